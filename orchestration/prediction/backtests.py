@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from orchestration.prediction.classify.quality import calibration_curve
+from orchestration.prediction.classify.quality import LEAST_CUSTOMERS, calibration_curve
 from orchestration.prediction.forecast_quality import Quality, measured
 from orchestration.prediction.no_purchase import ChanceQuality, Correction, learned_correction, measured_chances
 from orchestration.prediction.pareto_nbd import Array
@@ -30,8 +30,6 @@ _LEAST_DAYS = 28
 _DRIFT = 0.2
 # a baseline replaces the model where its squared error is less by so many standard errors
 _CLEARLY = 2.0
-# of fewer, a standard error says little
-_LEAST_CUSTOMERS = 200
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ def drift_of(ratios: Sequence[tuple[float, float]]) -> Drift:
 
 def choice_of(windows: Sequence[Window]) -> str:
     """The model, or the baseline that was clearly better on the longest window."""
-    if not windows or windows[0].customers < _LEAST_CUSTOMERS:
+    if not windows or windows[0].customers < LEAST_CUSTOMERS:
         return MODEL
     better = {name: mean for name, (mean, error) in windows[0].against.items() if mean + _CLEARLY * error < 0}
     return min(better, key=lambda name: better[name]) if better else MODEL

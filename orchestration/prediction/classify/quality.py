@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 BINS = 10
 CONFIDENCE = 0.95
+# of fewer, a standard error says little: nothing is decided by it
+LEAST_CUSTOMERS = 200
 Array = NDArray[Any]
 Measure = Callable[[Array, Array], float]
 

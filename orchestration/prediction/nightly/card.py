@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.prediction.classify.card import card_pages, chart_of
+from orchestration.prediction.classify.quality import LEAST_CUSTOMERS
 from orchestration.prediction.nightly.listed import Shown
 
 _PAGE = Path(__file__).with_name("score_card.html.jinja")
-# measured on fewer, a fit is compared with nothing
-_FEW = 200
 # measures of chances
 _OF_CHANCES = {"brier", "log_loss"}
 _NO_CAUSE = "It says what goes with the past of customers, not what causes it, and not what a campaign would change."
@@ -29,7 +28,7 @@ def known_limits(shown: Shown) -> list[str]:
         found.append(f"It is {shown.listed.note}.")
     elif not measures:
         found.append("No past is long enough to measure it on: nobody knows how good it is.")
-    elif customers is not None and customers < _FEW:
+    elif customers is not None and customers < LEAST_CUSTOMERS:
         found.append(
             f"It was measured on {customers:,.0f} customers: too few to say that it is better than the simple rule."
         )

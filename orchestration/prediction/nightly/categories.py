@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.prediction.classify.quality import calibration_curve, calibration_error
+from orchestration.prediction.classify.quality import LEAST_CUSTOMERS, calibration_curve, calibration_error
 from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
 from orchestration.privacy.intake.special_categories import categories_in, special_category_of
 
@@ -35,7 +35,6 @@ _MOST_CATEGORIES = 200
 _MOST_CUSTOMERS = 50_000
 # the purchases of these last shares of all measure, and teach the weights that are measured
 _TEST_SHARE, _LEARN_SHARE = 0.2, 0.4
-_LEAST_CUSTOMERS = 200
 # a gain is clear from so many standard errors on
 _CLEARLY = 2.0
 # a part that makes less of the chance is no reason
@@ -147,7 +146,7 @@ def _weights(told: _Told | None) -> Array:
         return np.tile(_PRIOR / _PRIOR.sum(), (len(_BUCKETS), 1))
     of_all = mixed(told.parts, _PRIOR)
     gain = np.log((told.parts @ of_all) / told.parts[:, 0])
-    if len(gain) >= _LEAST_CUSTOMERS and gain.mean() < _CLEARLY * gain.std() / np.sqrt(len(gain)):
+    if len(gain) >= LEAST_CUSTOMERS and gain.mean() < _CLEARLY * gain.std() / np.sqrt(len(gain)):
         return np.tile([1.0, 0.0, 0.0], (len(_BUCKETS), 1))
     prior = of_all * _PRIOR.sum()
     return np.array([mixed(told.parts[told.bucket == n], prior) for n in range(len(_BUCKETS))])
@@ -180,7 +179,7 @@ def _measures(test: _Told, weights: Array, of_last: Array) -> tuple[list[Measure
     rules = {_POPULAR: (popular, test.is_most_popular), _LAST: (last, test.is_last.astype(bool))}
     baseline = min(rules, key=lambda rule: float(rules[rule][0].mean()))
     simple, hits = rules[baseline]
-    is_sure = customers >= _LEAST_CUSTOMERS
+    is_sure = customers >= LEAST_CUSTOMERS
 
     def measure(name: str, values: Array, simple: Array) -> Measure:
         apart = float(np.std(values - simple, ddof=1) / np.sqrt(customers)) if is_sure else None

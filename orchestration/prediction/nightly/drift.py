@@ -15,7 +15,7 @@ import numpy as np
 from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.evaluation import MOVED
 from orchestration.prediction.classify.features import psi_of_counts
-from orchestration.prediction.warehouse.reasons import WORDS
+from orchestration.prediction.warehouse.reasons import words_of
 
 FEATURE, SCORE = "feature", "score"
 # of fewer customers, chance alone moves a distribution
@@ -47,7 +47,7 @@ class Drift:
 
     @property
     def words(self) -> str:
-        return f"the score {self.name}" if self.kind == SCORE else WORDS.get(self.name, self.name.replace("_", " "))
+        return f"the score {self.name}" if self.kind == SCORE else words_of(self.name)
 
 
 def note_features(con: duckdb.DuckDBPyConnection, select: str) -> None:

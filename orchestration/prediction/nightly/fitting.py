@@ -22,8 +22,12 @@ from orchestration.prediction.nightly.tables import (
 )
 
 
-def shape_of(estimator: Estimator) -> str:
-    return f"{estimator.shape}:"
+def learnt_from(con: duckdb.DuckDBPyConnection, estimator: Estimator, as_of: datetime) -> str:
+    """A digest of what a fit is learnt from, and of its shape; "" where there is nothing. Fits of another shape are forgotten."""
+    shape = f"{estimator.shape}:"
+    inputs = estimator.inputs(con, as_of)
+    forget_fits(con, estimator.name, unless_like=shape)
+    return f"{shape}{inputs}" if inputs else ""
 
 
 def is_due(
@@ -53,7 +57,9 @@ def kept(standing: Standing | None, settings: ScoreSettings, as_of: datetime) ->
 def fit_anew(
     con: duckdb.DuckDBPyConnection, estimator: Estimator, inputs: str, settings: ScoreSettings, as_of: datetime
 ) -> tuple[str, dict[str, str], str]:
-    """Fits and decides: (version, score → why it is held back, why nothing can be learned)."""
+    """Fits and decides: (version, score → why it is held back, why nothing can be learned). `inputs` are by learnt_from."""
+    if not inputs:
+        return "", {}, "there is nothing to learn from yet"
     found = estimator.fit(con, as_of)
     if found.why_not:
         return "", {}, found.why_not

@@ -12,8 +12,8 @@ from orchestration.core.settings import ScoreSettings
 from orchestration.core.warehouse import transaction
 from orchestration.prediction.nightly.drift import Drift, forget_features, note_drift, told
 from orchestration.prediction.nightly.estimators import SCORED_DDL, Estimator
-from orchestration.prediction.nightly.fitting import fit_anew, is_due, kept, shape_of
-from orchestration.prediction.nightly.tables import forget_fits, forget_rows, prepare_scores, standing_fit, write_rows
+from orchestration.prediction.nightly.fitting import fit_anew, is_due, kept, learnt_from
+from orchestration.prediction.nightly.tables import forget_rows, prepare_scores, standing_fit, write_rows
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,10 @@ def predict(
 
 
 def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSettings, as_of: datetime) -> Told:
-    inputs = estimator.inputs(con, as_of)
-    forget_fits(con, estimator.name, unless_like=shape_of(estimator))
-    held_back: dict[str, str] = {}
-    tried, why_not = "", "" if inputs else "there is nothing to learn from yet"
-    inputs = f"{shape_of(estimator)}{inputs}"
-    if not why_not and is_due(con, estimator, inputs, settings, as_of):
+    inputs = learnt_from(con, estimator, as_of)
+    tried, held_back, why_not = "", dict[str, str](), ""
+    # where there is nothing to learn from, it says so
+    if not inputs or is_due(con, estimator, inputs, settings, as_of):
         tried, held_back, why_not = fit_anew(con, estimator, inputs, settings, as_of)
     standing = standing_fit(con, estimator.name)
     if why_not:

@@ -14,6 +14,7 @@ import numpy as np
 from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction import gamma_gamma, pareto_nbd, rate_mixture
 from orchestration.prediction.backtests import RATE, Window
+from orchestration.prediction.classify.quality import LEAST_CUSTOMERS
 from orchestration.prediction.forecast import Learned, applied, learn
 from orchestration.prediction.nightly.drift import note_features
 from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
@@ -23,8 +24,6 @@ from orchestration.prediction.purchase_model import PurchaseModel
 
 DAYS = 365
 PURCHASES, VALUE, NONE = "expected_purchases_12m", "expected_net_value_12m", "churn_shop"
-# of fewer on the past window, the chance of no purchase is not corrected, and nothing is held back
-_LEAST_CUSTOMERS = 200
 # a source that is silent for so many days, and so many times as long as is usual, is not read any more: customers may still buy
 _SILENT_DAYS, _SILENT_TIMES = 7, 10
 # bounds of the reasons: a customer for so short a time is new, a single purchase before so long is long ago; so many times the own gap is
@@ -82,7 +81,7 @@ class PurchaseScores:
         assert seen is not None, "asked for after inputs only"
         learned = learn(con, seen.first_day, seen.known, DAYS)
         window = learned.windows[0] if learned.windows else None
-        correction = window.correction if window and window.customers >= _LEAST_CUSTOMERS else Correction()
+        correction = window.correction if window and window.customers >= LEAST_CUSTOMERS else Correction()
         baselines = {
             PURCHASES: RATE,
             VALUE: f"{RATE}, own average amount",
@@ -132,7 +131,7 @@ def _measures(model: str, window: Window | None) -> list[Measure]:
     if window is None:
         return []
     told, simple = window.quality[model], window.quality[RATE]
-    is_sure = window.customers >= _LEAST_CUSTOMERS
+    is_sure = window.customers >= LEAST_CUSTOMERS
     errors = [
         error if is_sure else None for _, error in (window.against[RATE], window.value_against, window.none.against)
     ]

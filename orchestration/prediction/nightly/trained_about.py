@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration.prediction.classify.card import doubts
 from orchestration.prediction.nightly.estimators import About
 from orchestration.prediction.warehouse.learning import Learnt
-from orchestration.prediction.warehouse.reasons import WORDS
+from orchestration.prediction.warehouse.reasons import words_of
 
 # the columns after the first ones add little
 _MOST_IMPORTANT = 12
@@ -26,20 +26,16 @@ def about_of_learnt(found: Learnt) -> About:
         f"Model: {', '.join(evaluation.predicted.chosen)}, chosen on customers that it did not see.",
     ]
     important = [
-        {**one, "column": _words(one["column"])}
+        {**one, "column": words_of(one["column"])}
         for one in evaluation.important[:_MOST_IMPORTANT]
         if one["auc_lost"] > 0
     ]
     limits = [
         *doubts(evaluation),
-        *(f"{_words(column)}: left out, it tells the answer by itself." for column in left_out),
+        *(f"{words_of(column)}: left out, it tells the answer by itself." for column in left_out),
         *(
-            f"{_words(column)}: differs a lot between the days that it learnt from and the measured one."
+            f"{words_of(column)}: differs a lot between the days that it learnt from and the measured one."
             for column in evaluation.drift
         ),
     ]
     return About(data, evaluation.curve, important, evaluation.fairness, limits)
-
-
-def _words(column: str) -> str:
-    return WORDS.get(column, column.replace("_", " "))

@@ -14,8 +14,8 @@ from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.settings import ScoreSettings
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.prediction.nightly.estimators import Estimator, Measure
-from orchestration.prediction.nightly.fitting import fit_anew, shape_of
-from orchestration.prediction.nightly.tables import forget_fits, measures_of, prepare_scores, standing_fit
+from orchestration.prediction.nightly.fitting import fit_anew, learnt_from
+from orchestration.prediction.nightly.tables import measures_of, prepare_scores, standing_fit
 
 Progress = Callable[[str], None]
 
@@ -86,13 +86,10 @@ def chosen_of(estimators: Sequence[Estimator], names: Sequence[str]) -> list[Est
 
 def _trained(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSettings, as_of: datetime) -> Trained:
     start = time.perf_counter()
-    inputs = estimator.inputs(con, as_of)
-    if not inputs:
-        return Trained(estimator.name, why_not="there is nothing to learn from yet")
-    forget_fits(con, estimator.name, unless_like=shape_of(estimator))
+    inputs = learnt_from(con, estimator, as_of)
     before = standing_fit(con, estimator.name)
     last = measures_of(con, before.version) if before else []
-    version, held_back, why_not = fit_anew(con, estimator, f"{shape_of(estimator)}{inputs}", settings, as_of)
+    version, held_back, why_not = fit_anew(con, estimator, inputs, settings, as_of)
     if why_not:
         return Trained(estimator.name, why_not=why_not)
     standing = standing_fit(con, estimator.name)

@@ -62,6 +62,13 @@ WORDS = {
     "days_since_last_subscribed": "days of the newest active subscription",
     "days_known": "days since the customer was first seen",
 }
+
+
+def words_of(column: str) -> str:
+    """What a column is called where people read of it."""
+    return WORDS.get(column, column.replace("_", " "))
+
+
 _LEVELS = {"high": "above the mean", "low": "below the mean", "none": "nothing so far"}
 _EFFECTS = {"up": "raises it", "down": "lowers it"}
 REASONS = {

@@ -33,9 +33,9 @@ with
         join by_address o on o.customer_id = t.customer_id and o.address_key <> t.address_key and o.first_on < t.told_on
         where t.is_register
         union all
-        -- one system may hold the address of a summer house: two say so, later than any says another. A record keeps
-        -- the
-        -- day of its last change alone: where long after the old address was last said, nobody knows when they moved
+        -- one system may hold the address of a summer house: two say so, later than any says
+        -- another. A record keeps the day of its last change alone: where long after the old
+        -- address was last said, nobody knows when they moved
         select n.customer_id, n.first_on, n.told_by, false
         from by_address n
         join by_address o on o.customer_id = n.customer_id and o.address_key <> n.address_key
