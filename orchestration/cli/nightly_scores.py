@@ -11,7 +11,6 @@ from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, Overwrite, Watch, me, out, print_json, styled
 from orchestration.cli.session import locked_warehouse
-from orchestration.core.clock import now as time_now
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import assert_may_write, write_private
 
@@ -104,20 +103,10 @@ def train_scores(
 
     A fit that is worse than the simple rule, or clearly worse than the last one, is held back.
     """
-    from orchestration.activation.profiled import profiled_by_now
-    from orchestration.prediction.nightly.registry import estimators
-    from orchestration.prediction.nightly.training import train
-    from orchestration.prediction.warehouse.arms import note_export_arms
+    from orchestration.run.train_scores import train_models
 
-    with (
-        locked_warehouse("training scores") as (con, settings),
-        Watch("scores") as show,
-        profiled_by_now(con, time_now()),
-    ):
-        note_export_arms(con, settings.privacy.pepper)
-        found = train(
-            con, estimators(settings.scores), settings.scores, names or (), lambda detail: show("scores", detail)
-        )
+    with locked_warehouse("training scores") as (con, settings), Watch("scores") as show:
+        found = train_models(con, settings, names or (), lambda detail: show("scores", detail))
     if as_json:
         print_json([asdict(one) for one in found])
         return

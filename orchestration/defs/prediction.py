@@ -6,16 +6,14 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
-from orchestration.activation.profiled import profiled_by_now
-from orchestration.core.clock import now as time_now
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import count_rows
 from orchestration.defs.resources import NightResource
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.registry import estimators
-from orchestration.prediction.nightly.training import train
 from orchestration.prediction.warehouse.arms import note_export_arms
 from orchestration.run.night import NOTE, tell
+from orchestration.run.train_scores import train_models
 
 _TABLES = {
     "customer_scores": "One row per customer who may be profiled and score: what the customer is expected to do, how sure that is, and why.",
@@ -67,15 +65,8 @@ def train_scores_job() -> dg.JobDefinition:
     @dg.op(description="Marts of the last night → new fits of scores, held back where they are worse.")
     def train_scores_anew(context: dg.OpExecutionContext, config: Trained, night: NightResource) -> None:
         run = night.night
-        with run.warehouse() as con, profiled_by_now(con, time_now()):
-            note_export_arms(con, run.settings.privacy.pepper)
-            found = train(
-                con,
-                estimators(run.settings.scores),
-                run.settings.scores,
-                config.names,
-                lambda detail: tell("scores", detail),
-            )
+        with run.warehouse() as con:
+            found = train_models(con, run.settings, config.names, lambda detail: tell("scores", detail))
         for one in found:
             tell(NOTE if one.held_back else "scores", str(one))
         context.add_output_metadata({one.model: str(one) for one in found})
