@@ -1,4 +1,4 @@
-"""A publication of before there was a grade lacks its file, and is whole. Not here: files that are gone (test_publishing.py)."""
+"""A publication of before there was a grade lacks its file, and is whole. Not here: files that are gone (test_cut_publications.py)."""
 
 from __future__ import annotations
 
