@@ -8,6 +8,7 @@ from data_quality.suites.raw_statements import opt_outs, timed_events
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import PROJECT_DIR
+from orchestration.core.settings.paging import Paging
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.vendors import API, forms, headers, page_of, read_form
 from orchestration.proposals.recognised import Recognised, recognised
@@ -50,7 +51,7 @@ def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config,
 def test_an_api_is_a_source_without_further_words_and_no_file_is_taken_for_it(write_config, vendor):
     source = shop(write_config, connector="rest", url="https://shop.example", vendor=vendor, form=API)
     for name, header in headers(vendor, API).items():
-        assert source.tables[name].key and source.paging_of(source.tables[name]).rows
+        assert source.tables[name].key and source.paging_of(source.tables[name]) != Paging()
         assert recognised({*header, *source.tables[name].columns}, [f"{name}.csv"]) is None
 
 
