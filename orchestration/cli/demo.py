@@ -69,6 +69,7 @@ def demo_serve(
 ) -> None:
     """Serve the demo webshop's REST API on 127.0.0.1 until Ctrl-C. `kundbild run` does this by itself."""
     from orchestration.core.configuration import home_and_config
+    from orchestration.core.settings.secret_names import DEMO_TOKEN
     from orchestration.demo.server import make_server
 
     home, _ = home_and_config()
@@ -77,7 +78,7 @@ def demo_serve(
         raise KundbildError(
             "there is no demo company here", where=str(home.demo), to_do="make one with `kundbild demo`"
         )
-    token = os.environ.get("KUNDBILD_DEMO_TOKEN", "demo-token")
+    token = os.environ.get("KUNDBILD_DEMO_TOKEN", DEMO_TOKEN)
     try:
         server = make_server(pages, token, port=port, requests_per_second=requests_per_second)
     except OSError as error:

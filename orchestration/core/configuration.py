@@ -18,8 +18,8 @@ from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 from orchestration.core.settings.auth import secrets_of
+from orchestration.core.settings.secret_names import VARIABLE, is_from_outside
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
 _FIRST_SOURCE = "`kundbild add-source NAME --from PLACE` looks at files and writes one"
@@ -114,18 +114,20 @@ def place(path: Path, text: str, keys: tuple[Any, ...]) -> str:
 def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None:
     sources = tree.get("sources")
     for name, source in sources.items() if isinstance(sources, dict) else ():
-        auth = source.get("auth") if isinstance(source, dict) else None
-        if not isinstance(auth, dict):
+        if not isinstance(source, dict):
             continue
-        for keys, said in secrets_of(auth).items():
-            field = keys[-1]
-            found = VARIABLE.fullmatch(said) if isinstance(said, str) else None
-            # a default beside the variable is written there too
-            if isinstance(said, str) and said and (not found or found[2]):
+        auth = source.get("auth")
+        secrets: dict[tuple[str, ...], Any] = {("token",): source.get("token")}
+        if isinstance(auth, dict):
+            secrets |= {("auth", *keys): said for keys, said in secrets_of(auth).items()}
+        for keys, said in secrets.items():
+            if isinstance(said, str) and said and not is_from_outside(said):
+                field = keys[-1]
+                variable = re.sub(r"\W", "_", f"{name}_{field}").upper()
                 raise ConfigurationError(
                     f"{field} is a secret, which the file must not hold",
-                    where=place(path, text, ("sources", name, "auth", *keys)),
-                    to_do=f'write {field} = "${{{name.upper()}_{field.upper()}}}", and set that environment variable before you start',
+                    where=place(path, text, ("sources", name, *keys)),
+                    to_do=f'write {field} = "${{{variable}}}", and set it before you start: export {variable}=…',
                 )
 
 

@@ -25,18 +25,21 @@ _KEYS = (
     "access|account|api|app|application|auth|client|consumer|encryption|functions|license|master|private|secret|secret[_ -]?access|service|session|shared|"
     "shared[_ -]?access|signing|ssh|storage|subscription"
 )
-_NAMES = rf"(?:password|passwd|pwd|passphrase|token|secret|hmac|(?:{_KEYS})[_ -]?key(?:_id|_json)?|keyfile_json|credential|authorization)s?"
-_SAID = rf"(?:{_NAMES}|(?<![a-z])pass|sig|(?:shared[_ -]?access[_ -]?)?signature)"
+# what is a secret by its name
+SECRET_NAME = rf"(?:password|passwd|pwd|passphrase|token|secret|hmac|(?:{_KEYS})[_ -]?key(?:_id|_json)?|keyfile_json|credential|authorization)s?"
+_SAID = rf"(?:{SECRET_NAME}|(?<![a-z])pass|sig|(?:shared[_ -]?access[_ -]?)?signature)"
 _PARAMETERS = "(?:k|t|key|tok|auth|code|otp|pin|pw|pass|jwt|sas|sid|session|sign)"
 # the name of a parameter of a URL whose value may be a secret
 SECRET_PARAMETER = rf"(?:[\w.-]*{_SAID}|{_PARAMETERS})"
 # of a connection string all up to its semicolon
 _VALUE = r"""(?:\\?'[^'\n]*'|\\?"[^"\n]*"|\{[^}\n]*\}|[^\s&;'"=][^&;'"\n=]*(?=;)|\\?['"]?[^\s&;'"]+)"""
+# what an error tells to write instead says nothing
+_NOT_SAID = r"""(?!\\?['"]?(?:\$\{\w+\}|…)['"]?(?:[\s,;)]|$))"""
 _NAMED = re.compile(
     rf"(?i)({_SAID}\s*=\s*|"
     # a header, or a name in JSON
-    rf"{_NAMES}\\?['\"]?\s*:\s*(?:(?:basic|bearer|digest|token|apikey)\s+)?|"
-    rf"\bbearer\s+|\bbasic\s+(?=[a-z0-9+/]*[0-9=])|[?&]{_PARAMETERS}=){_VALUE}"
+    rf"{SECRET_NAME}\\?['\"]?\s*:\s*(?:(?:basic|bearer|digest|token|apikey)\s+)?|"
+    rf"\bbearer\s+|\bbasic\s+(?=[a-z0-9+/]*[0-9=])|[?&]{_PARAMETERS}=){_NOT_SAID}{_VALUE}"
 )
 # percent-encoded once or twice, as odbc_connect is
 _OPEN, _CLOSED = "%(?:25)*7b", "%(?:25)*7d"

@@ -9,8 +9,8 @@ import os
 import re
 from dataclasses import dataclass, field
 
-from orchestration.core.configuration import VARIABLE
 from orchestration.core.errors import SECRET_PARAMETER, ConfigurationError
+from orchestration.core.settings.secret_names import VARIABLE
 
 _LOGIN = re.compile(r"^([a-z][\w+.-]*://[^:@/?#]*:)([^@/?#]+)(@)", re.IGNORECASE)
 # of a web address a name without a password is one

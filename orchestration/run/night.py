@@ -22,6 +22,7 @@ from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import bring_up_to_date, migrate
 from orchestration.core.settings import Settings
+from orchestration.core.settings.secret_names import DEMO_TOKEN
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import open_warehouse, scalar
 from orchestration.extract.budget import Budget
@@ -312,7 +313,7 @@ def _demo_api(home: Home) -> Iterator[None]:
     if "KUNDBILD_DEMO_API" in os.environ or not pages.is_dir():
         yield
         return
-    with serving(pages, os.environ.get("KUNDBILD_DEMO_TOKEN", "demo-token")) as url:
+    with serving(pages, os.environ.get("KUNDBILD_DEMO_TOKEN", DEMO_TOKEN)) as url:
         os.environ["KUNDBILD_DEMO_API"] = url
         try:
             yield

@@ -11,18 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.configuration import VARIABLE, place
+from orchestration.core.configuration import place
 from orchestration.core.errors import without_named_secrets
+from orchestration.core.settings.secret_names import VARIABLE, sounds_secret, written_default
 from orchestration.run.findings import Finding
 
-# settings that are a secret as a whole; the address of a webhook is its own
-_SECRETS = re.compile(
-    r"(?i)(?:^|_)(?:pepper|token|webhook|secret|password|passwd|pwd|passphrase|credentials?|(?:api|access|private|secret)_?key)s?$"
-)
 _OF_URLS = ("endpoint",)
 _PASSWORD = re.compile(r"://[^/\"'\s:@]*:([^\"'\s/]*)@")
-# of a server on this machine that guards nothing
-_DEMO = "demo-token"
 # stands for what comes from the environment
 _OUTSIDE = "\N{OBJECT REPLACEMENT CHARACTER}"
 
@@ -63,12 +58,11 @@ def _places(part: Any, keys: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
 
 
 def _is_secret(value: str, keys: tuple[Any, ...]) -> bool:
-    # a default is written here, whatever the environment says
-    said = VARIABLE.sub(lambda named: _OUTSIDE if named[2] in (None, "", _DEMO) else named[2], value)
+    said = VARIABLE.sub(lambda named: written_default(named) or _OUTSIDE, value)
     name = next((key for key in reversed(keys) if isinstance(key, str)), "")
     # there, names are a source's own columns, and values what it delivers
     is_of_table = keys[:1] == ("sources",) and keys[2:3] == ("tables",)
-    if _SECRETS.search(name) and not is_of_table:
+    if sounds_secret(name) and not is_of_table:
         return bool(said.strip()) and _OUTSIDE not in said
     if "://" not in said and name not in _OF_URLS:
         return False

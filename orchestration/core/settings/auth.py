@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
+
+from orchestration.core.settings.secret_names import sounds_secret
 
 # of each type: what it needs, what it may say besides
 _FIELDS = {
@@ -17,7 +18,6 @@ _FIELDS = {
         ("client_secret", "grant", "refresh_token", "scope", "client", "more"),
     ),
 }
-_SOUNDS_SECRET = re.compile("(?i)secret|passw|token|assertion|key")
 _SECRETS = ("key", "password", "client_secret", "refresh_token")
 
 
@@ -29,7 +29,7 @@ def secrets_of(auth: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
     }
     more = auth.get("more")
     named = more.items() if isinstance(more, Mapping) else ()
-    return found | {("more", name): value for name, value in named if _SOUNDS_SECRET.search(name)}
+    return found | {("more", name): value for name, value in named if sounds_secret(name)}
 
 
 class Auth(BaseModel, extra="forbid", frozen=True):

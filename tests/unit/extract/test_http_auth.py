@@ -192,8 +192,26 @@ def test_secrets_are_environment_variables_and_none_is_empty(tmp_path, serve_jso
     assert load_settings(config, {"SHOP_KEY": SECRET}).sources["shop"].auth.key == SECRET
     with pytest.raises(SourceError, match="the key is empty"):
         load("http://127.0.0.1:1", {"type": "api_key", "key": ""})
+    config.write_text(f'{lines}name = "Authorization"\nkey = "Shop-API-Key ${{SHOP_KEY}}"\n{table}')
+    assert load_settings(config, {"SHOP_KEY": "k"}).sources["shop"].auth.key == "Shop-API-Key k"
     with pytest.raises(ValueError, match="no token beside it"):
         Source(connector="rest", url="https://shop.example", token="t", auth={"type": "api_key", "key": "k"})
+
+
+@pytest.mark.parametrize("written", [SECRET, f"${{SHOP_TOKEN:-{SECRET}}}", f"{SECRET}${{SHOP_TOKEN}}", "demo-token"])
+def test_a_bearer_token_that_stands_in_the_file_is_refused_with_what_to_type(tmp_path, written):
+    config = tmp_path / "kundbild.toml"
+    lines = 'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "https://shop.example"\ntoken = "{}"\n'
+    table = '[sources.shop.tables.t]\ncolumns = { id = "BIGINT" }\n'
+    config.write_text(lines.format(written) + table)
+    with pytest.raises(ConfigurationError, match="token is a secret") as refused:
+        load_settings(config, {"SHOP_TOKEN": "t"})
+    assert "line 5" in refused.value.where and SECRET not in said(refused.value)
+    assert 'token = "${SHOP_TOKEN}"' in refused.value.to_do and "export SHOP_TOKEN=…" in refused.value.to_do
+    config.write_text(lines.format("${SHOP_TOKEN}") + table)
+    assert load_settings(config, {"SHOP_TOKEN": SECRET}).sources["shop"].token == SECRET
+    config.write_text(lines.format("${SHOP_TOKEN:-demo-token}") + table)
+    assert load_settings(config, {}).sources["shop"].token == "demo-token"
 
 
 @pytest.mark.parametrize(("auth", "told"), [

@@ -1,0 +1,34 @@
+"""Which settings are secrets by their names, and whether the value of one stands in the file.
+
+Not here: which of a source's settings they are (auth.py), and what of a text is replaced before it is told (core/errors.py).
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestration.core.errors import SECRET_NAME
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+# of the demo company's API, which this machine serves and which guards nothing
+DEMO_TOKEN = "demo-token"
+
+_SECRET = re.compile(rf"(?i)(?:{SECRET_NAME}|(?:pepper|webhook|assertion)s?|^(?:pass|key)s?)$")
+# some APIs have a word of their own before it: `Klaviyo-API-Key ${SHOP_KEY}`
+_FROM_OUTSIDE = re.compile(rf"(?:[A-Za-z-]+ )?{VARIABLE.pattern}")
+
+
+def sounds_secret(name: str) -> bool:
+    return _SECRET.search(name) is not None
+
+
+def is_from_outside(said: str) -> bool:
+    """Whether a secret is one environment variable, without a default: a default stands in the file, whatever the environment says."""
+    found = _FROM_OUTSIDE.fullmatch(said)
+    return found is not None and not written_default(found)
+
+
+def written_default(variable: re.Match[str]) -> str:
+    """What stands in the file for a variable that is not set; nothing of the demo's token."""
+    default = variable[2] or ""
+    return "" if default == DEMO_TOKEN else default
