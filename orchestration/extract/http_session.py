@@ -9,10 +9,11 @@ import hashlib
 import io
 import logging
 import time
+from collections.abc import Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 from requests.auth import AuthBase
@@ -57,19 +58,20 @@ class BoundedSession(requests.Session):
         backoff: float,
         timeout: float,
         longest_wait: float,
-        is_counted: bool = False,
+        counted: Collection[str] = (),
         auth: AuthBase | None = None,
     ) -> None:
-        """`is_counted`: the next page is asked for by a number or a cursor, whatever the last one says of it."""
+        """`counted`: parameters by which the next page is asked for, a number or a cursor, whatever the last one says of it."""
         super().__init__()
         self._source, self._table, self._url, self._budget = source, table, url, budget
         self._attempts, self._backoff, self._timeout, self._longest_wait = attempts, backoff, timeout, longest_wait
-        self._is_counted, self.auth = is_counted, auth
+        self._counted, self.auth = counted, auth
         self._transport = HangingUp()
         for scheme in ("http://", "https://"):
             self.mount(scheme, self._transport)
         self._asked: set[str] = set()
-        self._last_page, self._repeated = "", 0
+        # of each endpoint the last answer, and how often it came
+        self._pages: dict[str, tuple[str, int]] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         hooks, request.hooks = request.hooks, default_hooks()
@@ -161,12 +163,21 @@ class BoundedSession(requests.Session):
 
     def _refuse_the_same_page(self, response: requests.Response) -> None:
         digest = hashlib.sha256(response.content).hexdigest()
-        is_same = digest == self._last_page and (self._is_counted or "next" in response.links)
-        self._repeated = self._repeated + 1 if is_same else 0
-        self._last_page = digest
+        place = self._place(str(response.url))
+        last, repeated = self._pages.get(place, ("", 0))
+        is_same = digest == last and (bool(self._counted) or "next" in response.links)
+        repeated = repeated + 1 if is_same else 0
+        self._pages[place] = digest, repeated
         is_empty = b'"data": []' in response.content or b'"data":[]' in response.content
-        if self._repeated > (_EMPTY_PAGES if is_empty else 0):
+        if repeated > (_EMPTY_PAGES if is_empty else 0):
             raise self._error("the API answers the same page again and again, always with a next one")
+
+    def _place(self, url: str) -> str:
+        """What is asked for, whichever page of it."""
+        parts = urlsplit(url)
+        if not self._counted:
+            return parts.path
+        return f"{parts.path}?{[pair for pair in parse_qsl(parts.query) if pair[0] not in self._counted]}"
 
     def _error(self, what: str, to_do: str = "") -> SourceError:
         return SourceError(

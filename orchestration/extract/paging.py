@@ -5,6 +5,9 @@ Not here: fetching (rest.py), what a row holds (pages.py).
 
 from __future__ import annotations
 
+import math
+from calendar import timegm
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -53,6 +56,13 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     return {ROWS: rows, NEXT: found}
 
 
+def written_since(paging: Paging, at: datetime | float) -> str:
+    """A time in UTC, or a number, as the API is asked for what changed since it."""
+    if not isinstance(at, datetime):
+        return str(math.floor(at))
+    return at.strftime(paging.since_as.replace("%s", str(timegm(at.timetuple()))))
+
+
 def paginator(paging: Paging) -> BasePaginator:
     from dlt.sources.helpers.rest_client.paginators import (
         HeaderCursorPaginator,
@@ -71,6 +81,17 @@ def paginator(paging: Paging) -> BasePaginator:
     if paging.next == "cursor":
         return JSONResponseCursorPaginator(cursor_path=NEXT, cursor_param=paging.parameter)
     return SinglePagePaginator() if paging.next == "none" else _counted(paging)
+
+
+def first_only(of: BasePaginator) -> BasePaginator:
+    """A paginator that asks for its first page, and no other."""
+
+    class First(type(of)):  # type: ignore[misc]  # of the class that a paginator has
+        def update_state(self, response: Any, data: list[Any] | None = None) -> None:
+            self._has_next_page = False
+
+    of.__class__ = First
+    return of
 
 
 def _counted(paging: Paging) -> BasePaginator:

@@ -6,11 +6,9 @@ is fetched. Not here: waiting and retrying (http_session.py), values (pages.py),
 
 from __future__ import annotations
 
-import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +21,7 @@ from orchestration.contracts.reasons import UNKNOWN, set_aside_words
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
-from orchestration.core.settings.paging import Paging
+from orchestration.core.settings.paging import ForEach, Paging, named_in
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
@@ -42,7 +40,18 @@ from orchestration.extract.pages import (
     is_text,
     page_to_arrow,
 )
-from orchestration.extract.paging import ROWS, paginator
+from orchestration.extract.paging import ROWS, first_only, paginator, written_since
+from orchestration.extract.parents import (
+    LOOKED_AT,
+    NO_OBJECT,
+    SAID,
+    WRITTEN,
+    as_objects,
+    carrying,
+    parent_of,
+    parents_of,
+    with_parent,
+)
 from orchestration.privacy.intake.entry import unread_columns
 
 if TYPE_CHECKING:
@@ -118,6 +127,8 @@ class _Fetch:
     def __init__(self, source_name: str, source: Source, name: str, table: Table, budget: Budget) -> None:
         self.source_name, self.source, self.name, self.table, self.budget = source_name, source, name, table, budget
         self.path, self.paging = table.endpoint or name, source.paging_of(table)
+        # of an endpoint that is asked for each row of another, whether there was one
+        self.has_parents = False
 
     def run(
         self, con: duckdb.DuckDBPyConnection, folder: Path, start: Since, max_reject_share: float, left_out: LeftOut
@@ -130,39 +141,30 @@ class _Fetch:
         source_name, name, table = self.source_name, self.name, self.table
         pipeline = _pipeline(folder, f"{source_name}__{name}")
         paging = self.paging
-        parameters: dict[str, Any] = {paging.size: self.source.page_size} if paging.size else {}
-        if start.value is not None:
-            at = start.value
-            parameters[paging.since] = f"{at:%Y-%m-%dT%H:%M:%SZ}" if isinstance(at, datetime) else str(math.floor(at))
         session = self._session()
-        client: dict[str, Any] = {
-            "base_url": self.source.url,
-            "paginator": paginator(paging),
-            "session": session,
-        }
-        endpoint = {
-            "path": self.path,
-            "params": parameters,
-            "data_selector": ROWS,
-            "response_actions": [_refuse_what_is_no_page(source_name, name, paging)],
-        }
-        pages = rest_api_resources({"client": client, "resources": [{"name": f"{name}_pages", "endpoint": endpoint}]})[
-            0
-        ]
+        client: dict[str, Any] = {"base_url": self.source.url, "session": session}
+        resources = self._resources()
+        if start.value is not None:
+            resources[-1]["endpoint"]["params"][paging.since] = written_since(paging, start.value)
+        pages = rest_api_resources({"client": client, "resources": resources})
         if self.source.most_rows:
-            pages = pages.add_limit(1)
+            pages[0].add_limit(1)
+        whose = f"_{resources[-2]['name']}_{SAID}" if len(resources) > 1 else ""
+        read_as = carrying(table)
         schema = arrow_schema(con, table)
         undeclared: set[str] = set()
 
         @dlt.transformer(name=name)
         def as_arrow(page: list[Any]) -> Iterator[pa.Table]:
+            if whose:
+                page = [with_parent(row, row.pop(whose), table) for row in page]
             if page:
-                yield page_to_arrow(page, schema, source_name, name, table, max_reject_share, left_out, undeclared)
+                yield page_to_arrow(page, schema, source_name, name, read_as, max_reject_share, left_out, undeclared)
 
         try:
             with session:
                 pipeline.extract(
-                    pages | as_arrow, loader_file_format="parquet", table_name=name, schema=_schema(pipeline)
+                    pages[-1] | as_arrow, loader_file_format="parquet", table_name=name, schema=_schema(pipeline)
                 )
             pipeline.normalize()
             pipeline.load()
@@ -174,7 +176,10 @@ class _Fetch:
         return undeclared
 
     def is_empty(self) -> bool:
-        """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed."""
+        """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed. Of one that is asked for
+        each row of another, whether that has none."""
+        if self.table.for_each:
+            return not self.has_parents
         url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
         try:
             with self._session() as session:
@@ -183,21 +188,78 @@ class _Fetch:
         except requests.RequestException as error:
             raise self._unreadable([error]) from None
 
+    def _resources(self) -> list[dict[str, Any]]:
+        """dlt's resources, the endpoint's own last: each is asked for each row of the one before it."""
+        parents = parents_of(self.table)
+        endpoints = [*(one.endpoint for one in parents), self.path]
+        found: list[dict[str, Any]] = []
+        for at, endpoint in enumerate(endpoints):
+            one = parents[at] if at < len(parents) else None
+            paging = self.paging if one is None else one.paging or self.source.paging
+            parameters: dict[str, Any] = {paging.size: self.source.page_size} if paging.size else {}
+            asked = {"path": endpoint, "params": parameters, "data_selector": ROWS, "paginator": paginator(paging)}
+            asked["response_actions"] = [self._refuse_what_is_no_page(paging)]
+            resource: dict[str, Any] = {"name": f"{self.name}_pages_{at}", "endpoint": asked}
+            outer = found[-1]["name"] if found else ""
+            if outer:
+                resource["include_from_parent"] = [SAID]
+                for column in named_in(endpoint):
+                    parameters[column] = {"type": "resolve", "resource": outer, "field": f"{WRITTEN}.{column}"}
+            if one:
+                resource["processing_steps"] = self._as_parents(one, endpoints[at + 1], outer)
+            found.append(resource)
+        if self.source.most_rows and parents:
+            found[-1]["endpoint"]["paginator"] = first_only(paginator(self.paging))
+        return found
+
+    def _as_parents(self, one: ForEach, asked_by: str, outer: str) -> list[dict[str, Any]]:
+        """What makes of the rows of an endpoint those for which the next one is asked, each once."""
+        seen: set[tuple[str, ...]] = set()
+
+        def parent(row: dict[str, Any]) -> dict[str, Any]:
+            said = row.pop(f"_{outer}_{SAID}") if outer else {}
+            return parent_of(row.get(NO_OBJECT, row), one, asked_by, self.source_name, self.name, said)
+
+        def is_new(found: dict[str, Any]) -> bool:
+            self.has_parents = True
+            if self.source.most_rows and len(seen) >= LOOKED_AT:
+                return False
+            key = tuple(found[WRITTEN][column] for column in named_in(asked_by))
+            is_known = key in seen
+            seen.add(key)
+            return not is_known
+
+        return [{"map": parent}, {"filter": is_new}]
+
+    def _refuse_what_is_no_page(self, paging: Paging) -> Any:
+        def check(response: Any, *_: Any, **__: Any) -> Any:
+            if response.ok:
+                found = page_of(response, self.source_name, self.name, paging)
+                if self.table.for_each:
+                    found[ROWS] = as_objects(found[ROWS])
+                # dlt asks again
+                response.json = lambda **_: found
+            return response
+
+        return check
+
     def _session(self) -> BoundedSession:
         from orchestration.extract.http_auth import authentication
 
         auth = authentication(self.source_name, self.source, self.budget, self._bounded)
-        return self._bounded(
-            self.source.url, auth, is_counted=self.paging.next in ("cursor", "header", "page", "offset")
-        )
+        pagings = [self.paging, *(one.paging or self.source.paging for one in parents_of(self.table))]
+        counted = {one.parameter for one in pagings if one.next in ("cursor", "header", "page", "offset")}
+        session = self._bounded(self.source.url, auth, counted=counted)
+        session.headers.update(self.source.headers)
+        return session
 
-    def _bounded(self, url: str, auth: AuthBase | None = None, *, is_counted: bool = False) -> BoundedSession:
+    def _bounded(self, url: str, auth: AuthBase | None = None, *, counted: Collection[str] = ()) -> BoundedSession:
         from dlt.common.configuration import resolve_configuration
         from dlt.common.configuration.specs import RuntimeConfiguration
 
         set_up = resolve_configuration(RuntimeConfiguration())
         return BoundedSession(
-            self.source_name, self.name, url, self.budget, auth=auth, is_counted=is_counted,
+            self.source_name, self.name, url, self.budget, auth=auth, counted=counted,
             attempts=set_up.request_max_attempts, backoff=set_up.request_backoff_factor,
             timeout=set_up.request_timeout, longest_wait=set_up.request_max_retry_delay,
         )  # fmt: skip
@@ -285,14 +347,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield seen
         inner = getattr(seen, "exception", None)
         seen = inner if isinstance(inner, BaseException) and inner is not seen else seen.__cause__ or seen.__context__
-
-
-def _refuse_what_is_no_page(source: str, name: str, paging: Paging) -> Any:
-    def check(response: Any, *_: Any, **__: Any) -> Any:
-        if response.ok:
-            found = page_of(response, source, name, paging)
-            # dlt asks again
-            response.json = lambda **_: found
-        return response
-
-    return check

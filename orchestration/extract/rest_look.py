@@ -49,13 +49,14 @@ class Api:
     budget: Budget
     asked: int = 0
     auth: AuthBase | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, source: Source, budget: Budget) -> Api:
         """That of a source of the configuration, with its authentication."""
         from orchestration.extract.http_auth import authentication
 
-        api = cls(name, source.url, None, budget)
+        api = cls(name, source.url, None, budget, headers=source.headers)
         api.auth = authentication(name, source, budget, api._session)
         return api
 
@@ -68,7 +69,9 @@ class Api:
 
     def ask(self, url: str, parameters: Mapping[str, Any] | None = None) -> Answer:
         self.asked += 1
-        headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        headers = {"Accept": "application/json", **self.headers} | (
+            {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        )
         try:
             with self._session(self.url, self.auth) as session:
                 answer = session.get(url, params=dict(parameters or {}), headers=headers)

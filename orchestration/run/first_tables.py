@@ -26,6 +26,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.database_errors import DatabaseError
 from orchestration.extract.nested_rows import flat_page, paths_of
+from orchestration.extract.parents import address, as_objects, carrying, first_endpoints, with_parent
 from orchestration.extract.rest_look import Api
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.sheets import write_sheet
@@ -132,15 +133,21 @@ class FirstTables:
             return None
         seconds = _SECONDS * max(1, len(source.tables))
         api = self._api = self._api or Api.of(self._name, source, Budget(self._name, seconds / 60))
-        url = f"{source.url.rstrip('/')}/{(table.endpoint or name).lstrip('/')}"
-        pages = list(islice(api.pages(url, paging, min(source.page_size, ROWS)), 2))
-        page = flat_page(pages[0] if pages else [], table, self._name, name)
+        pages, came = [], []
+        for endpoint, said in first_endpoints(api, source, name, table):
+            pages = list(islice(api.pages(address(source, endpoint), paging, min(source.page_size, ROWS)), 2))
+            came += [with_parent(row, said, table) for row in as_objects(pages[0] if pages else [])]
+        page = flat_page(came, carrying(table), self._name, name)
         rows = [row for row in page if isinstance(row, dict)][:ROWS]
         wanted = [c for c in table.columns if c not in unread_columns(table, table.columns)]
         values = {c: pa.array([_written(row.get(c)) for row in rows], pa.string()) for c in wanted}
         con.register("first_read", pa.table(values))
         con.execute("create temp table first_rows as from first_read")
-        return Brought(f"the endpoint {(table.endpoint or name).partition('?')[0]}", len(pages) < 2, set(table.columns))
+        return Brought(
+            f"the endpoint {(table.endpoint or name).partition('?')[0]}",
+            len(pages) < 2 and not table.for_each,
+            set(table.columns),
+        )
 
 
 def _written(value: Any) -> str | None:

@@ -87,7 +87,13 @@ def _api(what: str, source: Source, home: Home) -> Finding:
     auth = Api.of(what.removeprefix("source "), source, Budget(what, _LOOK_SECONDS / 60)).auth
     # the body is not read: it may have no end. Nor is a redirect followed: a key in a header of its own would go with it
     with requests.get(
-        source.url, auth=auth, timeout=_DRIVER_SECONDS, params={"limit": 1}, stream=True, allow_redirects=False
+        source.url,
+        auth=auth,
+        headers=source.headers,
+        timeout=_DRIVER_SECONDS,
+        params={"limit": 1},
+        stream=True,
+        allow_redirects=False,
     ) as answer:
         status = answer.status_code
     is_ok = status not in (401, 403) and status < 500

@@ -21,6 +21,7 @@ from orchestration.core.settings.own import ExchangeRate
 from orchestration.core.settings.paging import Paging
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.scores import ScoreSettings
+from orchestration.core.settings.secret_names import is_secret_header
 from orchestration.core.settings.segments import Segment, SegmentName
 from orchestration.core.settings.statistics import PlaceStatistics
 from orchestration.core.settings.tables import CsvDialect, Table
@@ -77,6 +78,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
         default=None, repr=False, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}"
     )
     auth: Auth | None = Field(default=None, description="rest: who asks, where it is no bearer token")
+    headers: dict[str, str] = Field(
+        default={}, description="rest: what is sent with every request, as the version of the API; no secret"
+    )
     page_size: int = Field(default=1000, gt=0)
     paging: Paging = Field(default=Paging(), description="rest: how the API pages")
     max_minutes: float = Field(
@@ -117,7 +121,13 @@ class Source(BaseModel, extra="forbid", frozen=True):
         is_json = self.connector == "rest" or (self.connector == "files" and self.format in ("jsonl", "json_pages"))
         if self.auth and (self.token is not None or self.connector != "rest"):
             raise ValueError("auth is of a source that is an API, and has no token beside it")
+        if self.headers and self.connector != "rest":
+            raise ValueError("headers are of a source that is an API")
+        if secret := next((name for name in self.headers if is_secret_header(name)), None):
+            raise ValueError(f"the header {secret} says who asks: write it as auth, so that it stays secret")
         for name, table in self.tables.items():
+            if table.for_each and self.connector != "rest":
+                raise ValueError(f"table {name} says for_each, which only rest has")
             if table.rows_in and not is_json:
                 raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")
         return self

@@ -1,7 +1,11 @@
-"""How an API pages: where its answers have their rows, and how the next page is asked for. Not here: following pages (extract/paging.py)."""
+"""How an API pages: where its answers have their rows, how the next page is asked for, and which endpoint is asked once for each row of another.
+
+Not here: following pages (extract/paging.py).
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
@@ -31,6 +35,11 @@ class Paging(BaseModel, extra="forbid", frozen=True):
         description="what the newest cursor is sent as, for tables that have one; empty: nothing is, and the table is read whole",
     )
 
+    since_as: str = Field(
+        default="%Y-%m-%dT%H:%M:%SZ",
+        description="how a time is written there, in UTC, as strftime has it, within whatever else is sent; %s: seconds since 1970",
+    )
+
     @model_validator(mode="after")
     def _says_enough(self) -> Paging:
         if self.next in ("url", "cursor", "header") and not self.at:
@@ -38,3 +47,46 @@ class Paging(BaseModel, extra="forbid", frozen=True):
         if self.next in ("cursor", "header", "page", "offset") and not self.parameter:
             raise ValueError(f'next = "{self.next}" needs parameter: what it is sent as')
         return self
+
+
+class ForEach(BaseModel, extra="forbid", frozen=True):
+    """An endpoint whose rows each have an endpoint of their own: of forms, forms/{form_id}/responses."""
+
+    endpoint: str = Field(description="path below the source's url; it is read whole")
+    paging: Paging | None = Field(default=None, description="where it pages otherwise than the source")
+    columns: dict[str, str] = Field(
+        min_length=1,
+        description='name → where its row has it, as form_id = "id": what the endpoint names as {form_id}, and columns of the table',
+    )
+    for_each: ForEach | None = Field(default=None, description="where it is itself asked for each row of another")
+
+    @model_validator(mode="after")
+    def _is_asked_by_its_rows(self) -> ForEach:
+        if self.for_each:
+            refuse_unnamed(self.endpoint, self.for_each)
+        return self
+
+    @property
+    def outermost_first(self) -> list[ForEach]:
+        return [*(self.for_each.outermost_first if self.for_each else []), self]
+
+    @property
+    def said(self) -> dict[str, str]:
+        """Name → path in its row, those of outer ones too."""
+        return {name: path for one in self.outermost_first for name, path in one.columns.items()}
+
+
+def named_in(endpoint: str) -> list[str]:
+    """What stands in braces."""
+    return re.findall(r"\{(\w+)\}", endpoint)
+
+
+def refuse_unnamed(endpoint: str, parent: ForEach) -> None:
+    """Raises ValueError where an endpoint does not say which row of `parent` it is of, or names what that does not have."""
+    named = named_in(endpoint)
+    if not {*named} & {*parent.columns}:
+        raise ValueError(
+            f"for_each needs one of its columns in the endpoint, as {endpoint}/{{{next(iter(parent.columns))}}}"
+        )
+    if wrong := next((name for name in named if name not in parent.said), None):
+        raise ValueError(f"the endpoint names {{{wrong}}}, which for_each.columns does not say")

@@ -22,6 +22,11 @@ def sounds_secret(name: str) -> bool:
     return _SECRET.search(name) is not None
 
 
+def is_secret_header(name: str) -> bool:
+    """Whether a header says who asks."""
+    return sounds_secret(name) or name.casefold() in ("authorization", "proxy-authorization", "cookie")
+
+
 def is_from_outside(said: str) -> bool:
     """Whether a secret is one environment variable, without a default: a default stands in the file, whatever the environment says."""
     found = _FROM_OUTSIDE.fullmatch(said)

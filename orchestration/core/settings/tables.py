@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
-from orchestration.core.settings.paging import Paging
+from orchestration.core.settings.paging import ForEach, Paging, refuse_unnamed
 from orchestration.core.settings.people import NationalId, Person, Retention
 from orchestration.core.settings.whose import mapped_persons
 
@@ -81,6 +81,10 @@ class Table(BaseModel, extra="forbid", frozen=True):
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
     paging: Paging | None = Field(default=None, description="rest: where this endpoint pages otherwise than its source")
+    for_each: ForEach | None = Field(
+        default=None,
+        description="rest: an endpoint, for each of whose rows this one is asked: forms/{form_id}/responses",
+    )
     rows_in: str | None = Field(
         default=None,
         description="rest, jsonl and json_pages: the list within each row whose elements are the rows of this table: line_items",
@@ -152,6 +156,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
         for column in self.carried:
             if column not in self.columns or not self.rows_in:
                 raise ValueError(f"carried says '{column}', which needs rows_in, and stands among the columns")
+        if self.for_each:
+            refuse_unnamed(self.endpoint or "", self.for_each)
         if self.is_whole and not self.key:
             raise ValueError("a table whose files are whole needs a key: by it rows that are gone are found")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []

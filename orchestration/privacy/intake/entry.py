@@ -57,6 +57,8 @@ def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
 def names_of(table: Table, column: str) -> list[str]:
     """What a column is called where it comes from: of an element of the list allergies, name is allergies.name; of what the element
     carries along, its path counts. Each tells what it holds."""
+    if table.for_each and column in table.for_each.said and column not in table.carried:
+        return [column, table.for_each.said[column]]
     if not table.rows_in:
         return [column]
     return [column, table.carried.get(column, f"{table.rows_in}.{column}")]

@@ -1,0 +1,87 @@
+"""Endpoints that are asked once for each row of another (`for_each`): what such a row says, in the address and in the rows of its own endpoint.
+
+Not here: asking (rest.py, run/first_tables.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from orchestration.core.errors import SourceError
+from orchestration.core.settings import Source, Table
+from orchestration.core.settings.paging import ForEach, named_in
+from orchestration.extract.paging import value_at
+from orchestration.extract.rest_look import Api
+
+# of a row: its values by name, and those that stand in addresses as they are written there
+SAID, WRITTEN = "said", "written"
+# of a look, so many rows are asked for theirs
+LOOKED_AT = 5
+# in place of a row that is no object, which cannot say whose it is
+NO_OBJECT = "_no_object"
+
+
+def parents_of(table: Table) -> list[ForEach]:
+    """The endpoints for each of whose rows the next one is asked, outermost first."""
+    return table.for_each.outermost_first if table.for_each else []
+
+
+def parent_of(row: Any, one: ForEach, asked_by: str, source: str, name: str, outer: dict[str, Any]) -> dict[str, Any]:
+    """What a row of `one` says, and what an `outer` one does. `asked_by` is the endpoint that is asked for it. Raises SourceError where it does
+    not say what stands in that address."""
+    said = {column: value_at(row, path) if isinstance(row, dict) else None for column, path in one.columns.items()}
+    for column in named_in(asked_by):
+        if column in said and (
+            said[column] is None or isinstance(said[column], dict | list | bool) or said[column] == ""
+        ):
+            raise SourceError(
+                f"source {source}, table {name}: a row of {one.endpoint.partition('?')[0]} has no {one.columns[column]}, by which its own rows are asked for",
+                to_do=f"check for_each.columns below [sources.{source}.tables.{name}]",
+            )  # fmt: skip
+    said = {**outer, **said}
+    # a key that holds a slash or a question mark stays one part of the address
+    return {SAID: said, WRITTEN: {column: quote(str(value), safe="") for column, value in said.items()}}
+
+
+def as_objects(rows: list[Any]) -> list[dict[str, Any]]:
+    """The rows of a page, to each of which something can be added."""
+    return [row if isinstance(row, dict) else {NO_OBJECT: row} for row in rows]
+
+
+def with_parent(row: dict[str, Any], said: dict[str, Any], table: Table) -> Any:
+    """A row with the columns that its parent says; what is no object is that again."""
+    if NO_OBJECT in row:
+        return row[NO_OBJECT]
+    return {**row, **{column: value for column, value in said.items() if column in table.columns}}
+
+
+def carrying(table: Table) -> Table:
+    """The table, of which elements of a list carry along what the parent says, as their row does."""
+    if not (table.for_each and table.rows_in):
+        return table
+    own = {column: column for column in table.for_each.said if column in table.columns}
+    return table.model_copy(update={"carried": {**own, **table.carried}})
+
+
+def first_endpoints(api: Api, source: Source, name: str, table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
+    """For a look: the endpoints of the first rows of the one before, each with what those say."""
+    asked: list[tuple[str, dict[str, Any]]] = [(table.endpoint or name, {})]
+    parents = parents_of(table)
+    for at, one in enumerate(parents):
+        following = parents[at + 1].endpoint if at + 1 < len(parents) else table.endpoint or name
+        if at == 0:
+            asked = [(one.endpoint, {})]
+        found: list[tuple[str, dict[str, Any]]] = []
+        for endpoint, outer in asked:
+            pages = api.pages(address(source, endpoint), one.paging or source.paging, min(source.page_size, LOOKED_AT))
+            for row in next(pages, [])[: LOOKED_AT - len(found)]:
+                parent = parent_of(row, one, following, api.source, name, outer)
+                found.append((following.format_map(parent[WRITTEN]), parent[SAID]))
+        asked = found
+    yield from asked
+
+
+def address(source: Source, endpoint: str) -> str:
+    return f"{source.url.rstrip('/')}/{endpoint.lstrip('/')}"
