@@ -136,6 +136,11 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
         raise refuse(
             f"{vendor} is not known as '{form}'", f'form = "{known[vendor][0]}"; forms: {", ".join(known[vendor])}'
         )
+    if (form == API) != (said.get("connector") == "rest"):
+        raise refuse(
+            f'form = "{form}" of {vendor} cannot be read by connector = "{said.get("connector")}"',
+            'the form "api" is read by connector = "rest", and no other form is',
+        )
     of_vendor = read_form(vendor, form)
     given = said.get("tables") or {}
     own = {table: one for table, one in given.items() if "columns" in one or table not in of_vendor["tables"]}

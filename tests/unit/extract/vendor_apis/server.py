@@ -38,14 +38,10 @@ class VendorApi:
         self.asked.append(asked)
         if not self.is_known(asked):
             return self.refusal
-        if self.limit and len(self.asked) == 2:
+        if self.limit and not self.limited and len(self.asked) == 2:
             self.limited += 1
             return self.limit
         return self.answer(asked)
-
-    def paths(self) -> list[str]:
-        """What was asked for, in order; what was asked for again after a limit counts once."""
-        return [one.path for number, one in enumerate(self.asked) if not (self.limit and number == 1)]
 
 
 def too_many(body: Any = None, **headers: str) -> Answer:

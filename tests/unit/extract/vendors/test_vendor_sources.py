@@ -105,13 +105,19 @@ def test_each_vendor_has_its_page_and_only_who_may_grant_is_asked_for_the_wordin
         for form in of
         if any(Recognised(vendor, form, table, ()).may_grant for table in read_form(vendor, form)["tables"])
     }
-    assert asked == {("shopify", "landed"), ("klaviyo", "export"), ("mailchimp", "export"), ("mailchimp", "landed")}
+    assert asked == {
+        ("shopify", "api"),
+        ("shopify", "landed"),
+        ("klaviyo", "export"),
+        ("mailchimp", "export"),
+        ("mailchimp", "landed"),
+    }
 
 
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"vendor": "shopfy"}, "no vendor 'shopfy'"), ({"form": "api"}, "not known as 'api'"),
+        ({"vendor": "shopfy"}, "no vendor 'shopfy'"), ({"vendor": "meta_ads", "form": "api"}, "not known as 'api'"), ({"form": "api"}, 'connector = "files"'),
         ({"more": "[sources.shop.tables.order]"}, "no table 'order'"),
         ({"more": '[sources.shop.tables.orders]\nlacks = ["Locations"]'}, "lacks 'Locations'"),
         ({"more": '[sources.shop.tables.orders]\nlacks = ["Name"]'}, "without which it cannot be mapped"),
