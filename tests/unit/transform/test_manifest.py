@@ -95,7 +95,7 @@ def test_loading_with_another_configuration_writes_nothing_below_a_home(home: Ho
     other.write_text(OWN.format(source="shop", table="receipts"))
     monkeypatch.setenv("KUNDBILD_HOME", str(home.root))
     monkeypatch.setenv("KUNDBILD_CONFIG", str(other))
-    from orchestration.cli.app import prepare
+    from orchestration.cli.night import prepare
     from orchestration.definitions import build_defs
 
     with home.lock("run 1"):
