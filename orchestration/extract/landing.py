@@ -50,6 +50,9 @@ from orchestration.privacy.intake.rejected_withdrawals import REPLACED, note_by_
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
 
+# keys of the rows that came, where these are all that there are
+_DELIVERED = "from delivered_keys"
+
 
 @dataclass
 class Batch:
@@ -280,6 +283,10 @@ def _mark_gone(
         held = _held_back(con, target, table, batch.keys_there, among, rejected, counts)
     elif table.is_whole and batch.files and not rejected.keys().isdisjoint({"", batch.files[-1]}):
         held = batch.files
+    elif batch.keys_there == _DELIVERED and not batch.files and table.key and rejected:
+        stand_again(con, target, key, batch.keys_there, load_id, among)
+        counts.kept = count_gone(con, target, key, batch.keys_there, among)
+        return
     if held:
         within = f"_source_file in ({', '.join(map(text, held))})" if is_by_file else among
         stand_again(con, target, key, batch.keys_there, load_id, within)
@@ -337,9 +344,18 @@ def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> s
     elif not table.key and (batch.files or batch.is_whole):
         # without a key, a file that comes again, changed, replaces what it brought
         con.execute("create or replace temp table delivered_keys as select _row_key from batch")
+    elif _tells_what_is_gone(table, batch):
+        con.execute(
+            f"create or replace temp table delivered_keys as select {', '.join(map(quote, table.key))} from batch"
+        )
     else:
         return batch.keys_there
-    return "from delivered_keys"
+    return _DELIVERED
+
+
+def _tells_what_is_gone(table: Table, batch: Batch) -> bool:
+    """Whether an API answered all of its rows, and is to be believed that others are gone."""
+    return table.find_deletions and bool(table.key) and batch.is_whole and not batch.files and not batch.keys_there
 
 
 def _without(batch: Batch, dropped: list[str]) -> Batch:

@@ -93,7 +93,10 @@ class Table(BaseModel, extra="forbid", frozen=True):
         default={},
         description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list',
     )
-    find_deletions: bool = Field(default=False, description="sql: compare keys, mark rows that are gone there")
+    find_deletions: bool = Field(
+        default=False,
+        description="sql: compare keys, mark rows that are gone there; rest: the same, whenever the table is read whole",
+    )
     fresh_within_hours: float | None = Field(
         default=None,
         description="warn when nothing new came for so long: no row that changed by the cursor, else no row and no file; of "
