@@ -33,8 +33,10 @@ class LeftOut:
         """The columns beyond the declared ones. `found` are those that stand in any of `rows` rows.
 
         Raises SourceError as check_contract does, where a column that is missing is a key or a cursor, was filled so often
-        that as many empty rows are no chance, or may have a new name; and where a register or a statement lacks any.
+        that as many empty rows are no chance, or may have a new name; and where a register or a statement lacks any. Columns of
+        `filled_only` are never missing.
         """
+        found = [*found, *(c for c in self.table.filled_only if c not in found)]
         missing = [c for c in self.table.columns if c not in found]
         empty = [] if self._is_strict(found, missing) else [c for c in missing if not self._is_needed(c, rows)]
         added = check_contract(self.source, self.name, self.table, [*found, *empty], where, told_key)

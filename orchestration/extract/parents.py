@@ -45,6 +45,11 @@ def parent_of(row: Any, one: ForEach, asked_by: str, source: str, name: str, out
     return {SAID: said, WRITTEN: {column: quote(str(value), safe="") for column, value in said.items()}}
 
 
+def is_asked_for(said: dict[str, Any], one: ForEach) -> bool:
+    """Whether a row of `one` is among those that the configuration names, if it names any."""
+    return all(str(said[column]) in values for column, values in one.only.items())
+
+
 def as_objects(rows: list[Any]) -> list[dict[str, Any]]:
     """The rows of a page, to each of which something can be added."""
     return [row if isinstance(row, dict) else {NO_OBJECT: row} for row in rows]
@@ -75,9 +80,15 @@ def first_endpoints(api: Api, source: Source, name: str, table: Table) -> Iterat
             asked = [(one.endpoint, {})]
         found: list[tuple[str, dict[str, Any]]] = []
         for endpoint, outer in asked:
-            pages = api.pages(address(source, endpoint), one.paging or source.paging, min(source.page_size, LOOKED_AT))
-            for row in next(pages, [])[: LOOKED_AT - len(found)]:
+            pages = api.pages(
+                address(source, endpoint),
+                one.paging or source.paging,
+                source.page_size if one.only else min(source.page_size, LOOKED_AT),
+            )
+            for row in next(pages, []):
                 parent = parent_of(row, one, following, api.source, name, outer)
+                if len(found) >= LOOKED_AT or not is_asked_for(parent[SAID], one):
+                    continue
                 found.append((following.format_map(parent[WRITTEN]), parent[SAID]))
         asked = found
     yield from asked

@@ -48,6 +48,7 @@ from orchestration.extract.parents import (
     WRITTEN,
     as_objects,
     carrying,
+    is_asked_for,
     parent_of,
     parents_of,
     with_parent,
@@ -222,6 +223,8 @@ class _Fetch:
 
         def is_new(found: dict[str, Any]) -> bool:
             self.has_parents = True
+            if not is_asked_for(found[SAID], one):
+                return False
             if self.source.most_rows and len(seen) >= LOOKED_AT:
                 return False
             key = tuple(found[WRITTEN][column] for column in named_in(asked_by))

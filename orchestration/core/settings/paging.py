@@ -58,12 +58,17 @@ class ForEach(BaseModel, extra="forbid", frozen=True):
         min_length=1,
         description='name → where its row has it, as form_id = "id": what the endpoint names as {form_id}, and columns of the table',
     )
+    only: dict[str, list[str]] = Field(
+        default={}, description="name of `columns` → values: of other rows nothing is asked"
+    )
     for_each: ForEach | None = Field(default=None, description="where it is itself asked for each row of another")
 
     @model_validator(mode="after")
     def _is_asked_by_its_rows(self) -> ForEach:
         if self.for_each:
             refuse_unnamed(self.endpoint, self.for_each)
+        if unknown := next((name for name in self.only if name not in self.columns), None):
+            raise ValueError(f"only names '{unknown}', which is not among columns: {', '.join(self.columns)}")
         return self
 
     @property

@@ -93,6 +93,10 @@ class Table(BaseModel, extra="forbid", frozen=True):
         default={},
         description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list',
     )
+    filled_only: list[str] = Field(
+        default=[],
+        description="rest, jsonl and json_pages: columns that stand in a row only where they are filled, so that none of many rows may have them",
+    )
     find_deletions: bool = Field(
         default=False,
         description="sql: compare keys, mark rows that are gone there; rest: the same, whenever the table is read whole",
@@ -176,12 +180,13 @@ class Table(BaseModel, extra="forbid", frozen=True):
             *read,
             *self.choices,
             *self.not_special,
+            *self.filled_only,
             *aged,
         ]
         for name in used:
             if name not in self.columns:
                 raise ValueError(
-                    f"'{name}' is used as key, cursor, national_id, persons, retention, texts, questions, choices or not_special but is "
+                    f"'{name}' is used as key, cursor, national_id, persons, retention, texts, questions, choices, not_special or filled_only but is "
                     f"not among the columns: {', '.join(sorted(self.columns))}"
                 )
         return self

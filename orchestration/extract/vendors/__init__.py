@@ -165,7 +165,7 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
         maps = [one for one in said_of if there.isdisjoint(one.get(INSTEAD_OF, []))]
         kept = [put_in(mapped, words) for one in maps if (mapped := map_of(one, shape, shapes))]
         tables[table] = {key: value for key, value in shape.items() if key not in _OF_TABLES} | {"maps": kept}
-        tables[table] |= given.get(table, {})
+        tables[table] |= _given(shape, given.get(table, {}))
     return {**of_vendor.get("source", {}), **said, "form": form, "tables": {**tables, **own}}
 
 
@@ -188,12 +188,21 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         raise refuse(f"table {name} lacks all of {', '.join(shape[_ONE_OF])}", "it needs one of them")
     shape["columns"] = {column: kind for column, kind in shape["columns"].items() if column not in lacks}
     shape["columns"] |= dict.fromkeys(more, "VARCHAR")
+    if "filled_only" in shape:
+        shape["filled_only"] = [c for c in shape["filled_only"] if c in shape["columns"]]
     if shape.get("cursor") in lacks:
         del shape["cursor"]
     shape["persons"] = [_person(one, shape["columns"]) for one in shape.get("persons", [])]
     if said.get("connector") == "sql" and said.get("landed_in"):
         shape["table"] = f"{said['landed_in']}.{shape.get('table', name)}"
     return shape | {"path": path_of(vendor, form, name, said.get("format", "csv"))}
+
+
+def _given(shape: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What a source says of a table; of the rows that it is asked for, what is not said again stays."""
+    if not ({"for_each"} <= shape.keys() & given.keys() and isinstance(given["for_each"], dict)):
+        return given
+    return given | {"for_each": shape["for_each"] | given["for_each"]}
 
 
 def _person(said: dict[str, Any], there: dict[str, str]) -> dict[str, Any]:

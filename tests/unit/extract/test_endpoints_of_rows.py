@@ -114,6 +114,16 @@ def test_one_may_be_within_another(load, serve_json, warehouse):
     assert all(one.is_ok for one in first_rows("api", source, Quality()))
 
 
+def test_only_the_rows_that_are_named_are_asked_for_theirs(load, api, home, warehouse):
+    said = {"endpoint": "forms", "columns": {"form_id": "id", "title": "name"}, "only": {"form_id": ["c"]}}
+    source = of(api[0], for_each=said)
+    load(source)
+    assert warehouse.execute("select distinct form_id from raw_api.responses").fetchall() == [("c",)]
+    assert {one.path for one in api[1]} == {"/forms", "/forms/c/responses"}
+    with pytest.raises(ValueError, match="only names 'form'"):
+        of(api[0], for_each=said | {"only": {"form": ["c"]}})
+
+
 def test_a_look_reads_the_first_page_of_few(load, api, home):
     source = of(api[0])
     told = first_rows("api", source, Quality())

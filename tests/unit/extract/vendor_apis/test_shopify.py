@@ -42,11 +42,11 @@ def line(id, quantity, price, discounts=(), product=40):
 
 
 def order(id, total, who=7, email="anna@example.com", refunds=(), lines=(), **more):
-    said = {"id": id, "name": f"#{id}", "customer": {"id": who, "email": email} if who else None, "email": email, "currency": "SEK", "presentment_currency": "SEK", "total_price": total,
+    said = {"id": id, "name": f"#{id}", "email": email, "currency": "SEK", "presentment_currency": "SEK", "total_price": total,
             "total_discounts": "0.00", "created_at": "2026-03-01T23:30:00+01:00", "updated_at": "2026-03-02T08:00:00+01:00", "financial_status": "paid", "fulfillment_status": "fulfilled",
             "cancelled_at": None, "source_name": "web", "test": False, "billing_address": {"name": "Gäst Ek", "address1": "Storgatan 1", "city": "Umeå", "zip": "90325", "country_code": "SE"},
             "browser_ip": "203.0.113.7", "refunds": [*refunds], "line_items": [*lines], "note": "ring the bell"}  # fmt: skip
-    return said | more
+    return said | ({"customer": {"id": who, "email": email, "state": "enabled"}} if who else {}) | more
 
 
 CUSTOMERS = [
@@ -54,6 +54,7 @@ CUSTOMERS = [
     customer(8, "bo@example.com", ("pending", "confirmed_opt_in", "2026-01-05T10:00:00+01:00")),
     customer(9, "cy@example.com", ("not_subscribed", "single_opt_in", None)),
     customer(10, None, first_name=None, last_name=None, default_address=None),  # redacted
+    customer(12, "eva@example.com"), {key: value for key, value in customer(13, "fia@example.com").items() if key != "default_address"},
     customer(11, "di@example.com", ("subscribed", "single_opt_in", "2026-01-06T10:00:00+01:00")),
 ]  # fmt: skip
 TWO = refund(1, [money(1, "40.00"), money(2, "99.00", status="failure")], [(11, 1)])
@@ -113,7 +114,7 @@ def shop(api, modules_warehouse, tmp_path_factory):
 def test_every_page_is_read_also_of_cancelled_orders_and_one_request_too_many_is_asked_again(shop, api):
     assert api.limited == 1
     assert shop.con.execute("select count(*) from raw_shop.orders").fetchone() == (5,)
-    assert shop.con.execute("select count(*) from raw_shop.customers").fetchone() == (5,)
+    assert shop.con.execute("select count(*) from raw_shop.customers").fetchone() == (7,)
 
 
 def test_a_test_order_is_none_and_what_was_paid_back_in_the_orders_currency_is_its_refund(shop):
@@ -130,7 +131,7 @@ def test_a_guest_is_known_by_the_address_of_the_order(shop):
         "1": "7", "2": "guest@example.com", "4": "7", "5": None,
     }  # fmt: skip
     people = {one["source_key"]: one for one in rows(shop, "people")}
-    assert {*people} == {"7", "8", "9", "10", "11", "guest@example.com"}
+    assert {*people} == {"7", "8", "9", "10", "11", "12", "13", "guest@example.com"}
     assert people["guest@example.com"]["full_name"] == "Gäst Ek" and "email" not in people["10"]
 
 

@@ -49,7 +49,8 @@ def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config,
 
 @pytest.mark.parametrize("vendor", [vendor for vendor, of in forms().items() if API in of])
 def test_an_api_is_a_source_without_further_words_and_no_file_is_taken_for_it(write_config, vendor):
-    source = shop(write_config, connector="rest", url="https://shop.example", vendor=vendor, form=API)
+    named = "".join(f"[sources.shop.tables.{table}]\n" for table in headers(vendor, API))
+    source = shop(write_config, named, connector="rest", url="https://shop.example", vendor=vendor, form=API)
     for name, header in headers(vendor, API).items():
         assert source.tables[name].key and source.paging_of(source.tables[name]) != Paging()
         assert recognised({*header, *source.tables[name].columns}, [f"{name}.csv"]) is None
