@@ -16,7 +16,8 @@ from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.contact_points import note_holders_of_today
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.rights.corrected_points import note_replaced_points
-from orchestration.privacy.rights.rights import OWNERS, prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
+from orchestration.privacy.rights.subjects import OWNERS
 
 # every refusal that was said here, by the customer of today: of records, and of contact points by whoever has them
 _REFUSALS = """

@@ -51,7 +51,7 @@ def acknowledge(as_json: Json = False) -> None:
     and take a list of the erased that lost entries for whole."""
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
-    from orchestration.run.erase import accept_suppression
+    from orchestration.run.suppressed import accept_suppression
 
     home = home_and_config()[0]
     refuse_newer(home)

@@ -93,7 +93,7 @@ def prove_erasure(as_json: Json = False) -> None:
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.privacy.erasure.searching import what_to_do
-    from orchestration.run.erase import prove
+    from orchestration.run.prove_erasure import prove
 
     home, config = home_and_config()
     proof = prove(home, load_settings(config))
@@ -112,7 +112,7 @@ def _begin(
 ) -> tuple[Any, Any, list[Any]]:
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
-    from orchestration.privacy.rights.rights import WAYS, Subject
+    from orchestration.privacy.rights.subjects import WAYS, Subject
 
     home, config = home_and_config()
     subjects = [

@@ -9,7 +9,7 @@ import typer
 from orchestration.cli.console import all_asked, all_numbers_asked, asked, number_asked
 
 if TYPE_CHECKING:
-    from orchestration.privacy.rights.rights import Subject
+    from orchestration.privacy.rights.subjects import Subject
 
 _NUMBER = "A phone number, in any spelling; - reads it from standard input."
 
@@ -39,6 +39,6 @@ SourceRecords = Annotated[list[str] | None, typer.Option("--source-record", help
 
 def one_subject(customer: str | None, email: str | None, phone: str | None, source_record: str | None) -> Subject:
     """Whom the four options name. Raises KundbildError unless it is one of them."""
-    from orchestration.privacy.rights.rights import Subject
+    from orchestration.privacy.rights.subjects import Subject
 
     return Subject(customer=customer, email=email, phone=phone, source_record=source_record)

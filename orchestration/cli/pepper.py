@@ -27,7 +27,7 @@ def rotate(as_json: Json = False) -> None:
     from orchestration.privacy.erasure.rotation import rotate as renew
     from orchestration.privacy.secrets.pepper import pepper_file
     from orchestration.publishing.versions import standing_versions
-    from orchestration.run.erase import finish_unfinished
+    from orchestration.run.unfinished import finish_unfinished
 
     home, config = home_and_config()
     settings = load_settings(config)

@@ -18,7 +18,7 @@ from orchestration.cli.session import audit_of, locked_warehouse
 from orchestration.core.home import assert_may_write, write_private
 
 if TYPE_CHECKING:
-    from orchestration.privacy.rights.rights import Subject
+    from orchestration.privacy.rights.subjects import Subject
 
 
 def object_to_marketing(
@@ -38,8 +38,8 @@ def object_to_marketing(
     again. Exports and the published audiences leave the customer out at once. By an address or record that is
     nobody's here, or an address of several customers, whoever has it, or will have it, is denied.
     """
-    from orchestration.privacy.rights.rights import object_to_marketing as note
-    from orchestration.privacy.rights.rights import withdraw_by
+    from orchestration.privacy.rights.objections import object_to_marketing as note
+    from orchestration.privacy.rights.objections import withdraw_by
     from orchestration.privacy.rights.rights_keys import object_unresolved
 
     purpose = "profiling" if profiling else "direct_marketing"
@@ -72,8 +72,8 @@ def withdraw(
     """
     from orchestration.contracts.channels import channels
     from orchestration.core.errors import KundbildError
-    from orchestration.privacy.rights.rights import withdraw as note
-    from orchestration.privacy.rights.rights import withdraw_by
+    from orchestration.privacy.rights.objections import withdraw as note
+    from orchestration.privacy.rights.objections import withdraw_by
     from orchestration.privacy.rights.rights_keys import object_unresolved
 
     if channel not in (*channels(), "all"):
@@ -118,8 +118,9 @@ def restrict(
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.privacy.erasure.erasure import hide
-    from orchestration.privacy.rights.rights import free, withdraw_by
-    from orchestration.privacy.rights.rights import restrict as note
+    from orchestration.privacy.rights.objections import withdraw_by
+    from orchestration.privacy.rights.restrictions import free
+    from orchestration.privacy.rights.restrictions import restrict as note
     from orchestration.privacy.rights.rights_keys import free_unresolved, restrict_unresolved
 
     def deny(con: Any, subject: Any, at: Any, request: str) -> None:
@@ -232,8 +233,8 @@ def rectify(
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
+    from orchestration.privacy.rights.correcting import correct
     from orchestration.privacy.rights.corrections import others_with
-    from orchestration.privacy.rights.rights import correct
     from orchestration.privacy.rights.rights_keys import correct_unresolved
 
     values: dict[str, str | None] = {}
@@ -284,7 +285,7 @@ def _used(
     from orchestration.core.warehouse import transaction
     from orchestration.privacy.rights.deadlines import received_on
     from orchestration.privacy.rights.named import named
-    from orchestration.privacy.rights.rights import State, close_requests, note_request
+    from orchestration.privacy.rights.requests import State, close_requests, note_request
     from orchestration.privacy.secrets.pepper import find_pepper
     from orchestration.publishing.shown import take_out_later_words
 

@@ -21,8 +21,8 @@ from orchestration.privacy.intake.request_words import SOURCE
 from orchestration.privacy.rights.corrections import rewrite_dates
 from orchestration.privacy.rights.deadlines import ANSWERED_IN_TIME, deadlines
 from orchestration.privacy.rights.held_rows import find_held
-from orchestration.privacy.rights.rights import Subject
 from orchestration.privacy.rights.rights_keys import key_rights
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.job_tokens import spend_token
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.answers import answer

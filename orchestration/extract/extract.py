@@ -27,7 +27,7 @@ from orchestration.privacy.erasure.known_again import forget_known_again
 from orchestration.privacy.intake.statement_tables import note_statement_tables
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.secrets.pepper import find_pepper
 
 # what no source is to blame for: other sources would fail alike

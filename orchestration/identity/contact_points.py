@@ -22,7 +22,7 @@ from orchestration.match_keys.addresses import read_addresses
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.withdrawals import LEDGER
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 
 # one number for all that was said from a contact point, by which a change is seen
 _POINTS = f"""

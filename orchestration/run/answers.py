@@ -18,8 +18,9 @@ from orchestration.core.warehouse import transaction
 from orchestration.privacy.audit.catalogue import categories_with
 from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.rights.rights import State, Subject, customers_of, note_request, state_of
+from orchestration.privacy.rights.requests import State, note_request
 from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
+from orchestration.privacy.rights.subjects import Subject, customers_of, state_of
 from orchestration.privacy.secrets.pepper import find_pepper
 
 _ANSWERS_KEPT = timedelta(days=31)

@@ -16,7 +16,7 @@ from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.prediction.nightly.tables import standing_versions
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 
 
 def fingerprint(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings, as_of: datetime, project: str) -> str:

@@ -27,15 +27,17 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import open_warehouse, scalar
 from orchestration.extract.budget import Budget
 from orchestration.identity.ids import events_since
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
 from orchestration.publishing.versions import current_version, missing_parts
 from orchestration.run.attempts import attempt
-from orchestration.run.erase import finish_unfinished, fix_suppression, prove_of_night
 from orchestration.run.fingerprint import fingerprint, newest_load
 from orchestration.run.preflight import assert_can_start, assert_moment, assert_suppression, moment_of_night
+from orchestration.run.prove_erasure import prove_of_night
 from orchestration.run.status import keep_status, note_run
+from orchestration.run.suppressed import fix_suppression
+from orchestration.run.unfinished import finish_unfinished
 from orchestration.transform.runner import Dbt, set_clock
 
 if TYPE_CHECKING:

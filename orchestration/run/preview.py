@@ -22,7 +22,7 @@ from orchestration.core.settings import Settings, Source
 from orchestration.core.warehouse import open_warehouse, quote
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.stores import Store, oldest_first
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.proposals.masked import masked
 from orchestration.run.set_aside import read_set_aside
 from orchestration.transform.runner import Dbt, set_clock

@@ -23,6 +23,7 @@ from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.intake.request_words import KINDS, SOURCE
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
+from orchestration.privacy.rights.correcting import correct
 from orchestration.privacy.rights.corrections import others_with
 from orchestration.privacy.rights.delivered_requests import (
     Asked,
@@ -34,14 +35,8 @@ from orchestration.privacy.rights.delivered_requests import (
 from orchestration.privacy.rights.denials import Denials, deny, deny_beside
 from orchestration.privacy.rights.holds import held
 from orchestration.privacy.rights.named import named
-from orchestration.privacy.rights.rights import (
-    SETTLED,
-    State,
-    close_requests,
-    correct,
-    prepare_requests,
-    restrict,
-)
+from orchestration.privacy.rights.requests import SETTLED, State, close_requests, prepare_requests
+from orchestration.privacy.rights.restrictions import restrict
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.answers import forget_answers, write_answer
 from orchestration.run.requests_of_nobody import do_of_nobody

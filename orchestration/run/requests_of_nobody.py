@@ -23,7 +23,7 @@ from orchestration.privacy.rights.corrections import others_with
 from orchestration.privacy.rights.delivered_requests import Asked, note_asked
 from orchestration.privacy.rights.denials import deny
 from orchestration.privacy.rights.named import Named, holds_on
-from orchestration.privacy.rights.rights import State
+from orchestration.privacy.rights.requests import State
 from orchestration.privacy.rights.rights_keys import correct_unresolved, object_unresolved, restrict_unresolved
 from orchestration.privacy.rights.subject_rows import note_subject
 from orchestration.privacy.secrets.pepper import find_pepper

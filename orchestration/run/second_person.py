@@ -17,10 +17,12 @@ from orchestration.privacy.erasure.erasure import Erased
 from orchestration.privacy.intake.request_words import BY_SOURCE
 from orchestration.privacy.rights.deadlines import request_named
 from orchestration.privacy.rights.named import Named, holds_on, named_by_request
+from orchestration.privacy.rights.objections import withdraw_restricted
 from orchestration.privacy.rights.register import customers_by_subject, set_state
-from orchestration.privacy.rights.rights import State, withdraw_restricted
+from orchestration.privacy.rights.requests import State
 from orchestration.privacy.secrets.pepper import find_pepper
-from orchestration.run.erase import Outcome, Wish, carry_out, finish_unfinished
+from orchestration.run.erase import Outcome, Wish, carry_out
+from orchestration.run.unfinished import finish_unfinished
 
 
 def confirm(home: Home, settings: Settings, name: str, *, is_refused: bool = False, by: str = "") -> Outcome:

@@ -20,7 +20,7 @@ from orchestration.core.settings import PROJECT_DIR, Engine
 from orchestration.core.warehouse import open_warehouse
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.privacy.intake.withdrawals import note_withdrawals
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.run.erase import erase
 from tests.bench.measure import Report, timed
 from tests.unit.consent import compiled_in

@@ -23,7 +23,7 @@ import pytest
 from orchestration.core.home import Home
 from orchestration.core.migrations import opened
 from orchestration.core.settings import Engine
-from orchestration.privacy.rights.rights import note_request
+from orchestration.privacy.rights.requests import note_request
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild, changed_in_place
 from tests.integration.file_store import FileStore
 from tests.warm import run_warm

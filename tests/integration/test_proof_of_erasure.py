@@ -14,9 +14,10 @@ from orchestration.core.home import Home
 from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.erasure import erasure
 from orchestration.privacy.erasure.proof import plant
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import pepper_file
-from orchestration.run.erase import erase, finish_unfinished
+from orchestration.run.erase import erase
+from orchestration.run.unfinished import finish_unfinished
 from tests.conftest import Kundbild
 from tests.integration.someone import Someone, places
 

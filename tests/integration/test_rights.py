@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration.privacy.rights.rights import note_request, restrict
+from orchestration.privacy.rights.requests import note_request
+from orchestration.privacy.rights.restrictions import restrict
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.delivered import (
     assert_that_each_is_done_once,

@@ -21,7 +21,7 @@ from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Priv
 from orchestration.core.settings.insight import Insight
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
-from orchestration.privacy.rights.rights import CORRECTABLE
+from orchestration.privacy.rights.correcting import CORRECTABLE
 from orchestration.publishing.grades import GRADES
 from orchestration.publishing.superset.environment import LOCK as SUPERSET_LOCK
 

@@ -19,7 +19,7 @@ from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
 from orchestration.privacy.intake.withdrawals import note_withdrawals
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
 
 COLUMNS = {

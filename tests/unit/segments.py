@@ -11,7 +11,7 @@ from orchestration.contracts.seeds import SEEDS
 from orchestration.identity.ids import prepare_ids
 from orchestration.insight.segment_history import keep_memberships, prepare_memberships
 from orchestration.privacy.intake.personal_text import prepare_shown_values
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.transform.runner import set_clock
 from tests.unit.compiled import compiled_models
 from tests.unit.empty_tables import add_rows, empty_tables

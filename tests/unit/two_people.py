@@ -19,7 +19,7 @@ from orchestration.core.settings import Settings, Source
 from orchestration.core.warehouse import quote
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.systems import complete_sources, known_systems
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.run.erase import erase
 from tests.unit.people import person
 

@@ -16,7 +16,8 @@ import duckdb
 # modules with `create table if not exists` in a string, or a list of strings, at module level
 DECLARING = (
     "data_quality.runner",
-    "orchestration.run.erase",
+    "orchestration.run.unfinished",
+    "orchestration.run.prove_erasure",
     "orchestration.extract.records",
     "orchestration.identity.contact_points",
     "orchestration.identity.decisions",
@@ -40,7 +41,7 @@ DECLARING = (
     "orchestration.privacy.intake.personal_text",
     "orchestration.privacy.secrets.pepper",
     "orchestration.privacy.secrets.pseudonyms",
-    "orchestration.privacy.rights.rights",
+    "orchestration.privacy.rights.requests",
     "orchestration.privacy.rights.rights_keys",
     "orchestration.privacy.intake.suppression",
     "orchestration.run.status",

@@ -3,7 +3,7 @@
 In steps that a killed run leaves half done and the next one finishes: who is erased is noted (noted.py) and suppressed;
 rows go in one transaction; publications are written anew; the note goes; the warehouse's file is written anew, for DuckDB
 leaves the bytes of deleted rows where they were. What was sold stays, without the person.
-Not here: who may be erased (rights.py), contact points and the ledger of withdrawals (erased_points.py), how files are
+Not here: who may be erased (subjects.py), contact points and the ledger of withdrawals (erased_points.py), how files are
 written anew (rewriting.py).
 """
 
@@ -50,7 +50,7 @@ from orchestration.privacy.rights.erased_points import (
     is_place_of,
     note_points,
 )
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.rights_keys import forget_stand_ins
 from orchestration.privacy.secrets.pepper import find_pepper
 

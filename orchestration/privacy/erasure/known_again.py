@@ -2,7 +2,7 @@
 
 A consent stands in another table than the contact, an order in another source: where that was read first, the record's key
 said nothing yet. Not here: who is known again (suppressor.py); customers that came back, whom the next command erases
-whole (`suppressed_customers` in rights.py).
+whole (`suppressed_customers` in subjects.py).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from orchestration.privacy.audit.exports import content_hash, prepare_exports
 from orchestration.privacy.intake.nested_values import HAS_FIELDS, fix_nested, fix_text, has_telling_field, told_by
 from orchestration.privacy.intake.special_categories import NUMBER_SQL, candidates_sql
 from orchestration.privacy.rights.leaked import Found, files_of, left_out, note_named, prepare_named, tables_of
-from orchestration.privacy.rights.rights import OWNERS
+from orchestration.privacy.rights.subjects import OWNERS
 from orchestration.privacy.secrets.pepper import Pepper
 from orchestration.privacy.secrets.pseudonyms import prepare_keys
 

@@ -1,4 +1,4 @@
-"""Whom a phone number names that a request gives: customers. Not here: addresses and records (rights.py), people who are no
+"""Whom a phone number names that a request gives: customers. Not here: addresses and records (subjects.py), people who are no
 customers (named.py).
 """
 
@@ -21,7 +21,7 @@ join owners o on o.source_system = e.person_system and o.source_key = e.person_k
 
 def customers_by_number(con: duckdb.DuckDBPyConnection, phone: str) -> list[str]:
     """Today's customers, in any reading of what is written in the fields of people and statements. Needs the temp table
-    `owners` (rights.py). Raises KundbildError, without the number, where it can be none."""
+    `owners` (subjects.py). Raises KundbildError, without the number, where it can be none."""
     country, numbers = default_country(con), f"select unnest({numbers_asked(con, phone)})"
     people = is_spelled(
         con, "conformed.conformed_people", Person(country_code="country_code"), "phone", country, numbers

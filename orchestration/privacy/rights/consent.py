@@ -15,7 +15,7 @@ from orchestration.contracts.channels import channels
 from orchestration.contracts.reasons import assert_codes_known, words
 from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import scalar
-from orchestration.privacy.rights.rights import Subject, customers_of
+from orchestration.privacy.rights.subjects import Subject, customers_of
 
 _NOW = """
 select is_permitted, reason_code, reason, deciding_event, contact_point, decided_at from marts.contact_permissions

@@ -1,7 +1,7 @@
 """Contact points that a correction (Art. 16) replaced: they may be somebody else's, and what was granted on them until then
 permits nothing more. The corrected value itself, however it is spelled, is no such point.
 
-Here: which points, and since when. Not here: noting a correction (rights.py), whether it can stand (corrections.py), what
+Here: which points, and since when. Not here: noting a correction (correcting.py), whether it can stand (corrections.py), what
 follows from it in a night (identity/corrected_grants.py) and until the next one (activation/later_words.py).
 """
 
@@ -17,7 +17,7 @@ from orchestration.core.warehouse import has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import default_country, read_phones_apart
 from orchestration.privacy.audit.exported_points import point_key
-from orchestration.privacy.rights.rights import OWNERS
+from orchestration.privacy.rights.subjects import OWNERS
 
 _FIELDS = ("email", "phone", "street", "postal_code", "city")
 # of whoever has the corrected record today, or had it last, with what was said of the field before

@@ -1,6 +1,6 @@
 """Whether a correction (Art. 16) can stand: its values are what their fields hold, and are nobody else's.
 
-Here: checks before a correction is noted. Not here: noting it (rights.py), putting it in every night (dbt).
+Here: checks before a correction is noted. Not here: noting it (correcting.py), putting it in every night (dbt).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Until when a request is to be answered (Art. 12(3)): overdue ones, an extension by two months, closing by hand.
 
-Here: the clock of `restricted.rights_requests`. Not here: what a right asks for, noting a request (rights.py).
+Here: the clock of `restricted.rights_requests`. Not here: what a right asks for, noting a request (requests.py).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import duckdb
 
 from orchestration.core.errors import KundbildError
 from orchestration.privacy.rights.register import Request, requests
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 
 # the two grounds of Art. 12(3); words of one's own could name somebody
 Ground = Literal["complexity", "number"]

@@ -16,7 +16,8 @@ import duckdb
 from orchestration.privacy.audit.log import AuditLog
 from orchestration.privacy.intake.request_words import BY_SOURCE, KINDS, NEEDS_NO_CHECK, ended_purpose, read_kind
 from orchestration.privacy.intake.withdrawals import EARLIEST
-from orchestration.privacy.rights.rights import State, Subject, customers_of, note_request, state_of
+from orchestration.privacy.rights.requests import State, note_request
+from orchestration.privacy.rights.subjects import Subject, customers_of, state_of
 from orchestration.privacy.secrets.pepper import KEYED_HASH
 
 # what a source calls a request is kept as it is where nobody can be meant by it, and cannot be taken for a keyed hash

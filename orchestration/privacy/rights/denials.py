@@ -1,6 +1,6 @@
 """What a delivered request ends, ends at once: also while it waits or is invalid, and before anybody is a customer.
 
-Not here: which requests end something (delivered_requests.py, request_words.py), how it is noted (rights.py).
+Not here: which requests end something (delivered_requests.py, request_words.py), how it is noted (objections.py).
 """
 
 from __future__ import annotations
@@ -13,14 +13,9 @@ import duckdb
 
 from orchestration.privacy.intake.withdrawals import LEDGER
 from orchestration.privacy.rights.delivered_requests import Asked
-from orchestration.privacy.rights.rights import (
-    SETTLED,
-    Subject,
-    customers_of,
-    withdraw,
-    withdraw_point,
-    withdraw_record,
-)
+from orchestration.privacy.rights.objections import withdraw, withdraw_point, withdraw_record
+from orchestration.privacy.rights.requests import SETTLED
+from orchestration.privacy.rights.subjects import Subject, customers_of
 
 # of requests that a night looks at again
 _STANDING = f"select request_id from restricted.rights_requests where reference is not null and not list_contains({list(SETTLED)}, state)"

@@ -22,7 +22,7 @@ from orchestration.privacy.intake.raw_people import declared, raw_table, standin
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.holds import held, holds, note_held_values
 from orchestration.privacy.rights.named import note_unresolved_people
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 
 _IS_HELD = "({system}, {key}) in (select (source_system, source_key) from identity.held_records)"

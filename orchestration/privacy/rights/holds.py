@@ -19,7 +19,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, transaction
 from orchestration.match_keys import all_name_keys, define_match_keys
-from orchestration.privacy.rights.rights import OWNERS
+from orchestration.privacy.rights.subjects import OWNERS
 from orchestration.privacy.secrets.pepper import Pepper
 
 # the grounds of Art. 17(3), a to e; words of one's own could name somebody

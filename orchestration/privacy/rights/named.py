@@ -1,7 +1,7 @@
 """Whom a request names: customers, and where an address or a record is not a customer's, people of whom there are only rows that
 were set aside, could not be read, or are of a record that nobody has.
 
-Not here: how a customer is known (rights.py), what those people are known by (raw_people.py), what is done.
+Not here: how a customer is known (subjects.py), what those people are known by (raw_people.py), what is done.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from orchestration.privacy.intake.spelled_numbers import is_spelled, numbers_ask
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.holds import Hold, held, hold_on_values
-from orchestration.privacy.rights.rights import State, Subject, customers_of, record_of, state_of
+from orchestration.privacy.rights.requests import State
 from orchestration.privacy.rights.rights_keys import STAND_IN
 from orchestration.privacy.rights.subject_rows import KNOWN_BY, has_any, note_subject
+from orchestration.privacy.rights.subjects import Subject, customers_of, record_of, state_of
 from orchestration.privacy.secrets.pepper import find_pepper
 
 

@@ -1,6 +1,6 @@
 """The register of requests: what stands in `restricted.rights_requests`, whose it is, and what became of it since.
 
-Not here: noting a request (rights.py), until when it is to be answered (deadlines.py).
+Not here: noting a request (requests.py), until when it is to be answered (deadlines.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from datetime import date, datetime
 import duckdb
 
 from orchestration.core.warehouse import scalar
-from orchestration.privacy.rights.rights import CLOSED, OWNERS, State, prepare_requests
+from orchestration.privacy.rights.requests import CLOSED, State, prepare_requests
+from orchestration.privacy.rights.subjects import OWNERS
 from orchestration.privacy.secrets.pepper import Pepper
 
 

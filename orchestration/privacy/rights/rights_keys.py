@@ -2,7 +2,7 @@
 birth date of the person who asked is treated alike, on whatever record they stand by now, in any reading of what is
 written there, as the suppression list knows people. A correction goes by certain readings alone.
 
-Here: `restricted.rights_keys`, keyed hashes by request, and what follows from them. Not here: noting a request (rights.py).
+Here: `restricted.rights_keys`, keyed hashes by request, and what follows from them. Not here: noting a request (requests.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, define_match_keys, name_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.rights.rights import CORRECTABLE, correctable, prepare_requests
+from orchestration.privacy.rights.correcting import CORRECTABLE, correctable
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 
 _DDL = sql_script(__file__, "rights_keys")

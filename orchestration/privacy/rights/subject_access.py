@@ -2,7 +2,7 @@
 
 Out of raw and conformed tables, quarantine, registers, the golden record, marts and segments; each table with the categories
 of its columns and what these are for; who received it. Nobody else's data: a household is an id, a company a name.
-Not here: who may ask (rights.py), whose rows those are that no conformed table has (subject_rows.py).
+Not here: who may ask (subjects.py), whose rows those are that no conformed table has (subject_rows.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.holds import holds_of
 from orchestration.privacy.rights.phrases import LANGUAGES, authority_of, language_of, phrases
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.subject_rows import (
     IS_SAID,
     KNOWN_BY,

@@ -30,7 +30,7 @@ from orchestration.privacy.intake.request_words import SOURCE
 from orchestration.privacy.intake.set_aside import staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.erased_points import addresses_in
-from orchestration.privacy.rights.rights import OWNERS
+from orchestration.privacy.rights.subjects import OWNERS
 
 # (table, source, category, {column: description}, rows)
 Found = tuple[str, str, str, dict[str, str], list[dict[str, Any]]]

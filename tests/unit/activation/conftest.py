@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from tests.unit.activation.exporting import NIGHT, PEOPLE, checked
 
 

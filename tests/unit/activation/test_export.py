@@ -12,7 +12,8 @@ from orchestration.activation.export import audiences, export_audience
 from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.spreadsheets import csv_text
-from orchestration.privacy.rights.rights import object_to_marketing, restrict, withdraw
+from orchestration.privacy.rights.objections import object_to_marketing, withdraw
+from orchestration.privacy.rights.restrictions import restrict
 from orchestration.publishing.gate import assert_audiences_checked
 from tests.unit.activation.exporting import (
     NOW,

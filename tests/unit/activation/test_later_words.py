@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from orchestration.activation.later_words import note_later_words
-from orchestration.privacy.rights.rights import withdraw_point
+from orchestration.privacy.rights.objections import withdraw_point
 from tests.unit.consent import said
 from tests.unit.people import person
 

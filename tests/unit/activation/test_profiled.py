@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 
 from orchestration.activation.profiled import profiled_by_now
-from orchestration.privacy.rights.rights import object_to_marketing, restrict, withdraw_point
+from orchestration.privacy.rights.objections import object_to_marketing, withdraw_point
+from orchestration.privacy.rights.restrictions import restrict
 from tests.unit.consent import said
 from tests.unit.people import person
 

@@ -15,7 +15,8 @@ from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.exports import content_hash
 from orchestration.privacy.erasure.rotation import _renew_warehouse
 from orchestration.privacy.intake.noted import prepare_noted
-from orchestration.privacy.rights.rights import object_to_marketing, restrict
+from orchestration.privacy.rights.objections import object_to_marketing
+from orchestration.privacy.rights.restrictions import restrict
 from orchestration.privacy.secrets.pepper import Pepper, noted_check
 from tests.unit.activation.exporting import NIGHT, NOW, PEPPER, SETTINGS
 

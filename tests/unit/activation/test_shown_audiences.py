@@ -17,7 +17,8 @@ from orchestration.core.clock import now
 from orchestration.core.errors import GateError
 from orchestration.core.settings import Settings, Source
 from orchestration.defs.jobs import outdated_sensor
-from orchestration.privacy.rights.rights import object_to_marketing, restrict, withdraw_point
+from orchestration.privacy.rights.objections import object_to_marketing, withdraw_point
+from orchestration.privacy.rights.restrictions import restrict
 from orchestration.publishing import snapshot
 from orchestration.publishing.exportable import assert_newest_shown
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, take_out_later_words

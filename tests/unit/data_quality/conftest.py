@@ -8,7 +8,7 @@ from data_quality.suites.own_paths import by_paths_of_their_own
 from orchestration.core.settings import Settings
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.former_people import prepare_former_people
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from tests.loads import note_load
 from tests.unit.data_quality.opt_outs import LOADS, PREPARED, SETTINGS, rows_of
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestration.core.settings import PROJECT_DIR
-from orchestration.privacy.rights.rights import object_to_marketing, prepare_requests
+from orchestration.privacy.rights.objections import object_to_marketing
+from orchestration.privacy.rights.requests import prepare_requests
 from tests.unit.consent import ANNA, BO, FRESH, NOBODYS, compiled_with, orders, said
 from tests.unit.people import by_case, someone
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
-from orchestration.privacy.rights.rights import prepare_requests, restrict
+from orchestration.privacy.rights.requests import prepare_requests
+from orchestration.privacy.rights.restrictions import restrict
 from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
 from tests.unit.people import person, someone
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestration.privacy.rights.rights import object_to_marketing, prepare_requests
+from orchestration.privacy.rights.objections import object_to_marketing
+from orchestration.privacy.rights.requests import prepare_requests
 from tests.unit.consent import ANNA, said
 from tests.unit.people import person, someone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from orchestration.privacy.intake.withdrawals import add_withdrawals, note_withdrawals, prepare_withdrawals
-from orchestration.privacy.rights.rights import withdraw_record
+from orchestration.privacy.rights.objections import withdraw_record
 from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
 from tests.unit.people import by_case, person, someone
 

@@ -14,7 +14,8 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.identity.decisions import Decision, decide
 from orchestration.identity.training import train_nightly_model
 from orchestration.privacy.intake.noted import prepare_noted
-from orchestration.run.erase import finish_unfinished, prove
+from orchestration.run.prove_erasure import prove
+from orchestration.run.unfinished import finish_unfinished
 
 
 @pytest.fixture

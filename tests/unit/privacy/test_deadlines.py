@@ -13,7 +13,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Engine
 from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.rights.deadlines import close, deadlines, extend, received_on
-from orchestration.privacy.rights.rights import note_request
+from orchestration.privacy.rights.requests import note_request
 
 NOW = datetime(2026, 6, 20, 9)
 

@@ -23,9 +23,11 @@ from orchestration.privacy.erasure.erasure import hide
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import find_pepper
-from orchestration.run.erase import erase, finish_unfinished, prove, prove_of_night
+from orchestration.run.erase import erase
+from orchestration.run.prove_erasure import prove, prove_of_night
+from orchestration.run.unfinished import finish_unfinished
 from tests.unit.two_people import UNBALANCED, asked, erase_anna
 
 

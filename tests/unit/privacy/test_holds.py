@@ -16,7 +16,8 @@ from orchestration.privacy.erasure.rotation import _renew_warehouse
 from orchestration.privacy.rights.deadlines import close
 from orchestration.privacy.rights.holds import held, holds, lift_hold, place_hold
 from orchestration.privacy.rights.register import requests
-from orchestration.privacy.rights.rights import Subject, free
+from orchestration.privacy.rights.restrictions import free
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import Pepper, find_pepper
 from orchestration.run.erase import erase
 from orchestration.run.requests import take_up_requests

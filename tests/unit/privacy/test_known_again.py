@@ -14,7 +14,7 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Engine, Settings
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.run.erase import erase
 from tests.unit.two_people import build, settings_of
 

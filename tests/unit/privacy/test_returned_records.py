@@ -10,7 +10,7 @@ from orchestration.core.settings import Identity
 from orchestration.core.warehouse import open_warehouse
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.run.erase import erase
 from tests.unit.two_people import build, settings_of
 

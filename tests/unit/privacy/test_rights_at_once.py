@@ -12,7 +12,7 @@ from orchestration.cli import rights as rights_cli
 from orchestration.core.clock import now
 from orchestration.core.configuration import load_settings
 from orchestration.core.migrations import bring_up_to_date
-from orchestration.privacy.rights.rights import Subject
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.publishing import snapshot
 from orchestration.run.erase import erase
 from tests.unit.activation.conftest import night  # noqa: F401 # a fixture

@@ -6,14 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from orchestration.privacy.rights.rights import (
-    correct,
-    object_to_marketing,
-    prepare_requests,
-    restrict,
-    withdraw,
-    withdraw_point,
-)
+from orchestration.privacy.rights.correcting import correct
+from orchestration.privacy.rights.objections import object_to_marketing, withdraw, withdraw_point
+from orchestration.privacy.rights.requests import prepare_requests
+from orchestration.privacy.rights.restrictions import restrict
 from orchestration.privacy.rights.rights_keys import apply_known_rights, key_rights
 from orchestration.privacy.secrets.pepper import Pepper
 from orchestration.run.fingerprint import _decided

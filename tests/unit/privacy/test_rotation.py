@@ -13,7 +13,7 @@ from orchestration.privacy.audit.exports import exports_with, note_export
 from orchestration.privacy.audit.log import AuditError, AuditLog, audit_log
 from orchestration.privacy.erasure import rotation
 from orchestration.privacy.intake.suppression import SuppressionList
-from orchestration.privacy.rights.rights import note_request, prepare_requests
+from orchestration.privacy.rights.requests import note_request, prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper, find_pepper, pepper_file, read_pepper
 from orchestration.privacy.secrets.pseudonyms import forget_former_keys
 

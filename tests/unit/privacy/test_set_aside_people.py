@@ -22,7 +22,8 @@ from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.rights.held_rows import find_held
 from orchestration.privacy.rights.holds import place_hold, place_hold_on_values
 from orchestration.privacy.rights.named import named
-from orchestration.privacy.rights.rights import Subject, free, prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
+from orchestration.privacy.rights.restrictions import free
 from orchestration.privacy.rights.rights_keys import (
     apply_known_rights,
     correct_unresolved,
@@ -32,10 +33,13 @@ from orchestration.privacy.rights.rights_keys import (
 )
 from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.rights.subject_rows import KNOWN_BY
+from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import find_pepper
-from orchestration.run.erase import erase, finish_unfinished, prove
+from orchestration.run.erase import erase
+from orchestration.run.prove_erasure import prove
 from orchestration.run.requests import take_up_requests
 from orchestration.run.second_person import confirm
+from orchestration.run.unfinished import finish_unfinished
 from tests.unit.two_people import asked, build
 
 # each of these has a record that was set aside, and what hangs on it; a line of theirs could not be read, and one beside Bo's:

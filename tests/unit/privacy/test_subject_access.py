@@ -20,7 +20,8 @@ from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
 from orchestration.privacy.rights import phrases as spoken
 from orchestration.privacy.rights.holds import place_hold
-from orchestration.privacy.rights.rights import note_request, object_to_marketing
+from orchestration.privacy.rights.objections import object_to_marketing
+from orchestration.privacy.rights.requests import note_request
 from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from tests.unit.two_people import build, settings_of

@@ -7,7 +7,7 @@ import typer
 
 from orchestration.cli.app import app
 from orchestration.core.errors import KundbildError
-from orchestration.privacy.rights.rights import Subject, customers_of
+from orchestration.privacy.rights.subjects import Subject, customers_of
 from tests.unit.people import person
 
 

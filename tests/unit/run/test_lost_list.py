@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.privacy.audit.log import AuditLog
 from orchestration.privacy.intake.suppression import SuppressionError, SuppressionList, files_of
-from orchestration.privacy.rights.rights import prepare_requests
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 from orchestration.run.doctor import _lacking
 from orchestration.run.preflight import assert_lasting_files, assert_suppression

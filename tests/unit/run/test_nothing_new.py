@@ -13,7 +13,8 @@ from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import prepare_ops, set_source_status
 from orchestration.prediction.nightly.tables import Standing, note_fit, prepare_scores
-from orchestration.privacy.rights.rights import prepare_requests, withdraw_point, withdraw_record
+from orchestration.privacy.rights.objections import withdraw_point, withdraw_record
+from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.publishing.grades import GRADES, PARQUET_FOLDER
 from orchestration.publishing.shown import close_stale_audiences
 from orchestration.publishing.versions import MANIFEST

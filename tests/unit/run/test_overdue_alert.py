@@ -18,7 +18,7 @@ from orchestration.core.settings.operation import Alerts, Engine
 from orchestration.core.warehouse import open_warehouse
 from orchestration.defs.jobs import overdue_sensor
 from orchestration.privacy.rights.deadlines import close
-from orchestration.privacy.rights.rights import note_request
+from orchestration.privacy.rights.requests import note_request
 from orchestration.run.overdue import tell_overdue
 
 NOW = now()

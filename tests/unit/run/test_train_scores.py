@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from orchestration.core.settings import Settings, Source
-from orchestration.privacy.rights.rights import withdraw_point
+from orchestration.privacy.rights.objections import withdraw_point
 from orchestration.run.train_scores import train_models
 from tests.unit.consent import said
 from tests.unit.empty_tables import add_rows, empty_tables
