@@ -30,12 +30,12 @@ _EMAIL = {
         with sent as (
             select m.*, r.key, trim(r.email) as email, m.campaign_id || '-' || r.key as stem
             from messages m join (select person_id, min(key) as key, arg_min(email, key) as email from record
-                where system = 'email' group by all) r using (person_id) where not is_held_out
+                where system = 'email' group by all) r using (person_id)
         )
         select stem || '-' || kind as event_id, kind as event, key as subscriber_id, email, campaign_id, iso(moment) as occurred_at
-        from sent, lateral (values ('sent', sent_at), ('delivered', case when is_bounced then 0 else sent_at + 40 end),
-            ('bounce', case when is_bounced then sent_at + 50 else 0 end), ('open', opened_at), ('click', clicked_at),
-            ('forward', forwarded_at), ('spamreport', complained_at)) v (kind, moment)
+        from sent, lateral (values (if(is_held_out, 'held_out', 'sent'), sent_at),
+            ('delivered', if(is_held_out or is_bounced, 0, sent_at + 40)), ('bounce', if(is_bounced, sent_at + 50, 0)),
+            ('open', opened_at), ('click', clicked_at), ('forward', forwarded_at), ('spamreport', complained_at)) v (kind, moment)
         where moment >= greatest({since}, 1) and moment < {cutoff}
         union all
         select 'U' || r.key, 'unsubscribe', r.key, trim(r.email), null, iso(t.unsubscribed_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestration.contracts.conformed import entities
+from orchestration.demo.behaviour import LIFT
 from tests.conftest import Kundbild
 
 
@@ -116,3 +117,16 @@ def test_a_permission_is_explained_now_and_at_a_time_in_the_past(demo: Kundbild)
         "no such customer"
         in demo("consent", "explain", "--customer", "x", "--purpose", "survey", "--channel", "sms", code=2).stderr
     )
+
+
+def test_the_night_makes_every_score_and_the_lift_of_campaigns_by_who_was_held_out(demo: Kundbild):
+    with demo.warehouse() as con:
+        scores = {score for (score,) in con.execute("select distinct score from scores.customer_scores").fetchall()}
+        measured = dict(
+            con.execute("select measure, value from scores.score_quality where score = 'uplift_campaign'").fetchall()
+        )
+        sent = con.execute("select count(*) from raw_email.events where event = 'held_out'").fetchall()[0][0]
+    assert scores == {one["score"] for one in demo.json("scores", "list")} and "uplift_campaign" in scores
+    assert 0 < measured["held_out"] <= sent
+    # a campaign moves nobody of those who have left, and LIFT of the others
+    assert measured["mean_lift_low"] < LIFT and measured["mean_lift_high"] > 0

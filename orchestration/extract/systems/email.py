@@ -79,7 +79,7 @@ TABLES = {
         retention=Retention(
             category="behaviour",
             happened_at=["occurred_at"],
-            only={"event": ["sent", "delivered", "open", "click", "bounce", "forward"]},
+            only={"event": ["sent", "delivered", "open", "click", "bounce", "forward", "held_out"]},
         ),
     ),
 }

@@ -110,6 +110,22 @@ def test_behaviour_has_signal(demo):
     assert 0.2 < churn < 0.8
 
 
+def test_the_email_tool_says_who_was_held_out_and_wrote_to_nobody_of_them(demo):
+    with duckdb.connect() as con:
+        con.execute(
+            f"create table e as select distinct campaign_id, person_id, event from read_csv('{demo}/email/events_*.csv', all_varchar = true, "
+            f"ignore_errors = true) e join '{demo}/truth/records.parquet' r on r.system = 'email' and r.source_key = e.subscriber_id"
+        )
+        told, drawn, both, written = con.execute(
+            f"with held as (select campaign_id::varchar as campaign_id, person_id from '{demo}/truth/hold_out.parquet' h "
+            f"semi join (select person_id from '{demo}/truth/records.parquet' where system = 'email') using (person_id)) "
+            "select count(*) filter (event = 'held_out'), (select count(*) from held), count(*) filter (event = 'held_out' and h.person_id is not null), "
+            "count(*) filter (event <> 'held_out' and h.person_id is not null) from e left join held h using (campaign_id, person_id)"
+        ).fetchall()[0]
+    # the campaigns of the second night are not delivered yet
+    assert drawn * 0.9 < told == both <= drawn and told > 500 and written == 0
+
+
 def test_a_night_brings_new_rows_once(demo, tmp_path):
     import shutil
 

@@ -202,7 +202,7 @@ def test_withdrawals_stand_and_grants_of_long_ago_are_no_evidence(warehouse, set
 
 # in the words of each source, and in words that no staging model knows: what is not readably harmless stands
 DENIALS = {
-    "email.events": ("event_id", "event", "occurred_at", ["unsubscribe", "spamreport", "group_unsubscribe", "Unsubscribe "], ["sent", "open", " CLICK", "bounce"]),
+    "email.events": ("event_id", "event", "occurred_at", ["unsubscribe", "spamreport", "group_unsubscribe", "Unsubscribe "], ["sent", "open", " CLICK", "bounce", "Held_Out"]),
     "email.optins": ("optin_id", "status", "stated_at", ["withdrawn", "WITHDRAWN", "revoked", "opt-out", "0", None], ["granted", "Granted "]),
     "crm.consents": ("consent_id", "status", "stated_at", ["withdrawn", "revoked", "withdrawn ", None], ["granted"]),
     "webshop.newsletter_signups": ("id", "status", "stated_at", ["withdrawn", "Avregistrerad", None], ["granted"]),
