@@ -45,6 +45,8 @@ def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any
         if len(rows) >= _FEW_ROWS and not any(table.rows_in.partition(".")[0] in row for row in rows):
             raise no_list(source, name, table, len(rows))
         page = [element for row in page for element in _elements(row, table, table.rows_in)]
+    elif table.carried:
+        page = [{**row, **_carried(row, table)} if isinstance(row, dict) else row for row in page]
     paths = paths_of(table)
     if not paths:
         return page
@@ -66,10 +68,14 @@ def _elements(row: Any, table: Table, at: str) -> Iterator[Any]:
     found = value_at(row, at)
     # an API may say one element without its list
     elements = found if isinstance(found, list) else [] if found is None else [found]
-    carried = {column: value_at(row, path) for column, path in table.carried.items()}
+    carried = _carried(row, table)
     places = [column for column, path in table.carried.items() if path == PLACE]
     for place, element in enumerate(elements, start=1):
         yield {**element, **carried, **dict.fromkeys(places, place)} if isinstance(element, dict) else element
+
+
+def _carried(row: dict[str, Any], table: Table) -> dict[str, Any]:
+    return {column: value_at(row, path) for column, path in table.carried.items()}
 
 
 def _holders(table: Table) -> set[str]:

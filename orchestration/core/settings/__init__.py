@@ -128,6 +128,8 @@ class Source(BaseModel, extra="forbid", frozen=True):
         for name, table in self.tables.items():
             if table.for_each and self.connector != "rest":
                 raise ValueError(f"table {name} says for_each, which only rest has")
+            if table.carried and not table.rows_in and self.connector != "rest":
+                raise ValueError(f"table {name} says carried, which needs rows_in")
             if table.rows_in and not is_json:
                 raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")
         return self

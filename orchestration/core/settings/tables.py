@@ -91,7 +91,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
     )
     carried: dict[str, str] = Field(
         default={},
-        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list',
+        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list; of rest '
+        "also without: where the row itself has it, of an object whose other parts nobody asks for",
     )
     filled_only: list[str] = Field(
         default=[],
@@ -161,8 +162,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
                 f"columns that differ by case alone: {', '.join(alike)}; the warehouse cannot tell them apart"
             )
         for column in self.carried:
-            if column not in self.columns or not self.rows_in:
-                raise ValueError(f"carried says '{column}', which needs rows_in, and stands among the columns")
+            if column not in self.columns:
+                raise ValueError(f"carried says '{column}', which is not among the columns")
         if self.for_each:
             refuse_unnamed(self.endpoint or "", self.for_each)
         if self.is_whole and not self.key:

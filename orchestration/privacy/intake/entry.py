@@ -60,7 +60,7 @@ def names_of(table: Table, column: str) -> list[str]:
     if table.for_each and column in table.for_each.said and column not in table.carried:
         return [column, table.for_each.said[column]]
     if not table.rows_in:
-        return [column]
+        return [column, *filter(None, [table.carried.get(column)])]
     return [column, table.carried.get(column, f"{table.rows_in}.{column}")]
 
 

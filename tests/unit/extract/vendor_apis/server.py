@@ -51,17 +51,24 @@ def too_many(body: Any = None, **headers: str) -> Answer:
 
 @contextmanager
 def connected(
-    con: duckdb.DuckDBPyConnection, home: Home, api: VendorApi, vendor: str, auth: str, more: str = "", **secrets: str
+    con: duckdb.DuckDBPyConnection,
+    home: Home,
+    api: VendorApi,
+    vendor: str,
+    auth: str,
+    more: str = "",
+    below: str = "",
+    **secrets: str,
 ) -> Iterator[Vendor]:
     """The vendor's source, as its page says to write it: `auth` is the block below [sources.shop.auth], or a token, `more` stands before
-    it, `secrets` are environment variables. `.read()` reads it as a night does."""
+    it, `below` is the path of the API, `secrets` are environment variables. `.read()` reads it as a night does."""
     with serving(api) as url, pytest.MonkeyPatch.context() as patched:
         patched.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")  # dlt's backing off, of seconds
         for name, secret in secrets.items():
             patched.setenv(name, secret)
         config = home.root / "kundbild.toml"
         config.write_text(
-            f'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "{url}"\nvendor = "{vendor}"\nform = "api"\n{more}\n{auth}\n',
+            f'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "{url}{below}"\nvendor = "{vendor}"\nform = "api"\n{more}\n{auth}\n',
             encoding="utf-8",
         )
         shop = Vendor(con, home, home.root)
