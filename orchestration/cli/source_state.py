@@ -10,7 +10,7 @@ import typer
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, me, out, print_json, styled
-from orchestration.cli.session import locked_warehouse
+from orchestration.cli.session import home_and_settings, locked_warehouse
 
 if TYPE_CHECKING:
     import duckdb
@@ -23,11 +23,18 @@ OfTable = Annotated[
     list[str] | None, typer.Option("--table", help="One table, may be repeated. Default: all of the source.")
 ]
 
+OfToken = Annotated[
+    bool,
+    typer.Option(
+        "--token", help="Forget the refresh token that is kept, and nothing else: the configuration's counts again."
+    ),
+]
+
 
 @source_app.command()
 def show(name: Name, as_json: Json = False) -> None:
     """What was read of each table, when and how, and where the next night begins."""
-    from orchestration.run.source_state import source_state
+    from orchestration.run.source_state import keeps_token, source_state
 
     with locked_warehouse("showing a source") as (con, settings):
         found = source_state(con, settings, name)
@@ -43,11 +50,22 @@ def show(name: Name, as_json: Json = False) -> None:
             one.table, f"{one.rows:,}", str(one.loads), last, one.last_way, str(one.files or ""), one.next, one.again
         )
     out.print(table)
+    if keeps_token(*home_and_settings(), name):
+        out.print("A newer refresh token than the configuration's is kept, and used by the next night.")
 
 
 @source_app.command()
-def reset(name: Name, table: OfTable = None, as_json: Json = False) -> None:
+def reset(name: Name, table: OfTable = None, token: OfToken = False, as_json: Json = False) -> None:
     """Forget where reading stands: the next night reads everything again. No row is deleted, and none comes twice."""
+    if token:
+        from orchestration.run.source_state import forget_token
+
+        was_kept = forget_token(*home_and_settings(), name)
+        if as_json:
+            print_json({"source": name, "token_forgotten": was_kept})
+        else:
+            out.print("The kept refresh token is forgotten." if was_kept else "No refresh token is kept.")
+        return
     with locked_warehouse("resetting a source") as (con, settings):
         _read_again(con, settings, name, table, None, as_json)
 

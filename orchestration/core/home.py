@@ -104,6 +104,11 @@ class Home:
         return self.root / "job_tokens.json"
 
     @property
+    def refresh_tokens(self) -> Path:
+        """The newest refresh token of each source whose API gives a new one with each answer (extract/kept_tokens.py)."""
+        return self.root / "refresh_tokens"
+
+    @property
     def last_status(self) -> Path:
         """What `kundbild status` says while the warehouse is in use: how things stood when the last run ended."""
         return self.root / "status.json"

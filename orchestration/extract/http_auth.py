@@ -24,6 +24,7 @@ from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings import Source
 from orchestration.core.settings.auth import Auth, secrets_of
 from orchestration.extract.budget import Budget
+from orchestration.extract.kept_tokens import KeptToken
 
 # so many seconds before its end a token counts as ended
 _EARLY = 60
@@ -32,9 +33,10 @@ _kept: WeakKeyDictionary[Budget, OAuthToken] = WeakKeyDictionary()
 
 
 def authentication(
-    name: str, source: Source, budget: Budget, session: Callable[[str], requests.Session]
+    name: str, source: Source, budget: Budget, session: Callable[[str], requests.Session], kept: KeptToken | None = None
 ) -> AuthConfigBase | None:
-    """What a session is to authenticate with; `session` makes one for an address. Raises SourceError where a secret is empty."""
+    """What a session is to authenticate with; `session` makes one for an address, `kept` is the source's newest refresh token. Raises
+    SourceError where a secret is empty."""
     auth = source.auth
     if auth is None:
         if not source.token and "token" in source.model_fields_set:
@@ -49,7 +51,7 @@ def authentication(
     if auth.type == "basic":
         return HttpBasicAuth(auth.user, auth.password)
     if budget not in _kept:
-        _kept[budget] = OAuthToken(name, auth, session)
+        _kept[budget] = OAuthToken(name, auth, session, kept)
     return _kept[budget]
 
 
@@ -81,11 +83,14 @@ class _Key(APIKeyAuth):
 class OAuthToken(OAuth2ClientCredentials):
     """dlt's client credentials, and the grant refresh_token. `renew` asks for another token, whatever the old one says of its end."""
 
-    def __init__(self, name: str, auth: Auth, session: Callable[[str], requests.Session]) -> None:
+    def __init__(
+        self, name: str, auth: Auth, session: Callable[[str], requests.Session], kept: KeptToken | None
+    ) -> None:
         super().__init__(
             access_token_url=auth.token_url, client_id=auth.client_id, client_secret=auth.client_secret, session=requests.Session()
         )  # fmt: skip
-        self._name, self._auth, self._new_session, self._refresh = name, auth, session, auth.refresh_token
+        self._name, self._auth, self._new_session, self._kept = name, auth, session, kept
+        self._refresh = kept.newest(auth.refresh_token) if kept and auth.refresh_token else auth.refresh_token
 
     def renew(self) -> None:
         self.obtain_token()
@@ -106,7 +111,12 @@ class OAuthToken(OAuth2ClientCredentials):
         raise SourceError(
             f"source {self._name}: no token is given for the API ({why})",
             where=f"{told_address(self._auth.token_url)}, [sources.{self._name}.auth]",
-            to_do="check token_url, client_id and the secrets, and what the client may ask for",
+            to_do="check token_url, client_id and the secrets, and what the client may ask for"
+            + (
+                f"; authorise it anew, and put the new token where {self._name}'s refresh_token is"
+                if self._refresh
+                else ""
+            ),
             is_passing=status is None or status >= 500,
             is_whole_source=True,
         ) from None
@@ -131,8 +141,10 @@ class OAuthToken(OAuth2ClientCredentials):
         if not isinstance(found, str) or not found:
             raise ValueError("no token")
         # of some vendors each refresh token is good once
-        if self._refresh:
-            self._refresh = response_json.get("refresh_token") or self._refresh
+        if self._refresh and (newer := response_json.get("refresh_token")) and newer != self._refresh:
+            self._refresh = str(newer)
+            if self._kept and self._auth.refresh_token:
+                self._kept.keep(self._auth.refresh_token, self._refresh)
         return found
 
     def parse_expiration_in_seconds(self, response_json: Any) -> int:

@@ -26,6 +26,7 @@ from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.http_session import BoundedSession, is_unreachable
+from orchestration.extract.kept_tokens import KeptToken
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.page_json import page_of
@@ -78,7 +79,7 @@ def read_endpoint(
     """
     folder = home.landing / source_name / name
     start = since(con, source_name, source, name, table)
-    fetch = _Fetch(source_name, source, name, table, budget)
+    fetch = _Fetch(source_name, source, name, table, budget, KeptToken(home, source_name))
     left_out = LeftOut(con, source_name, name, table)
     undeclared = fetch.run(con, folder, start, max_reject_share, left_out)
     columns = {c: t for c, t in table.columns.items() if c not in unread_columns(table, table.columns)}
@@ -125,7 +126,10 @@ def forget_landed(home: Home, source_name: str, name: str) -> None:
 class _Fetch:
     """One endpoint's pages, from the API to a Parquet package below a folder."""
 
-    def __init__(self, source_name: str, source: Source, name: str, table: Table, budget: Budget) -> None:
+    def __init__(
+        self, source_name: str, source: Source, name: str, table: Table, budget: Budget, kept: KeptToken
+    ) -> None:
+        self.kept = kept
         self.source_name, self.source, self.name, self.table, self.budget = source_name, source, name, table, budget
         self.path, self.paging = table.endpoint or name, source.paging_of(table)
         # of an endpoint that is asked for each row of another, whether there was one
@@ -249,7 +253,7 @@ class _Fetch:
     def _session(self) -> BoundedSession:
         from orchestration.extract.http_auth import authentication
 
-        auth = authentication(self.source_name, self.source, self.budget, self._bounded)
+        auth = authentication(self.source_name, self.source, self.budget, self._bounded, self.kept)
         pagings = [self.paging, *(one.paging or self.source.paging for one in parents_of(self.table))]
         counted = {one.parameter for one in pagings if one.next in ("cursor", "header", "page", "offset")}
         session = self._bounded(self.source.url, auth, counted=counted)

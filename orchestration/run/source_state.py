@@ -12,9 +12,11 @@ from datetime import datetime
 import duckdb
 
 from orchestration.core.errors import KundbildError, did_you_mean
+from orchestration.core.home import Home
 from orchestration.core.settings import Settings, Source
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.extract.cursors import since
+from orchestration.extract.kept_tokens import KeptToken
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.read_again import ask_again, asked_again
 from orchestration.extract.records import prepare_ops
@@ -40,6 +42,19 @@ def source_state(con: duckdb.DuckDBPyConnection, settings: Settings, name: str) 
     source = source_of(settings, name)
     prepare_ops(con)
     return [_table(con, name, source, table) for table in source.tables]
+
+
+def keeps_token(home: Home, settings: Settings, name: str) -> bool:
+    """Whether the home keeps a newer refresh token of the source than its configuration has. Raises KundbildError where there is no such
+    source."""
+    source_of(settings, name)
+    return KeptToken(home, name).is_there
+
+
+def forget_token(home: Home, settings: Settings, name: str) -> bool:
+    """Forgets it, so that the next night asks with what the configuration has. Whether there was one."""
+    source_of(settings, name)
+    return KeptToken(home, name).forget()
 
 
 def read_again(

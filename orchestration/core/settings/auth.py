@@ -50,8 +50,8 @@ class Auth(BaseModel, extra="forbid", frozen=True):
     refresh_token: str | None = Field(
         default=None,
         repr=False,
-        description="oauth2, of the grant refresh_token: as ${NAME_OF_ENVIRONMENT_VARIABLE}; one that an answer gives instead is used "
-        "until the source is read, and not kept",
+        description="oauth2, of the grant refresh_token: as ${NAME_OF_ENVIRONMENT_VARIABLE}; one that an answer gives instead is kept "
+        "in the home, and used until another one stands in the variable",
     )
     scope: str = Field(default="", description="oauth2")
     client: Literal["body", "header"] = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from base64 import b64encode
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +15,7 @@ from orchestration.core.settings import Quality, Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.run.first_rows import first_rows
 from orchestration.run.reach import reach
+from orchestration.run.source_state import forget_token, keeps_token
 
 ROWS = [{"id": n} for n in range(1, 6)]
 SECRET = "hush-hush/s3cret+"  # signs that are written otherwise in an address
@@ -283,3 +285,35 @@ def test_a_secret_among_more_is_one_and_none_is_in_what_an_object_shows(tmp_path
     kept = Source(connector="rest", url="https://shop.example", auth={"type": "api_key", "key": SECRET})
     assert SECRET not in repr(kept)
     assert SECRET not in repr(Source(connector="rest", url="https://shop.example", token=SECRET))
+
+
+def test_a_refresh_token_that_is_good_once_is_kept_for_the_next_night_and_told_to_nobody(
+    serve_json, home, load, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    tokens = Tokens()
+    url = serve_json(tokens)
+    auth = oauth(url, grant="refresh_token", refresh_token="r0")
+    source = Source(connector="rest", url=url, auth=auth, tables=TABLES)
+    settings = Settings(company="T", sources={"api": source})
+    assert not keeps_token(home, settings, "api")
+    load(url, auth)
+    load(url, auth)
+    assert [form["refresh_token"] for form in tokens.given] == ["r0", "r1"] and keeps_token(home, settings, "api")
+    (kept,) = home.refresh_tokens.iterdir()
+    assert (kept.stat().st_mode & 0o777, home.refresh_tokens.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert "r2" in kept.read_text() and "r0" not in kept.read_text()
+    assert not [record for record in caplog.records if re.search(r"\br[012]\b", record.getMessage())]
+    assert forget_token(home, settings, "api") and not keeps_token(home, settings, "api")
+    with pytest.raises(SourceError, match="status 400") as refused:
+        load(url, auth)
+    assert "authorise it anew" in refused.value.to_do
+
+
+def test_another_token_in_the_configuration_counts_before_the_kept_one(serve_json, home, load):
+    tokens = Tokens()
+    url = serve_json(tokens)
+    load(url, oauth(url, grant="refresh_token", refresh_token="r0"))
+    tokens.given.append({})  # authorised anew: r1 is dead
+    load(url, oauth(url, grant="refresh_token", refresh_token="r2"))
+    assert tokens.given[-1]["refresh_token"] == "r2"

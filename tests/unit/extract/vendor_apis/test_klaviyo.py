@@ -107,7 +107,10 @@ def test_every_page_is_read_with_the_revision_and_one_request_too_many_is_asked_
     pages = [
         one for one in api.asked if one.path == "/api/profiles" and "suppression" not in one.query.get("filter", "")
     ]
-    assert len({one.query.get("page[cursor]") for one in pages}) == 3 and api.paths().count("/api/events") == 3
+    assert (
+        len({one.query.get("page[cursor]") for one in pages}) == 3
+        and len({one.query.get("page[cursor]") for one in api.asked if one.path == "/api/events"}) == 3
+    )
 
 
 def words(said, key, channel="email"):
@@ -144,8 +147,8 @@ def test_nothing_is_kept_of_events_but_what_is_mapped(shop):
 
 
 def test_a_second_night_asks_for_events_since_and_for_all_consents(shop, api):
-    api.asked.clear()
+    before = len(api.asked)
     shop.read()
-    assert {one.path: one.query.get("filter") for one in api.asked if one.path == "/api/events" or "consent" in one.query.get("fields[profile]", "")} == {
+    assert {one.path: one.query.get("filter") for one in api.asked[before:] if one.path == "/api/events" or "consent" in one.query.get("fields[profile]", "")} == {
         "/api/profiles": None, "/api/events": "greater-or-equal(datetime,2026-01-31T10:00:00Z)",
     }  # fmt: skip
