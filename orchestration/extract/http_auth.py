@@ -64,13 +64,18 @@ def _empty(name: str, field: str) -> SourceError:
 
 
 class _Key(APIKeyAuth):
-    """dlt's, with cookies; said twice, as after a redirect, it is sent once."""
+    """dlt's, with cookies and forms; said twice, as after a redirect, it is sent once."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.location == "cookie":
             sent = str(request.headers.get("Cookie", "")).split("; ")
             others = [cookie for cookie in sent if cookie and not cookie.startswith(f"{self.name}=")]
             request.headers["Cookie"] = "; ".join([*others, f"{self.name}={self.api_key}"])
+            return request
+        if self.location == "form":
+            request.method = "POST"
+            request.headers["Content-Type"] = "application/x-www-form-urlencoded"
+            request.prepare_body({self.name: self.api_key}, None)
             return request
         if self.location == "query":
             parts = urlsplit(str(request.url))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 # where a page has its rows and the next one, once it is brought to one shape
-ROWS, NEXT = "data", "next"
+ROWS, NEXT, PAGES = "data", "next", "pages"
 # beside a cursor that is always there
 _IS_MORE = ("has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage")
 
@@ -42,6 +42,8 @@ def is_place(name: str) -> bool:
 def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     """{data: rows, next: address or cursor of the next page or None}; None where an answer has no rows at that place."""
     rows = value_at(answer, paging.rows)
+    if isinstance(rows, dict) and paging.next == "none" and paging.rows:
+        rows = [rows]
     if not isinstance(rows, list):
         return None
     found: Any = value_at(answer, paging.at) if paging.at and paging.next != "header" else None
@@ -53,7 +55,7 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
         found = None
     elif paging.next == "url":
         found = urljoin(url, str(found))
-    return {ROWS: rows, NEXT: found}
+    return {ROWS: rows, NEXT: found} | ({PAGES: value_at(answer, paging.pages)} if paging.pages else {})
 
 
 def written_since(paging: Paging, at: datetime | float) -> str:
@@ -83,6 +85,11 @@ def paginator(paging: Paging) -> BasePaginator:
     return SinglePagePaginator() if paging.next == "none" else _counted(paging)
 
 
+def is_past(pages: Any, at: int, paging: Paging) -> bool:
+    """Whether a page is behind the last of so many."""
+    return str(pages).isdecimal() and at - paging.first >= int(pages)
+
+
 def first_only(of: BasePaginator) -> BasePaginator:
     """A paginator that asks for its first page, and no other."""
 
@@ -109,6 +116,8 @@ def _counted(paging: Paging) -> BasePaginator:
         def update_state(self, response: Any, data: list[Any] | None = None) -> None:
             self._has_next_page = bool(data)
             self._at += 1 if paging.next == "page" else len(data or [])
+            if paging.pages and is_past(response.json().get(PAGES), self._at, paging):
+                self._has_next_page = False
 
         def update_request(self, request: Any) -> None:
             request.params = {**(request.params or {}), paging.parameter: self._at}

@@ -19,7 +19,7 @@ from orchestration.core.settings.paging import Paging
 from orchestration.extract.budget import Budget
 from orchestration.extract.http_session import BoundedSession
 from orchestration.extract.page_json import UnreadableJsonError, parse
-from orchestration.extract.paging import NEXT, ROWS, as_page
+from orchestration.extract.paging import NEXT, PAGES, ROWS, as_page, is_past
 
 _ATTEMPTS, _BACKOFF, _TIMEOUT, _LONGEST_WAIT = 2, 1.0, 30.0, 60.0
 
@@ -105,6 +105,8 @@ class Api:
             further = page[NEXT]
             if paging.next in ("link", "header"):
                 further = answer.link if paging.next == "link" else answer.headers.get(paging.at)
+            if paging.pages and is_past(page.get(PAGES), at, paging):
+                return
             if paging.next == "none" or (paging.next in ("link", "url", "cursor", "header") and not further):
                 return
             if paging.next in ("link", "url"):

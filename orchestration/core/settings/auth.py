@@ -38,7 +38,9 @@ class Auth(BaseModel, extra="forbid", frozen=True):
     type: Literal["api_key", "basic", "oauth2"]
     key: str = Field(default="", repr=False, description="api_key: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     name: str = Field(default="X-Api-Key", description="api_key: what the header, parameter or cookie is called")
-    place: Literal["header", "query", "cookie"] = Field(default="header", description="api_key: where it is sent")
+    place: Literal["header", "query", "cookie", "form"] = Field(
+        default="header", description="api_key: where it is sent; form: in the body of a POST"
+    )
     user: str = Field(default="", repr=False, description="basic")
     password: str = Field(default="", repr=False, description="basic: as ${NAME_OF_ENVIRONMENT_VARIABLE}")
     token_url: str = Field(

@@ -16,7 +16,7 @@ class Paging(BaseModel, extra="forbid", frozen=True):
 
     rows: str = Field(
         default="data",
-        description="where an answer has its rows: a name, or names with dots; empty: the answer is the rows",
+        description="where an answer has its rows: a name, or names with dots; empty: the answer is the rows; with next = none also an object, which is one row",
     )
     next: Literal["link", "url", "cursor", "header", "page", "offset", "none"] = Field(
         default="link",
@@ -28,6 +28,10 @@ class Paging(BaseModel, extra="forbid", frozen=True):
         description="url and cursor: where an answer has it, as `rows` says it; data.-1.id: of the last row; header: its name",
     )
     parameter: str = Field(default="", description="cursor, header, page and offset: what it is sent as")
+    pages: str = Field(
+        default="",
+        description="page: where an answer says how many pages there are, as `rows`; without it pages are read until one has no rows",
+    )
     first: int = Field(default=1, ge=0, description="page: the number of the first one")
     size: str = Field(default="limit", description="what page_size is sent as; empty: it is not sent")
     since: str = Field(

@@ -44,6 +44,10 @@ WAYS = {
         {"type": "api_key", "key": SECRET, "place": "cookie", "name": "session"},
         lambda asked: cookie_of(asked).get("session") == SECRET,
     ),
+    "form": (
+        {"type": "api_key", "key": SECRET, "place": "form", "name": "token_auth"},
+        lambda asked: asked.form.get("token_auth") == SECRET and "token_auth" not in asked.query,
+    ),
     "basic": (
         {"type": "basic", "user": "anna", "password": SECRET},
         lambda asked: asked.headers.get("Authorization") == BASIC,
