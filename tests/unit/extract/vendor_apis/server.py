@@ -60,7 +60,7 @@ def connected(
     below: str = "",
     **secrets: str,
 ) -> Iterator[Vendor]:
-    """The vendor's source, as its page says to write it: `auth` is the block below [sources.shop.auth], or a token, `more` stands before
+    """The vendor's source, as its page says to write it: `auth` is the block below [sources.shop.auth], or a token, with $URL for the server, `more` stands before
     it, `below` is the path of the API, `secrets` are environment variables. `.read()` reads it as a night does."""
     with serving(api) as url, pytest.MonkeyPatch.context() as patched:
         patched.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")  # dlt's backing off, of seconds
@@ -68,7 +68,7 @@ def connected(
             patched.setenv(name, secret)
         config = home.root / "kundbild.toml"
         config.write_text(
-            f'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "{url}{below}"\nvendor = "{vendor}"\nform = "api"\n{more}\n{auth}\n',
+            f'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "{url}{below}"\nvendor = "{vendor}"\nform = "api"\n{more}\n{auth.replace("$URL", url)}\n',
             encoding="utf-8",
         )
         shop = Vendor(con, home, home.root)
