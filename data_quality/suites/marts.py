@@ -178,6 +178,12 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "(select count(*) as conversions, coalesce(sum(net_amount), 0) as net from insight.attribution_paths where is_converted and touch_number = 1) as p "
                 "where m.conversions <> p.conversions or m.net <> p.net"),
     ],
+    ("insight", "campaign_results"): [
+        between("lift", -1, 1),
+        no_row_where("parts_are_of_their_arms", "No more responded than it was sent to, nor than were held out.",
+                     "b.responded_count > b.sent_count or b.measured_sent_count > b.sent_count or b.held_out_responded_count > b.held_out_count"),
+        no_row_where("lift_is_within_its_interval", "Every lift is within its 95 % interval.", "b.lift < b.lift_low or b.lift > b.lift_high"),
+    ],
     ("insight", "attribution_spread"): [between("spread_share", 0, 1)],
     ("insight", "cohort_retention"): [
         no_row_where("parts_are_of_the_cohort", "No more customers are active, or have bought again, than the cohort has.",

@@ -109,7 +109,7 @@ BOARDS: dict[str, Board] = {
         {"channel": "Channel", "landing_channel": "Channel of the visit"},
     ),
     "campaigns": Board(
-        tuple(_REPORT[name] for name in ("email_campaigns", "audience_steps", "audience_reasons")),
+        tuple(_REPORT[name] for name in ("email_campaigns", "campaign_lift", "audience_steps", "audience_reasons")),
         {"campaign": "Campaign", "audience": "Audience"},
     ),
     "products": Board(

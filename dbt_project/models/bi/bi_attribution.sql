@@ -32,22 +32,36 @@ with
             sum(f.credited_conversions) as conversions,
             sum(f.net_amount) as net,
             sum(f.spend_amount) as spend,
+            bool_or(f.is_lumped) or count(*) > 1 as is_several,
             sum(f.buyer_count) = 0 or bool_or(f.buyer_count >= {{ var("min_people") }}) as is_of_enough
         from marked f {{ joined_shown(["channel", "campaign"]) }}
         group by 1, 2, 3
     )
 select
-    model,
-    channel,
-    campaign,
-    is_direct,
-    cast(customer_count as bigint) as customer_count,
-    cast(case when is_of_enough then conversions end as decimal(18, 2)) as credited_conversions,
-    cast(case when is_of_enough then net end as decimal(18, 2)) as net_amount,
-    cast(spend as decimal(18, 2)) as spend_amount,
+    t.model,
+    t.channel,
+    t.campaign,
+    t.is_direct,
+    cast(t.customer_count as bigint) as customer_count,
+    cast(case when t.is_of_enough then t.conversions end as decimal(18, 2)) as credited_conversions,
+    cast(case when t.is_of_enough then t.net end as decimal(18, 2)) as net_amount,
+    cast(t.spend as decimal(18, 2)) as spend_amount,
     cast(
-        case when is_of_enough then spend / nullif(conversions, 0) end as decimal(18, 2)
+        case when t.is_of_enough then t.spend / nullif(t.conversions, 0) end as decimal(18, 2)
     ) as cost_per_conversion_amount,
-    case when is_of_enough then cast(net as double) / nullif(cast(spend as double), 0) end as return_on_spend,
+    case when t.is_of_enough then cast(t.net as double) / nullif(cast(t.spend as double), 0) end as return_on_spend,
+    m.caused_responses as caused_conversions,
+    m.caused_responses_low as caused_conversions_low,
+    m.caused_responses_high as caused_conversions_high,
+    case
+        when t.is_several then 'not shown: several together' else coalesce(m.verdict, {{ never_held_out() }})
+    end as verdict,
     '{{ var("currency") }}' as currency
-from told
+from told t
+left join
+    {{ ref("bi_campaign_results") }} m
+    on m.breakdown = 'campaign'
+    and m.value = t.campaign
+    and m.outcome = 'conversion'
+    and t.channel = 'email'
+    and not t.is_several

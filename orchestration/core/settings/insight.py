@@ -16,6 +16,9 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     attribution_days: int = Field(
         default=365, gt=0, description="conversions and ad spend of so many days up to the night are attributed"
     )
+    response_days: int = Field(
+        default=14, gt=0, description="a purchase so many days after a campaign was sent counts as a response to it"
+    )
     touch_window_days: int = Field(
         default=30, gt=0, description="visits and email clicks count for a conversion so many days after them"
     )

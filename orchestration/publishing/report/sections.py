@@ -182,6 +182,12 @@ SECTIONS = (
                 says=largest("landing_channel", "visit_count", "visits"),
             ),
             Part(
+                "What campaigns caused, measured by hold-outs",
+                Question("campaign_lift", order="campaign = 'all by email' desc, sent_on desc nulls last, campaign"),
+                note="Customers with a purchase in the days after it, against those whom a lot held out. [insight] response_days says how many days.",
+                add="connect a source of email events",
+            ),
+            Part(
                 "What brought purchases, by model of attribution",
                 Question(
                     "attribution",
@@ -189,7 +195,7 @@ SECTIONS = (
                     derived={"cost_of_each_amount": "spend_amount / nullif(markov_count, 0)"},
                 ),
                 note="Purchases that each model credits: first touch, last touch, all alike, and by what would be lost without the channel. "
-                "None of them is a measured effect: a control group measures it.",
+                "None of them is a measured effect. By hold out: purchases that campaigns caused, by those who were held out of them by lot (95 % interval).",
                 add="connect a source of web sessions and of orders",
             ),
             Part(

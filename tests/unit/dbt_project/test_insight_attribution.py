@@ -13,7 +13,7 @@ import pytest
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts, order
 
-_MODELS = ("attribution_paths", "attribution_removal", "attribution", "attribution_spread", "bi_attribution", "bi_attribution_spread")  # fmt: skip
+_MODELS = ("attribution_paths", "attribution_removal", "attribution", "attribution_spread", "bi_attribution", "bi_attribution_spread", "campaign_results", "bi_campaign_results")  # fmt: skip
 _FACTS = ("fct_orders", "fct_web_sessions", "fct_email_events", "conformed_campaigns", "conformed_ad_spend", "exchange_rates_by_day", "contact_permissions")  # fmt: skip
 
 
@@ -25,6 +25,16 @@ def models(tmp_path_factory) -> dict[str, str]:
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
     return Marts(warehouse, models, _FACTS)
+
+
+def build(marts: Marts, *, attribution: bool = True) -> None:
+    """Builds what `attribution` reads, and it."""
+    marts.build("attribution_paths", "attribution_removal", "campaign_results")
+    marts.con.execute(
+        f"create schema if not exists bi; create or replace table bi.campaign_results as {marts.models['bi_campaign_results']}"
+    )
+    if attribution:
+        marts.build("attribution")
 
 
 def visit(customer: str | None, at: str, channel: str | None, campaign: str | None = None, key: str = "") -> dict:
@@ -187,7 +197,7 @@ def test_every_model_is_what_python_makes_of_the_same_journeys_and_adds_up_to_th
     orders, visits = journeys(seed)
     marts.add("marts.fct_orders", *orders)
     marts.add("marts.fct_web_sessions", *visits)
-    marts.build("attribution_paths", "attribution_removal")
+    build(marts, attribution=False)
     found, expected = marts.by("attribution", "model", "channel", "campaign"), in_python(orders, visits)
     assert {model for model, *_ in found} == {"first", "last", "last_non_direct", "linear", "position_based", "time_decay", "shapley", "markov"}  # fmt: skip
     for (model, *cell), row in found.items():
@@ -209,14 +219,14 @@ def test_every_model_is_what_python_makes_of_the_same_journeys_and_adds_up_to_th
 
 
 def test_without_a_source_nothing_is_credited_and_nothing_fails(marts):
-    marts.build("attribution_paths", "attribution_removal")
+    build(marts, attribution=False)
     assert marts.rows("attribution") == []
     # visits without a purchase, and a purchase without visits
     marts.add("marts.fct_web_sessions", visit("c1", "2026-05-01", "social"))
-    marts.build("attribution_paths", "attribution_removal")
+    build(marts, attribution=False)
     assert {(r["credited_conversions"], r["net_amount"]) for r in marts.rows("attribution")} <= {(0, 0)}
     marts.add("marts.fct_orders", order("1", "c2", "2026-05-02", 50))
-    marts.build("attribution_paths", "attribution_removal")
+    build(marts, attribution=False)
     found = marts.by("attribution", "model", "channel")
     assert {(m, r["credited_conversions"]) for (m, c), r in found.items() if c == "untracked"} == {
         (m, 1) for m, _ in found
@@ -229,7 +239,7 @@ def test_only_direct_visits_are_credited_directly(marts):
     marts.add(
         "marts.fct_web_sessions", *(visit(c, f"2026-05-01T0{n}:00", None) for c in ("c1", "c2") for n in range(3))
     )
-    marts.build("attribution_paths", "attribution_removal")
+    build(marts, attribution=False)
     for row in marts.rows("attribution"):
         assert (row["channel"], row["is_direct"], row["credited_conversions"], row["net_amount"], row["unpriced_order_count"]) == ("direct", True, 2, 50, 1)  # fmt: skip
 
@@ -242,7 +252,7 @@ def test_what_was_spent_is_beside_it_in_the_companys_currency(marts):
               spend | {"source_key": "3", "spend_on": "2026-06-02"}, spend | {"source_key": "4", "spend_on": "2024-06-02"},
               spend | {"source_key": "5", "campaign": "idle"}, spend | {"source_key": "6", "campaign": "abroad", "currency": "XXX"})  # fmt: skip
     marts.add("marts.exchange_rates_by_day", {"currency": "EUR", "rated_on": "2026-05-01", "exchange_rate": 10})
-    marts.build("attribution_paths", "attribution_removal")
+    build(marts, attribution=False)
     for (_, campaign), row in marts.by("attribution", "model", "campaign").items():
         told = row["spend_amount"], row["cost_per_conversion_amount"], row["return_on_spend"]
         assert told == {"spring": (40, 20, 5), "idle": (30, None, 0), "abroad": (None, None, None)}[campaign]
@@ -252,7 +262,7 @@ def test_analysts_see_channels_of_few_customers_in_one_row(marts):
     for n in range(20):
         marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
         marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", "social" if n < 12 else "organic" if n < 18 else "a rare one"))  # fmt: skip
-    marts.build("attribution_paths", "attribution_removal", "attribution")
+    build(marts)
     found = marts.by("bi_attribution", "model", "channel")
     assert {channel for _, channel in found} == {"social", "several, some of few people"}
     assert {(r["credited_conversions"], r["customer_count"]) for (_, c), r in found.items() if c == "social"} == {
@@ -261,7 +271,7 @@ def test_analysts_see_channels_of_few_customers_in_one_row(marts):
     assert {(r["credited_conversions"], r["customer_count"]) for (_, c), r in found.items() if c != "social"} == {
         (8, None)
     }
-    marts.con.execute(f"create schema bi; create table bi.attribution as {marts.models['bi_attribution']}")
+    marts.con.execute(f"create or replace table bi.attribution as {marts.models['bi_attribution']}")
     assert len(marts.rows("bi_attribution_spread")) == 2
 
 
@@ -273,7 +283,7 @@ def test_what_is_told_with_others_in_one_model_is_in_all(marts):
         if n < 20:
             marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01T09:00", "email" if n < 3 else channel))
         marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
-    marts.build("attribution_paths", "attribution_removal", "attribution")
+    build(marts)
     exact = marts.by("attribution", "model", "channel")
     assert (exact["first", "email"]["buyer_count"], exact["last", "email"]["buyer_count"]) == (20, 3)
     told = {}
@@ -294,7 +304,7 @@ def test_one_model_less_another_tells_of_no_few_buyers(marts):
         marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
     marts.add("marts.fct_web_sessions", visit("x", "2026-05-01", "organic"), visit("x", "2026-05-01T09:00", "social"))
     marts.add("marts.fct_orders", order("x", "x", "2026-05-02", 658.7))
-    marts.build("attribution_paths", "attribution_removal", "attribution")
+    build(marts)
     exact = marts.by("attribution", "model", "channel")
     assert exact["first", "organic"]["net_amount"] - exact["last", "organic"]["net_amount"] == Decimal("658.7")
     assert [exact["first", c]["mixed_buyer_count"] for c in ("organic", "social", "display")] == [1, 1, 0]
@@ -323,7 +333,7 @@ def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
         "spend_on": datetime(2026, 5, 1),
     }
     marts.add("conformed.conformed_ad_spend", spent)
-    marts.build("attribution_paths", "attribution_removal", "attribution")
+    build(marts)
     exact = marts.by("attribution", "model", "channel")
     assert (exact["first", "social"]["buyer_count"], exact["first", "social"]["customer_count"]) == (1, 50)
     found = marts.by("bi_attribution", "model", "channel")
@@ -336,3 +346,27 @@ def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
     }
     assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, None)
     assert (found["first", "display"]["credited_conversions"], found["first", "display"]["spend_amount"]) == (0, 100)
+
+
+def test_beside_the_credit_of_a_campaign_stands_what_its_hold_out_measured(marts):
+    """Half of those who were sent the letter bought for the first time, a tenth of those held out; the other letter was sent to all."""
+    for n in range(120):
+        kind, key = ("sent", "n1") if n < 60 else ("held_out", "n1") if n < 110 else ("sent", "n2")
+        marts.add("marts.fct_email_events", click(f"c{n}", "2026-05-01", key, kind))
+        if n < 30 or 60 <= n < 65 or n > 110:
+            if kind == "sent":
+                marts.add("marts.fct_email_events", click(f"c{n}", "2026-05-01T10:00", key))
+            marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
+    marts.add("conformed.conformed_campaigns", {"source_system": "mail", "source_key": "n1", "name": "Letter 1"})
+    build(marts)
+    for model in ("attribution", "bi_attribution"):
+        found = {row["campaign"]: row for row in marts.rows(model, "model = 'markov'")}
+        measured, other = found["Letter 1"], found["n2"]
+        assert measured["caused_conversions"] == pytest.approx(60 * (30 / 60 - 5 / 50))
+        assert 0 < measured["caused_conversions_low"] < 24 < measured["caused_conversions_high"]
+        assert measured["verdict"].startswith("higher than the hold-out: 95 % interval +")
+        assert (other["caused_conversions"], other["verdict"]) == (None, "not measured: nobody was held out")
+        assert (
+            found["none"]["verdict"] == "not measured: nobody was held out" and found["none"]["channel"] == "untracked"
+        )
+    assert len({row["caused_conversions"] for row in marts.rows("attribution", "campaign = 'Letter 1'")}) == 1

@@ -20,7 +20,8 @@ MODELS = ("bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct
 # of words that no source writes: seeds, settings, what is made here
 OURS = {
     "source_system", "customer_key", "currency", "order_status", "country_code", "county", "age_band", "lifecycle_stage", "rfm_segment",
-    "audience", "kind", "theme", "step", "reason", "reason_code", "model", "least_model", "most_model", "owner", "meaning", "status", "area_kind", "scheme", "signal", "interest_kind",
+    "audience", "kind", "theme", "step", "reason", "reason_code", "model", "least_model", "most_model", "owner", "meaning", "status", "area_kind", "scheme", "signal", "interest_kind", "breakdown",
+    "outcome", "verdict",
 }  # fmt: skip
 # of purposes and channels that the models of consent know
 _OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview", "permission_trend"}

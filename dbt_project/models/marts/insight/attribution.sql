@@ -94,7 +94,18 @@ select
     cast(s.spend_amount as decimal(18, 2)) as spend_amount,
     cast(s.spend_amount / nullif(r.credited_conversions, 0) as decimal(18, 2)) as cost_per_conversion_amount,
     cast(r.net_amount as double) / nullif(cast(s.spend_amount as double), 0) as return_on_spend,
+    -- beside what a model credits, what a hold-out measured: the same for every model
+    m.caused_responses as caused_conversions,
+    m.caused_responses_low as caused_conversions_low,
+    m.caused_responses_high as caused_conversions_high,
+    coalesce(m.verdict, {{ never_held_out() }}) as verdict,
     '{{ var("currency") }}' as currency
 from rounded r
 left join touched t on t.channel = r.channel and t.campaign = r.campaign
+left join
+    {{ ref("campaign_results") }} m
+    on m.breakdown = 'campaign'
+    and m.value = r.campaign
+    and m.outcome = 'conversion'
+    and r.channel = 'email'
 left join spent s on s.channel = r.channel and s.campaign = r.campaign

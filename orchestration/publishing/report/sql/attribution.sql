@@ -1,12 +1,31 @@
+with
+    -- what hold-outs measured of all campaigns by email, where of each arm enough bought and did not
+    measured as (
+        select
+            'email' as channel,
+            printf('%d to %d', cast(round(caused_responses_low / 10) * 10 as bigint), cast(round(caused_responses_high / 10) * 10 as bigint)) as caused
+        from bi.campaign_results
+        where
+            breakdown = 'channel'
+            and outcome = 'conversion'
+            and least(
+                measured_response_share * measured_sent_count,
+                (1 - measured_response_share) * measured_sent_count,
+                held_out_response_share * held_out_count,
+                (1 - held_out_response_share) * held_out_count
+            ) >= 9.5
+    )
 select
-    channel,
-    max(customer_count) as people,
-    sum(credited_conversions) filter (where model = 'first') as first_count,
-    sum(credited_conversions) filter (where model = 'last') as last_count,
-    sum(credited_conversions) filter (where model = 'linear') as linear_count,
-    sum(credited_conversions) filter (where model = 'markov') as markov_count,
-    sum(spend_amount) filter (where model = 'markov') as spend_amount,
+    a.channel,
+    max(a.customer_count) as people,
+    sum(a.credited_conversions) filter (where a.model = 'first') as first_count,
+    sum(a.credited_conversions) filter (where a.model = 'last') as last_count,
+    sum(a.credited_conversions) filter (where a.model = 'linear') as linear_count,
+    sum(a.credited_conversions) filter (where a.model = 'markov') as markov_count,
+    coalesce(max(m.caused), 'not measured') as by_hold_out,
+    sum(a.spend_amount) filter (where a.model = 'markov') as spend_amount,
     -- what was spent is of nobody
     0 as spend_amount_largest
-from bi.attribution
-group by channel
+from bi.attribution a
+left join measured m on m.channel = a.channel
+group by a.channel

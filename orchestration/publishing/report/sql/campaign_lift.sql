@@ -1,0 +1,24 @@
+select
+    case when breakdown = 'channel' then 'all by email' else value end as campaign,
+    last_sent_on as sent_on,
+    -- of each arm those who bought and those who did not: what is told below tells of all four
+    case
+        when lift is null then sent_count
+        else cast(least(
+            round(measured_response_share * measured_sent_count),
+            round((1 - measured_response_share) * measured_sent_count),
+            round(held_out_response_share * held_out_count),
+            round((1 - held_out_response_share) * held_out_count)
+        ) as bigint)
+    end as people,
+    case when lift is null then sent_count else measured_sent_count end as sent_count,
+    held_out_count,
+    case
+        when lift is null then verdict
+        when lift_low <= 0 and lift_high >= 0
+        then printf('cannot tell: %+.1f to %+.1f percentage points', 100 * lift_low, 100 * lift_high)
+        else printf('%+.1f percentage points (%+.1f to %+.1f)', 100 * lift, 100 * lift_low, 100 * lift_high)
+    end as lift
+from bi.campaign_results
+where outcome = 'purchase' and last_sent_on <= {{ as_of }}
+qualify breakdown = 'channel' or row_number() over (partition by breakdown order by last_sent_on desc, value) <= 6

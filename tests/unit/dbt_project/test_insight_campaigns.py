@@ -1,0 +1,201 @@
+"""Results of campaigns against their hold-outs: as the statistics of two arms and of several lots have them, and what analysts see of them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from orchestration.prediction.uplift.draws import Draws, mean_lift
+from orchestration.prediction.uplift.lift import Arm, compare
+from tests.unit.compiled import compiled_models
+from tests.unit.dbt_project.insight import Marts, order
+
+_MODELS = ("campaign_results", "bi_campaign_results")
+_FACTS = ("fct_orders", "fct_email_events", "conformed_campaigns", "contact_permissions")
+_PATHS = "create table insight.attribution_paths (customer_id varchar, converted_at timestamp, is_converted boolean, touch_number bigint)"
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory) -> dict[str, str]:
+    return compiled_models(tmp_path_factory.mktemp("campaigns"), _MODELS)
+
+
+@pytest.fixture
+def marts(warehouse, models) -> Marts:
+    marts = Marts(warehouse, models, _FACTS)
+    warehouse.execute(_PATHS)
+    return marts
+
+
+def told(customer: str, at: datetime, campaign: str | None = "n1", kind: str = "sent") -> dict:
+    return {"source_system": "mail", "source_key": f"{customer}{at}{campaign}{kind}", "customer_id": customer, "kind": kind,
+            "occurred_at": at, "campaign_key": campaign}  # fmt: skip
+
+
+def send(
+    marts: Marts, at: str, campaign: str, sent: tuple[int, int], held_out: tuple[int, int], first: int = 0
+) -> None:
+    """A campaign to so many customers, of whom so many order the day after; the first is number `first`."""
+    when = datetime.fromisoformat(at)
+    events, orders, number = [], [], first
+    for kind, (people, responded) in {"sent": sent, "held_out": held_out}.items():
+        for n in range(people):
+            events.append(told(f"c{number}", when + timedelta(minutes=number % 50), campaign, kind))
+            if n < responded:
+                orders.append(order(f"{campaign}{number}", f"c{number}", f"{when + timedelta(days=1):%Y-%m-%d}"))
+            number += 1
+    marts.add("marts.fct_email_events", *events)
+    if orders:
+        marts.add("marts.fct_orders", *orders)
+
+
+def results(marts: Marts, model: str = "campaign_results", outcome: str = "purchase") -> dict[str, dict]:
+    rows = marts.rows(model, f"outcome = '{outcome}'")
+    assert len({(row["breakdown"], row["value"]) for row in rows}) == len(rows)
+    return {row["value"]: row for row in rows}
+
+
+def test_one_lot_is_compared_as_two_arms_are(marts):
+    send(marts, "2026-05-01T09:00", "n1", (400, 60), (100, 7))
+    marts.add("conformed.conformed_campaigns", {"source_system": "mail", "source_key": "n1", "name": "Letter 1"})
+    found = results(marts)
+    assert set(found) == {"Letter 1", "email"}
+    control, treated = (
+        Arm(name, n, p, p * (1 - p) * n / (n - 1)) for name, n, p in (("control", 100, 0.07), ("sent", 400, 0.15))
+    )
+    (lift,) = compare(control, [treated], is_rate=True)
+    for row in found.values():
+        assert (row["sent_count"], row["responded_count"], row["held_out_count"], row["held_out_responded_count"]) == (
+            400,
+            60,
+            100,
+            7,
+        )
+        assert [row[c] for c in ("measured_response_share", "held_out_response_share", "lift")] == pytest.approx(
+            [0.15, 0.07, lift.lift]
+        )
+        assert [row["lift_low"], row["lift_high"]] == pytest.approx([lift.lift_low, lift.lift_high], abs=1e-12)
+        assert row["minimum_detectable_effect"] == pytest.approx(lift.minimum_detectable_effect)
+        assert row["caused_responses"] == pytest.approx(32)
+        assert row["verdict"] == f"higher than the hold-out: 95 % interval {100 * lift.lift_low:+.2f} to {100 * lift.lift_high:+.2f} percentage points"  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lots_are_pooled_as_the_statistics_of_lots_do(marts, seed):
+    """Campaigns to other shares of the same customers, with other shares held out, ones that go on, and customers in several."""
+    rng = np.random.default_rng(seed)
+    rows, events, orders = [], [], []
+    for lot in range(5):
+        at = datetime(2026, 1, 5, 9) + timedelta(days=20 * lot)
+        campaign = "drip" if lot in (1, 3) else f"n{lot}"
+        for customer in np.flatnonzero(rng.random(300) < 0.3 + 0.1 * lot):
+            is_held_out, responds = rng.random() < 0.1 + 0.1 * lot, rng.random() < 0.05 + 0.02 * lot
+            events.append(told(f"c{customer}", at, campaign, "held_out" if is_held_out else "sent"))
+            if responds:
+                orders.append(order(f"{lot}:{customer}", f"c{customer}", (at + timedelta(days=3)).isoformat()))
+            rows.append((lot, customer, not is_held_out, responds))
+    marts.add("marts.fct_email_events", *events)
+    marts.add("marts.fct_orders", *orders)
+    found = results(marts)
+    for value, lots in {"email": range(5), "drip": (1, 3), "n2": (2,)}.items():
+        lot, customer, treated, outcome = (np.array(c) for c in zip(*(r for r in rows if r[0] in lots), strict=True))
+        expected = mean_lift(treated.astype(bool), outcome.astype(float), Draws.of(lot, customer))
+        assert expected and found[value]["measured_lot_count"] == len(lots)
+        told_of = [found[value][c] for c in ("lift", "lift_low", "lift_high")]
+        assert told_of == pytest.approx([expected.lift, expected.low, expected.high], abs=1e-9), value
+    assert found["n2"]["lift"] is not None
+
+
+def test_who_takes_no_part(marts):
+    """Nobody of before the period, in both arms, without a campaign, or who denied profiling; no order of before or after the days."""
+    send(marts, "2026-05-01T09:00", "n1", (20, 5), (10, 1))
+    late, early = datetime(2026, 5, 1, 9), datetime(2025, 1, 1)
+    marts.add("marts.fct_email_events", told("both", late), told("both", late, kind="held_out"), told("refuser", late), told("c0", late, None),
+              told("c1", early, "old"), told("c2", datetime(2026, 7, 1), "future"), told("c3", late, "opened", "opened"))  # fmt: skip
+    marts.add("marts.fct_orders", order("a", "c10", "2026-05-01T08:59"), order("b", "c11", "2026-05-15T09:01"), order("c", "c12", "2026-05-03", 0, is_sale=False),
+              order("d", "c13", "2026-05-15T08:59"))  # fmt: skip
+    marts.add("marts.contact_permissions", {"customer_id": "refuser", "purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"})  # fmt: skip
+    found = results(marts)
+    assert set(found) == {"n1", "email"}
+    assert (found["n1"]["sent_count"], found["n1"]["responded_count"], found["n1"]["held_out_responded_count"]) == (
+        20,
+        6,
+        1,
+    )
+
+
+def test_a_campaign_says_why_nothing_is_measured(marts):
+    send(marts, "2026-05-01T09:00", "none held out", (50, 10), (0, 0))
+    send(marts, "2026-05-25T09:00", "not over", (50, 10), (20, 2), first=100)
+    found = results(marts)
+    assert {v: (r["lift"], r["verdict"]) for v, r in found.items()} == {
+        "none held out": (None, "not measured: nobody was held out"),
+        "not over": (None, "not measured yet: the days after it are not over"),
+        "email": (None, "not measured yet: the days after it are not over"),
+    }
+    assert found["none held out"]["response_share"] == 0.2
+    send(marts, "2026-04-01T09:00", "small", (10, 1), (10, 0), first=200)
+    assert results(marts)["small"]["verdict"].startswith("cannot tell: 95 % interval -")
+
+
+def test_a_conversion_is_one_that_attribution_counts(marts):
+    send(marts, "2026-05-01T09:00", "n1", (20, 8), (20, 3))
+    paths = [
+        ("c0", "2026-05-02", True, 1),
+        ("c0", "2026-05-02", True, 2),
+        ("c1", "2026-04-30", True, 1),
+        ("c20", "2026-05-02", False, 1),
+        ("c21", "2026-05-02", True, 1),
+    ]
+    marts.con.executemany("insert into insight.attribution_paths values (?, ?, ?, ?)", paths)
+    row = results(marts, outcome="conversion")["n1"]
+    assert (row["responded_count"], row["held_out_responded_count"]) == (1, 1)
+
+
+def test_analysts_see_no_arm_with_few_who_did_or_did_not_respond(marts):
+    send(marts, "2026-03-01T09:00", "enough", (100, 20), (60, 9))
+    send(marts, "2026-04-01T09:00", "few held out", (100, 20), (60, 4), first=200)
+    marts.build("campaign_results")
+    found = results(marts, "bi_campaign_results")
+    assert {v: r["lift"] is not None for v, r in found.items()} == {
+        "enough": True,
+        "few held out": False,
+        "email": False,
+    }
+    assert {r["verdict"] for v, r in found.items() if v != "enough"} == {"not shown: too few people"}
+    assert all(
+        found["email"][c] is None for c in ("sent_count", "response_share", "held_out_count", "caused_responses")
+    )
+    # all campaigns less the one that is shown are of enough now
+    send(marts, "2026-02-01T09:00", "few left", (100, 97), (60, 9), first=400)
+    marts.build("campaign_results")
+    found = results(marts, "bi_campaign_results")
+    assert {v: r["lift"] is not None for v, r in found.items()} == {
+        "enough": True,
+        "few held out": False,
+        "few left": False,
+        "email": True,
+    }
+    assert found["email"]["sent_count"] == 300
+
+
+def test_one_outcome_less_the_other_tells_of_no_few(marts):
+    send(marts, "2026-03-01T09:00", "n1", (100, 20), (60, 9))
+    conversions = [(f"c{n}", "2026-03-02", True, 1) for n in (*range(17), *range(100, 109))]
+    marts.con.executemany("insert into insight.attribution_paths values (?, ?, ?, ?)", conversions)
+    marts.build("campaign_results")
+    assert results(marts, outcome="conversion")["n1"]["responded_count"] == 17
+    assert results(marts, "bi_campaign_results")["n1"]["lift"] is not None
+    assert results(marts, "bi_campaign_results", "conversion")["n1"]["lift"] is None
+
+
+def test_campaigns_of_one_shown_name_are_one_row_without_figures(marts):
+    for n, name in enumerate(("to ada@example.com", "to bo@example.com")):
+        send(marts, "2026-03-01T09:00", name, (100, 20), (60, 9), first=1000 * n)
+        marts.con.execute("insert into identity.shown_values values (false, ?, 'to [address removed]')", [name])
+    marts.build("campaign_results")
+    found = results(marts, "bi_campaign_results")
+    assert set(found) == {"to [address removed]", "email"}
+    assert (found["to [address removed]"]["lot_count"], found["to [address removed]"]["lift"]) == (2, None)
