@@ -53,7 +53,9 @@ def test_an_api_is_a_source_without_further_words_and_no_file_is_taken_for_it(wr
     source = shop(write_config, named, connector="rest", url="https://shop.example", vendor=vendor, form=API)
     for name, header in headers(vendor, API).items():
         assert source.tables[name].key and source.paging_of(source.tables[name]) != Paging()
-        assert recognised({*header, *source.tables[name].columns}, [f"{name}.csv"]) is None
+        # an export may have the same names
+        known = recognised({*header, *source.tables[name].columns}, [f"{name}.csv"])
+        assert known is None or known.form != API
 
 
 def test_only_tables_that_are_named_are_read_and_what_is_said_of_one_goes_before(write_config):
