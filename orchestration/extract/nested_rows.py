@@ -78,11 +78,14 @@ def _carried(row: dict[str, Any], table: Table) -> dict[str, Any]:
     return {column: value_at(row, path) for column, path in table.carried.items()}
 
 
+def _around(path: str) -> list[str]:
+    """What a nested value stands in, the innermost first: customer.address, customer."""
+    return [path.rsplit(".", at)[0] for at in range(1, path.count(".") + 1)]
+
+
 def _holders(table: Table) -> set[str]:
     """Objects within a row of which columns are read: customer, customer.address."""
-    return {".".join(c.split(".")[:at]) for c in paths_of(table) for at in range(1, c.count(".") + 1)} - {
-        *table.columns
-    }
+    return {holder for column in paths_of(table) for holder in _around(column)} - {*table.columns}
 
 
 def _flat(row: dict[str, Any], paths: list[str], holders: set[str]) -> dict[str, Any]:
@@ -90,14 +93,15 @@ def _flat(row: dict[str, Any], paths: list[str], holders: set[str]) -> dict[str,
     found: dict[str, Any] = {}
     for key, value in row.items():
         _put(found, key, value, paths, holders)
-    # of a column that stays nested, whole
+    # of a column that stays nested, whole, and of lists however deep
     for path in paths:
-        holder = path.partition(".")[0]
-        # a list says of each place whether something is there
-        if path not in found and (holder in found) and (value := value_at(row, path)) is not None:
+        holder = next((one for one in _around(path) if one in found), None)
+        if path in found or holder is None:
+            continue
+        if (value := value_at(row, path)) is not None:
             found[path] = value
-        elif isinstance(found.get(holder), list):
-            found.setdefault(path, None)
+        elif isinstance(found[holder], list):  # a list says of each place whether something is there
+            found[path] = None
     return found
 
 

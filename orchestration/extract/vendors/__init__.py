@@ -31,6 +31,8 @@ _RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST = (
     "on_request",
 )
 _OF_TABLES = (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST)
+# in an endpoint, where it names what `more` does
+_MORE = "$more"
 _PURPOSE, _WORDING = "$purpose", "$wording"
 DEFAULT_PURPOSE = "newsletter"
 # the form without headers: what an API answers is known by the source's own words alone
@@ -188,6 +190,10 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         raise refuse(f"table {name} lacks all of {', '.join(shape[_ONE_OF])}", "it needs one of them")
     shape["columns"] = {column: kind for column, kind in shape["columns"].items() if column not in lacks}
     shape["columns"] |= dict.fromkeys(more, "VARCHAR")
+    if _MORE in shape.get("endpoint", ""):
+        # an API answers the columns that it is asked for by their own names
+        names = "".join(f",{column.rpartition('.')[2]}" for column in more)
+        shape["endpoint"] = shape["endpoint"].replace(_MORE, names)
     if "filled_only" in shape:
         shape["filled_only"] = [c for c in shape["filled_only"] if c in shape["columns"]]
     if shape.get("cursor") in lacks:

@@ -106,6 +106,14 @@ def test_a_path_may_name_a_place_in_a_list(load, warehouse, form):
     load(form, [{"id": 3, "emails": []}], columns=columns, key=["id"])
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_list_may_lie_deeper(load, warehouse, form):
+    rows = [{"id": 1, "links": {"people": {"results": [{"id": 7}, {"id": 8}]}}}, {"id": 2, "links": {"people": {"results": []}}}, {"id": 3, "links": {}}]  # fmt: skip
+    path = "links.people.results.0.id"
+    load(form, rows, columns={"id": "BIGINT", path: "BIGINT"}, key=["id"])
+    assert warehouse.execute(f'select id, "{path}" from raw_shop.things order by id').fetchall() == [(1, 7), (2, None), (3, None)]  # fmt: skip
+
+
 def test_names_in_mixed_case_and_with_signs_are_columns_of_an_api(load, warehouse):
     columns = {"orderId": "BIGINT", "Förnamn": "VARCHAR", "it's": "VARCHAR"}
     load("rest", [{"orderId": 1, "Förnamn": "Åsa", "it's": "so"}], columns=columns, key=["orderId"])
