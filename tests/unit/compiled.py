@@ -1,20 +1,62 @@
-"""Models of the dbt project as dbt compiles them by the demo's configuration, without a warehouse."""
+"""Models of the dbt project as dbt compiles them, without a warehouse: by the demo's configuration once for all test workers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
+
+import pytest
 
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
-from orchestration.core.settings import PROJECT_DIR
+from orchestration.core.settings import PROJECT_DIR, Settings
+from orchestration.core.warehouse import open_warehouse
 from orchestration.transform.runner import Dbt
 
 
-def compiled_models(folder: Path, models: Iterable[str]) -> dict[str, str]:
-    """Model → its SQL, compiled below a folder."""
-    home, wanted = Home(folder).prepare(), list(models)
+def compiled_once(
+    factory: pytest.TempPathFactory, name: str, compiling: Callable[[Path], dict[str, str]]
+) -> dict[str, str]:
+    """What `compiling` makes below a folder: the first worker to ask for this name makes it, the others read it."""
+    own = factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    kept = common / f"compiled-{name}.json"
+    with (common / f"compiled-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            kept.write_text(json.dumps(compiling(factory.mktemp("compiled"))), encoding="utf-8")
+    return json.loads(kept.read_text(encoding="utf-8"))
+
+
+def compiled_models(factory: pytest.TempPathFactory, models: Iterable[str]) -> dict[str, str]:
+    """Model → its SQL, by the demo's configuration. All models are compiled together: one more costs little, dbt's start much."""
+    found = compiled_once(factory, "demo", lambda folder: compiled_by(folder, ["resource_type:model"]))
+    return {model: found[model] for model in models}
+
+
+def compiled_by(
+    folder: Path, select: Iterable[str], *, built: Iterable[str] = (), **changed: dict[str, object]
+) -> dict[str, str]:
+    """Model → its SQL, of each model that is selected, compiled below a folder by the demo's configuration.
+
+    `changed` sets options otherwise, by section: `insight={"repeat_purchases": True}`. `built` names tables of marts that
+    dbt finds there, as where incremental models were built before.
+    """
+    home = Home(folder / "home").prepare()
+    settings = _demo(home, changed)
+    if tables := list(built):
+        with open_warehouse(home, settings.engine) as con:
+            con.execute("create schema marts")
+            for table in tables:
+                con.execute(f"create table marts.{table} (customer_id varchar)")
+    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *select])
+    return {path.stem: path.read_text(encoding="utf-8") for path in (home.dbt_target / "compiled").rglob("*.sql")}
+
+
+def _demo(home: Home, changed: dict[str, dict[str, object]]) -> Settings:
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *wanted])
-    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in wanted}
+    sections = {name: getattr(settings, name).model_copy(update=options) for name, options in changed.items()}
+    return settings.model_copy(update=sections)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
-from orchestration.core.settings import PROJECT_DIR
-from orchestration.core.warehouse import open_warehouse
-from orchestration.transform.runner import Dbt
+from tests.unit.compiled import compiled_by, compiled_models, compiled_once
 from tests.unit.people import person
 
 MODELS = (
@@ -50,36 +43,20 @@ INCREMENTAL = ("contact_permissions", "contact_permission_history")
 def compiled_with(
     tmp_path_factory: pytest.TempPathFactory, *, is_incremental: bool = False, **privacy: bool
 ) -> dict[str, str]:
-    """The SQL of each model, by settings of [privacy]; `is_incremental` as where the incremental ones were built before.
-
-    dbt compiles it once for all test workers: they have a folder in common.
-    """
-    own = tmp_path_factory.getbasetemp()
-    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    kept = common / f"compiled-{is_incremental}-{sorted(privacy.items())}.json"
-    with (common / "compiled.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            kept.write_text(
-                json.dumps(compiled_in(tmp_path_factory.mktemp("compiled"), is_incremental=is_incremental, **privacy))
-            )
-    return json.loads(kept.read_text())
+    """The SQL of each model, by settings of [privacy]; `is_incremental` as where the incremental ones were built before."""
+    if not is_incremental and not privacy:
+        return compiled_models(tmp_path_factory, (*MODELS, *ALONE))
+    return compiled_once(
+        tmp_path_factory,
+        f"consent-{is_incremental}-{sorted(privacy.items())}",
+        lambda folder: compiled_in(folder, is_incremental=is_incremental, **privacy),
+    )
 
 
 def compiled_in(folder: Path, *, is_incremental: bool = False, **privacy: bool) -> dict[str, str]:
     """The same, compiled below a folder."""
-    home = Home(folder).prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
-    if is_incremental:
-        with open_warehouse(home, settings.engine) as con:
-            con.execute("create schema marts")
-            for table in INCREMENTAL:
-                con.execute(f"create table marts.{table} (customer_id varchar)")
-    dbt = Dbt(settings, home)
-    assert dbt.invoke(["--quiet", "compile", "--select", *MODELS, *ALONE])
-    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in (*MODELS, *ALONE)}
+    built = INCREMENTAL if is_incremental else ()
+    return compiled_by(folder, (*MODELS, *ALONE), built=built, privacy=dict(privacy))
 
 
 # a grant is evidence on a contact point of its channel's kind

@@ -1,7 +1,11 @@
-"""What tests of mappings stand on: a mapping on a raw table in memory. Not here: the tests, or what they expect."""
+"""What tests of mappings stand on: a mapping on a raw table in memory. Not here: the tests, or what they expect.
+
+Macros are kept by what they are rendered with: Jinja takes more time to read them than most mappings take to run.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 
 import duckdb
@@ -20,6 +24,7 @@ def _listed(formats: list[str]) -> str:
     return "[" + ", ".join(f"'{f}'" for f in formats) + "]"
 
 
+@cache
 def birth_macros(as_of: str):
     """The macros of births.sql and match_keys.sql as dbt has them, on a night."""
     macros = DBT_DIR / "macros"
@@ -37,6 +42,7 @@ def statement_macros():
     return time_macros(files=("engine/match_keys.sql", "engine/casts.sql", "staging.sql", "statement_days.sql"))
 
 
+@cache
 def time_macros(
     zone: str | None = "UTC",
     model: str = "stg_shop__consent_events",

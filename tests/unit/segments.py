@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
+
+import pytest
 
 from orchestration.contracts.seeds import SEEDS
 from orchestration.identity.ids import prepare_ids
@@ -116,5 +117,5 @@ class Nights:
         ).fetchall()
 
 
-def compiled(folder: Path) -> dict[str, str]:
-    return compiled_models(folder, MODELS)
+def compiled(factory: pytest.TempPathFactory) -> dict[str, str]:
+    return compiled_models(factory, MODELS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,8 @@ from data_quality.suites import marts
 from orchestration.activation.funnel import funnels, sentence
 from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.reasons import words
-from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings, Source
-from orchestration.transform.runner import Dbt
+from tests.unit.compiled import compiled_by, compiled_models
 
 AUDIENCES = tuple(audience.model for audience in audience_models())
 # those whose rules the tests are of: of another one, nobody matches here
@@ -23,18 +20,9 @@ RULES = ("newsletter_email", "win_back_email", "service_survey_email")
 MODELS = (*AUDIENCES, "audience_funnel", "bi_audience_funnel")
 
 
-def compiled(folder: Path, **privacy: object) -> dict[str, str]:
-    home = Home(folder).prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    settings = settings.model_copy(update={"privacy": settings.privacy.model_copy(update=privacy)})
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *MODELS])
-    files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in MODELS}
-
-
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory) -> dict[str, str]:
-    return compiled(tmp_path_factory.mktemp("strict"))
+    return compiled_models(tmp_path_factory, MODELS)
 
 
 @pytest.fixture
@@ -174,17 +162,18 @@ def test_an_unknown_age_is_a_choice_for_all_or_by_purpose_and_a_child_stays_out(
     ages(company)
     by_purpose = Privacy(unknown_age={"newsletter": "adult", "survey": "exclude"})
     assert by_purpose.unknown_age_is_adult == ["newsletter"] and Privacy().unknown_age_is_adult == []
-    company(compiled(tmp_path / "one", unknown_age={"newsletter": "adult"}))
+    everybody = compiled_by(tmp_path / "all", MODELS, privacy={"unknown_age": "adult"})
+    company(compiled_by(tmp_path / "one", MODELS, privacy={"unknown_age": {"newsletter": "adult"}}))
     assert members(company, "newsletter_email") == {"a1", "a2", "a3", "u1", "u2"}
     assert members(company, "service_survey_email") == {"a1", "a2", "a3"}
-    found = company(compiled(tmp_path / "all", unknown_age="adult"))
+    found = company(everybody)
     assert members(company, "service_survey_email") == {"a1", "a2", "a3", "u1", "u2"}
     assert ("kept out", "under age", 1) in found["newsletter_email"]
     # a birth date that lies in the future is not unknown
     company.customer("future", None, has_impossible_birth_date=True)
     for purpose in ("newsletter", "survey"):
         company.said("future", purpose)
-    found = company(compiled(tmp_path / "all", unknown_age="adult"))
+    found = company(everybody)
     assert "future" not in members(company, "newsletter_email") | members(company, "service_survey_email")
     assert ("kept out", "a birth date that cannot be one", 1) in found["newsletter_email"]
     assert "unknown age" not in {reason for steps in found.values() for _, reason, _ in steps}

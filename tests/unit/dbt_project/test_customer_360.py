@@ -21,7 +21,7 @@ _FED = (
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("c360"), ["customer_360", "customer_purchases"])
+    return compiled_models(tmp_path_factory, ["customer_360", "customer_purchases"])
 
 
 @pytest.fixture

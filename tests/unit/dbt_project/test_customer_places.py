@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 
 from orchestration.contracts.seeds import SEEDS
-from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
-from orchestration.core.settings import PROJECT_DIR
 from orchestration.extract.records import prepare_ops
-from orchestration.transform.runner import Dbt, set_clock
+from orchestration.transform.runner import set_clock
+from tests.unit.compiled import compiled_by, compiled_once
 from tests.unit.empty_tables import add_rows, empty_tables
 
 MODELS = ("place_levels", "customer_places")
@@ -24,18 +21,14 @@ MEDIANS = {"0301": 640_000, "3420": 520_000, "1103": 600_000, "3103": 560_000, "
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """The models, with and without the example's figures."""
-    compiled = {}
-    for has_example in (False, True):
-        home = Home(tmp_path_factory.mktemp("dbt") / "home").prepare()
-        settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-        insight = settings.insight.model_copy(
-            update={"income_attribute": "income estimate", "example_statistics": has_example}
+
+    def compiled(has_example: bool) -> dict[str, str]:
+        insight = {"income_attribute": "income estimate", "example_statistics": has_example}
+        return compiled_once(
+            tmp_path_factory, f"places-{has_example}", lambda folder: compiled_by(folder, MODELS, insight=insight)
         )
-        dbt = Dbt(settings.model_copy(update={"insight": insight}), home)
-        assert dbt.invoke(["--quiet", "compile", "--select", *MODELS])
-        files = {path.stem: path for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
-        compiled[has_example] = {model: files[model].read_text() for model in MODELS}
-    return compiled
+
+    return {has_example: compiled(has_example) for has_example in (False, True)}
 
 
 @pytest.fixture

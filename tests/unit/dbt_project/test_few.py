@@ -17,7 +17,7 @@ MODELS = ("bi_contact_compliance", "bi_permission_overview", "bi_email_campaigns
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("few"), MODELS)
+    return compiled_models(tmp_path_factory, MODELS)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.unit.compiled import compiled_models
+from tests.unit.compiled import compiled_by, compiled_models
 from tests.unit.dbt_project.insight import Marts, order
 
 _MODELS = ("attribution_paths", "attribution_removal", "attribution", "attribution_spread", "bi_attribution", "bi_attribution_spread", "campaign_results", "bi_campaign_results")  # fmt: skip
@@ -19,7 +19,7 @@ _FACTS = ("fct_orders", "fct_web_sessions", "fct_email_events", "conformed_campa
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("attribution"), _MODELS)
+    return compiled_models(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture
@@ -89,17 +89,8 @@ def test_a_path_is_what_touched_a_customer_before_the_first_purchase(marts):
 
 
 def test_with_repeat_purchases_each_path_begins_after_the_one_before(tmp_path, warehouse):
-    from orchestration.core.configuration import load_settings
-    from orchestration.core.home import Home
-    from orchestration.core.settings import PROJECT_DIR
-    from orchestration.transform.runner import Dbt
-
-    home = Home(tmp_path / "repeat").prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    settings = settings.model_copy(update={"insight": settings.insight.model_copy(update={"repeat_purchases": True})})
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", "attribution_paths"])
-    (path,) = (home.dbt_target / "compiled").rglob("attribution_paths.sql")
-    marts = Marts(warehouse, {"attribution_paths": path.read_text()}, _FACTS)
+    compiled = compiled_by(tmp_path / "repeat", ["attribution_paths"], insight={"repeat_purchases": True})
+    marts = Marts(warehouse, compiled, _FACTS)
     marts.add(
         "marts.fct_orders", order("1", "c", "2026-05-01"), order("2", "c", "2026-05-01"), order("3", "c", "2026-05-20")
     )

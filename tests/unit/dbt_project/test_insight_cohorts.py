@@ -19,7 +19,7 @@ _MODELS = ("cohort_retention", "purchase_intervals", "bi_cohort_retention", "bi_
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("cohorts"), _MODELS)
+    return compiled_models(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture

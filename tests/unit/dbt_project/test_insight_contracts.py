@@ -19,7 +19,7 @@ SHOWN = [f"bi_{name}" for name in NAMES if (MODELS / "bi" / f"bi_{name}.yml").ex
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("insight"), [*NAMES, *SHOWN])
+    return compiled_models(tmp_path_factory, [*NAMES, *SHOWN])
 
 
 def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(warehouse, models):

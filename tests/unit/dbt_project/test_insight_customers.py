@@ -15,7 +15,7 @@ _FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("customers"), _MODELS)
+    return compiled_models(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture

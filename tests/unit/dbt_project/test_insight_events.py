@@ -18,7 +18,7 @@ MODELS = ("event_plan_status", "page_heat", "bi_event_plan_status", "bi_page_hea
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("events"), MODELS)
+    return compiled_models(tmp_path_factory, MODELS)
 
 
 @pytest.fixture

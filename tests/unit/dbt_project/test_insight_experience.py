@@ -15,7 +15,7 @@ NEW, OLD = datetime(2026, 5, 1), datetime(2026, 1, 1)
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("experience"), ("experience_matrix", "bi_experience_matrix"))
+    return compiled_models(tmp_path_factory, ("experience_matrix", "bi_experience_matrix"))
 
 
 @pytest.fixture

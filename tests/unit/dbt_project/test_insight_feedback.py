@@ -17,9 +17,7 @@ CLASSES = ("positive", "neutral", "negative")
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(
-        tmp_path_factory.mktemp("feedback"), ("feedback_texts", "feedback_themes", "bi_feedback_themes")
-    )
+    return compiled_models(tmp_path_factory, ("feedback_texts", "feedback_themes", "bi_feedback_themes"))
 
 
 @pytest.fixture

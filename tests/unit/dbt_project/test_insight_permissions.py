@@ -12,7 +12,7 @@ from tests.unit.dbt_project.insight import Marts
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("permissions"), ("permission_trend", "bi_permission_trend"))
+    return compiled_models(tmp_path_factory, ("permission_trend", "bi_permission_trend"))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ _MODELS = ("product_performance", "product_affinity", "bi_product_performance", 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("products"), _MODELS)
+    return compiled_models(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.unit.dbt_project.insight import Marts, order
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("risks"), ("risk_signals", "bi_risk_signals"))
+    return compiled_models(tmp_path_factory, ("risk_signals", "bi_risk_signals"))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ _MODELS = ("service_performance", "survey_performance", "bi_service_performance"
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("service"), _MODELS)
+    return compiled_models(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture

@@ -7,10 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from orchestration.contracts.seeds import SEEDS
-from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
-from orchestration.core.settings import PROJECT_DIR
-from orchestration.transform.runner import Dbt
+from tests.unit.compiled import compiled_by, compiled_once
 from tests.unit.empty_tables import add_rows, empty_tables
 
 MODELS = ("customer_addresses", "customer_life_events", "customer_life_phase")
@@ -29,14 +26,11 @@ create table identity.normalised_people (source_system varchar, source_key varch
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    home = Home(tmp_path_factory.mktemp("life") / "home").prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    insight = settings.insight.model_copy(update={"job_attribute": "employer"})
-    assert Dbt(settings.model_copy(update={"insight": insight}), home).invoke(
-        ["--quiet", "compile", "--select", *MODELS]
+    return compiled_once(
+        tmp_path_factory,
+        "life-events",
+        lambda folder: compiled_by(folder, MODELS, insight={"job_attribute": "employer"}),
     )
-    files = {path.stem: path for path in (home.dbt_target / "compiled").rglob("*.sql")}
-    return {model: files[model].read_text() for model in MODELS}
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ SHOP = {"source_system": "shop", "load_id": 1}
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("margins"), ["fct_order_items", "customer_purchases", "product_performance"])  # fmt: skip
+    return compiled_models(tmp_path_factory, ["fct_order_items", "customer_purchases", "product_performance"])  # fmt: skip
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from data_quality.suites import all_suites
 from orchestration.contracts.model_files import model_file
 from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR
 from orchestration.privacy.audit.catalogue import NONE, read_catalogue
 from orchestration.privacy.intake.personal_text import prepare_shown_values
-from orchestration.transform.runner import Dbt
+from tests.unit.compiled import compiled_models
 
 SOME = "several, some of few people"
 TABLES = sorted(path.stem.removeprefix("bi_open_") for path in (DBT_DIR / "models" / "bi_open").glob("*.sql"))
@@ -21,10 +18,8 @@ TABLES = sorted(path.stem.removeprefix("bi_open_") for path in (DBT_DIR / "model
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    home = Home(tmp_path_factory.mktemp("open")).prepare()
-    settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": str(home.root)})
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", "config.schema:bi_open"])
-    return {p.stem.removeprefix("bi_open_"): p.read_text() for p in Path(home.dbt_target / "compiled").rglob("bi_open_*.sql")}  # fmt: skip
+    found = compiled_models(tmp_path_factory, [f"bi_open_{table}" for table in TABLES])
+    return {model.removeprefix("bi_open_"): sql for model, sql in found.items()}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled(tmp_path_factory.mktemp("segments"))
+    return compiled(tmp_path_factory)
 
 
 @pytest.fixture

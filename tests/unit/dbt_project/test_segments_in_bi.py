@@ -14,7 +14,7 @@ SOME = "several, some of few people"
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled(tmp_path_factory.mktemp("segments"))
+    return compiled(tmp_path_factory)
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_a_mart_that_counts_by_a_text_takes_it_as_it_is_shown(mart):
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("shown"), MODELS)
+    return compiled_models(tmp_path_factory, MODELS)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ LEAST = 5
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled(tmp_path_factory.mktemp("segments"))
+    return compiled(tmp_path_factory)
 
 
 @pytest.fixture
