@@ -19,7 +19,7 @@ _PATHS = "create table insight.attribution_paths (customer_id varchar, converted
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory.mktemp("campaigns"), _MODELS)
+    return compiled_models(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture
