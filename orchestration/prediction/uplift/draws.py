@@ -109,8 +109,16 @@ def wider(is_treated: Array, outcome: Array, draws: Draws) -> float:
         weight[of] * (outcome - rates[0][of]) / np.maximum(sizes[0][of], 1),
         -weight[of] * (outcome - rates[1][of]) / np.maximum(sizes[1][of], 1),
     )
+    return by_customer(told, draws.customer)
+
+
+def by_customer(told: Array, customer: NDArray[np.int64]) -> float:
+    """The variance of a mean whose rows have these residuals, by sums per customer, as a multiple of that by independent rows; at least 1.
+
+    `customer` has the number of each row's customer, from 0 on.
+    """
     alone = float((told**2).sum())
     if not alone:  # nobody differs from anybody: a customer may be the same in all rows
-        rows = np.bincount(draws.customer)
+        rows = np.bincount(customer)
         return float((rows**2).sum() / rows.sum())
-    return max(1.0, float((np.bincount(draws.customer, weights=told) ** 2).sum()) / alone)
+    return max(1.0, float((np.bincount(customer, weights=told) ** 2).sum()) / alone)

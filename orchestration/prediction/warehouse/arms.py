@@ -27,7 +27,7 @@ from orchestration.privacy.secrets.pepper import find_pepper
 ARMS = "campaign_arms"
 # a campaign that is sent within so many days is one draw
 _FEW_DAYS = 3
-_NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, customer_id varchar, sent_at timestamp, is_held_out boolean)"
+_NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, campaign_key varchar, customer_id varchar, sent_at timestamp, is_held_out boolean)"
 _ABOUT = ("draw", "customer_id", "sent_at", "is_treated", "outcome")
 
 
@@ -99,7 +99,8 @@ def note_export_arms(con: duckdb.DuckDBPyConnection, configured: Sequence[str]) 
 
 
 def note_arms(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """The temporary table ARMS, out of events and of `export_arms` where that is there."""
+    """The temporary table ARMS, out of events and of `export_arms` where that is there. Of these `source_system` is null, and `campaign_key`
+    the audience."""
     if not con.execute("select 1 from duckdb_tables() where table_name = 'export_arms' and temporary").fetchall():
         con.execute(_NO_EXPORTS)
     con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), few_days=_FEW_DAYS))

@@ -19,14 +19,15 @@ from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.labelled import Labelled, Values
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MOST_LEARNT, by_test
-from orchestration.prediction.warehouse.past import Question, answers, labelled_past, make_past, past_days
+from orchestration.prediction.uplift.draws import by_customer
+from orchestration.prediction.warehouse.past import Question, answers, answers_of, labelled_past, make_past, past_days
 
 _CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Rate:
-    """How often it happened, with a 95 % interval (Jeffreys), of so many customers of past days that do not overlap."""
+    """How often it happened, with a 95 % interval (Jeffreys, by customer), of so many customers of past days that do not overlap."""
 
     value: float
     low: float
@@ -58,7 +59,7 @@ def learn(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *
     told = answers(con, question, days)
     if not any(no + yes for no, yes in told.values()):
         return "nobody who may be profiled was there to learn from"
-    rate = _rate(question, told)
+    rate = _rate(con, question, told)
     before = [day for day in days if day + question.horizon <= days[0]]
     if min(_rarer(told, before), _rarer(told, days[:1])) < FEWEST_OF_A_CLASS:
         return Learnt(always(rate.value), {}, rate, None, days)
@@ -84,17 +85,21 @@ def _fitted(measured: Classifier, whole: Labelled, kinds: dict[str, str]) -> Cla
         return fit_again(measured, values, kinds, taken.label)
 
 
-def _rate(question: Question, told: Mapping[datetime, tuple[int, int]]) -> Rate:
-    """By days that lie a horizon apart: the same ending must not count twice."""
+def _rate(con: duckdb.DuckDBPyConnection, question: Question, told: Mapping[datetime, tuple[int, int]]) -> Rate:
+    """By days that lie a horizon apart: the same ending must not count twice. A customer's days are one person's: they count as fewer
+    rows, by as much as the variance of sums per customer is above that of independent rows."""
     from scipy import stats
 
     apart: list[datetime] = []
     for day in told:
         if not apart or day + question.horizon <= apart[-1]:
             apart.append(day)
-    no, yes = (sum(told[day][place] for day in apart) for place in (0, 1))
-    low, high = stats.beta.ppf([(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2], yes + 0.5, no + 0.5)
-    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), no + yes, yes)
+    label, customer = answers_of(con, apart)
+    no, yes = int((~label).sum()), int(label.sum())
+    times = by_customer(label - label.mean(), customer) if len(label) else 1.0
+    ends = [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2]
+    low, high = stats.beta.ppf(ends, yes / times + 0.5, no / times + 0.5)
+    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), len(np.unique(customer)), yes)
 
 
 def _rarer(told: Mapping[datetime, tuple[int, int]], days: list[datetime]) -> int:

@@ -94,13 +94,25 @@ def past_days(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetim
 def answers(
     con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]
 ) -> dict[datetime, tuple[int, int]]:
-    """Of each day on how many customers it did not happen, and on how many it did."""
-    found = {}
-    for day in days:
+    """Of each day on how many customers it did not happen, and on how many it did. They stay in the temporary table `answered`."""
+    for number, day in enumerate(days):
         asked(con, question, day)
-        ((no, yes),) = con.execute("select count(*) filter (not label), count(*) filter (label) from wanted").fetchall()
-        found[day] = (int(no), int(yes))
-    return found
+        rows = f"select {literal(day)} as as_of, customer_id, label from wanted"
+        con.execute(f"insert into answered {rows}" if number else f"create or replace temp table answered as {rows}")
+    counted = con.execute(
+        "select as_of, count(*) filter (not label), count(*) filter (label) from answered group by all"
+    ).fetchall()
+    told = {day: (int(no), int(yes)) for day, no, yes in counted}
+    return {day: told.get(day, (0, 0)) for day in days}
+
+
+def answers_of(con: duckdb.DuckDBPyConnection, days: list[datetime]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Of each row of `answered` of these days whether it happened, and the number of its customer, from 0 on."""
+    rows = con.execute(
+        "select label, dense_rank() over (order by customer_id) - 1 as customer from answered where list_contains($1, as_of)",
+        [days],
+    ).fetchnumpy()
+    return np.asarray(rows["label"], dtype=bool), np.asarray(rows["customer"], dtype=np.int64)
 
 
 def make_past(con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]) -> None:

@@ -25,6 +25,7 @@ REFUSE = {
     "audit acknowledge": "",
     "backfill": "crm --from 2026-01-01",
     "breach": "{file}",
+    "campaigns results": "",
     "confirm": "abc",
     "consent explain": "--customer abc --purpose offers --channel email",
     "dashboards": "",

@@ -24,14 +24,21 @@ with
         window campaign as (partition by source_system, campaign_key)
     ),
     with_both as (
-        select hash(source_system, campaign_key, sent_at) as draw, customer_id, sent_at, is_held_out
+        select
+            hash(source_system, campaign_key, sent_at) as draw, source_system, campaign_key, customer_id, sent_at, is_held_out
         from dated
         window draw as (partition by source_system, campaign_key, sent_at)
         qualify bool_or(is_held_out) over draw and not bool_and(is_held_out) over draw
         union all
-        select draw, customer_id, sent_at, is_held_out from export_arms where sent_at < {{ as_of }}
+        select draw, null, campaign_key, customer_id, sent_at, is_held_out from export_arms where sent_at < {{ as_of }}
     )
-select draw, customer_id, sent_at, bool_or(is_held_out) as is_held_out
+select
+    draw,
+    any_value(source_system) as source_system,
+    any_value(campaign_key) as campaign_key,
+    customer_id,
+    sent_at,
+    bool_or(is_held_out) as is_held_out
 from with_both
 group by draw, customer_id, sent_at
 having bool_or(is_held_out) = bool_and(is_held_out)

@@ -21,7 +21,7 @@ with
         union all
         select export_id, keyed_hash, true from restricted.held_out
     )
-select hash(e.what, e.sent_at) as draw, h.customer_id, e.sent_at, a.is_held_out
+select hash(e.what, e.sent_at) as draw, e.what as campaign_key, h.customer_id, e.sent_at, a.is_held_out
 from exports e
 join arms a on a.export_id = e.export_id
 join hashed h on h.keyed_hash = a.keyed_hash

@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.warehouse.learning import learn
-from orchestration.prediction.warehouse.past import CONTRACT_ENDS
+from orchestration.prediction.warehouse.past import CAMPAIGN_IS_ANSWERED, CONTRACT_ENDS
 from tests.bench.demo_marts import demo_marts
 from tests.bench.leads import best_lead_scores, learnt_by_visits
 from tests.bench.trained import UNTIL, best_churn_scores, share_of_reachable
@@ -72,3 +72,19 @@ def test_leads_that_become_customers_are_told_near_the_best_possible_score():
     assert evaluation.quality[MODEL]["calibration_error"].value < 0.02
     assert {"visits_90d", "days_known", "days_since_last_visit"} & {one["column"] for one in evaluation.important[:4]}
     assert "orders" not in evaluation.predicted.values
+
+
+def test_the_share_of_yes_is_as_sure_as_there_are_customers_not_days():
+    """Three of thirty click on each of twelve campaigns: 36 of 360 rows, and no more is known than of thirty customers."""
+    con = demo_marts(30, 5, UNTIL)
+    con.execute("delete from marts.fct_email_events")
+    for kind, who in (("sent", 30), ("clicked", 3)):
+        con.execute(
+            "insert into marts.fct_email_events by name select 'mail' as source_system, $1 || customer_id || '-' || n as source_key, customer_id, "
+            "n::varchar as campaign_key, $1 as kind, $3::timestamp - to_days(10 * n) as occurred_at "
+            "from marts.customer_profile, range(1, 13) r (n) where customer_id::int <= $2",
+            [kind, who, UNTIL],
+        )
+    rate = learn(con, CAMPAIGN_IS_ANSWERED, UNTIL, label="campaign is answered").rate
+    assert (rate.yes, rate.customers) == (36, 30) and rate.value == pytest.approx(0.1, abs=0.002)
+    assert (rate.low, rate.high) == pytest.approx((0.029, 0.245), abs=0.01)
