@@ -65,27 +65,26 @@ class MeanLift:
 def mean_lift(is_treated: Array, outcome: Array, draws: Draws) -> MeanLift | None:
     """Of draws with both arms, each weighed by what its arms tell together (n₁n₀ / n); None where no draw has both.
 
-    The interval is Newcombe's, combined over draws (Yan and Su 2010), and as much wider as the variance of sums per customer is above that of
-    rows that are independent.
+    The interval is Newcombe's of the two weighted rates, each of as many customers as its draws together are worth (1 / sum of w² / n): ends
+    that are combined draw by draw miss a rare outcome, which most draws have none of, on one side. Sums per customer that vary more than
+    independent rows make it as many customers fewer.
     """
     sizes, rates, weight = _arms(is_treated, outcome, draws)
     if not weight.sum():
         return None
     lift = float((weight * (rates[0] - rates[1])).sum())
-    (below_1, above_1), (below_0, above_0) = (_beside(r, n) for r, n in zip(rates, sizes, strict=True))
     times = wider(is_treated, outcome, draws)
-    low, high = (
-        math.sqrt(times * float((weight**2 * (one**2 + other**2)).sum()))
-        for one, other in ((below_1, above_0), (above_1, below_0))
-    )
+    (below_1, above_1), (below_0, above_0) = (_beside(weight, r, n / times) for r, n in zip(rates, sizes, strict=True))
+    low, high = math.hypot(below_1, above_0), math.hypot(above_1, below_0)
     return MeanLift(lift, lift - low, lift + high)
 
 
-def _beside(rate: Array, size: Array) -> tuple[Array, Array]:
-    """How far the ends of Wilson's interval are below and above each rate; of an arm without customers they do not count."""
-    ends = [wilson(round(float(r * n)), max(int(n), 1)) for r, n in zip(rate, size, strict=True)]
-    low, high = np.array(ends).T
-    return rate - low, high - rate
+def _beside(weight: Array, rate: Array, size: Array) -> tuple[float, float]:
+    """How far the ends of Wilson's interval are below and above the weighted rate of an arm."""
+    used = weight > 0
+    whole, people = float((weight * rate).sum()), 1 / float((weight[used] ** 2 / size[used]).sum())
+    low, high = wilson(whole * people, people)
+    return whole - low, high - whole
 
 
 def _arms(is_treated: Array, outcome: Array, draws: Draws) -> tuple[list[Array], list[Array], Array]:

@@ -108,12 +108,13 @@ def _rates(control: Arm, arm: Arm) -> tuple[float, float, float]:
     return low, high, float(stats.chi2_contingency(table, correction=False).pvalue)
 
 
-def wilson(successes: int, customers: int) -> tuple[float, float]:
-    """Wilson's interval of a rate, of at least one customer."""
-    from scipy import stats
-
-    low, high = stats.binomtest(successes, customers).proportion_ci(CONFIDENCE, method="wilson")
-    return low, high
+def wilson(successes: float, customers: float) -> tuple[float, float]:
+    """Wilson's interval of a rate. Neither number need be whole: SciPy's own knows counts only."""
+    z, rate = _z((1 + CONFIDENCE) / 2), successes / customers
+    middle = rate + z**2 / (2 * customers)
+    width = z * math.sqrt(rate * (1 - rate) / customers + (z / (2 * customers)) ** 2)
+    whole = 1 + z**2 / customers
+    return max(0.0, (middle - width) / whole), min(1.0, (middle + width) / whole)
 
 
 def _means(control: Arm, arm: Arm) -> tuple[float, float, float]:

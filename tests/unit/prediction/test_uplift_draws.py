@@ -46,6 +46,20 @@ def test_the_interval_of_customers_who_are_drawn_again_holds_no_lift():
     assert sum(lift.low <= 0 <= lift.high for lift in found) >= 54
 
 
+def test_the_interval_of_a_rare_outcome_misses_on_neither_side():
+    """Most draws of few who are held out have nobody with the outcome: their ends say nothing of how low a rate can be."""
+    draws, arms = 17, {True: (2700, 0.004), False: (300, 0.004)}
+    treated = np.concatenate([np.full(draws * n, arm) for arm, (n, _) in arms.items()])
+    draw = np.concatenate([np.repeat(np.arange(draws), n) for n, _ in arms.values()])
+    rng, missed = np.random.default_rng(5), []
+    for _ in range(150):
+        outcome = np.concatenate([rng.random(draws * n) < chance for n, chance in arms.values()]).astype(float)
+        found = mean_lift(treated, outcome, Draws(draw, np.arange(len(draw))))
+        assert found is not None
+        missed.append((found.low > 0, found.high < 0))
+    assert max(sum(side) for side in zip(*missed, strict=True)) <= 9, "a true lift is missed by one side in 2.5 of 100"
+
+
 def test_the_qini_of_customers_who_are_drawn_again_is_no_surer_than_they_are_many():
     """A ranking by the customer alone: what it says is of 1,000 customers, not of 12,000."""
     held = 0

@@ -123,12 +123,9 @@ with
             sum(held_out_responded) as held_out_responded,
             sum(weight * sent_rate) as sent_rate,
             sum(weight * held_out_rate) as held_out_rate,
-            {%- for low_or_high, sent_end, held_out_end in [("low", "-", "+"), ("high", "+", "-")] %}
-                sum(
-                    power(weight * (sent_rate - {{ end_of_rate("sent_rate", "sent", sent_end) }}), 2)
-                    + power(weight * (held_out_rate - {{ end_of_rate("held_out_rate", "held_out", held_out_end) }}), 2)
-                ) as {{ low_or_high }}_squares,
-            {%- endfor %}
+            -- of how many customers the rates of all lots are worth
+            1 / sum(weight * weight / cast(sent as double)) as sent_people,
+            1 / sum(weight * weight / cast(held_out as double)) as held_out_people,
             sum(
                 weight
                 * weight
@@ -141,23 +138,39 @@ with
         from measured
         group by breakdown, value, outcome
     ),
+    rated as (
+        select
+            l.*,
+            w.times,
+            {%- for arm in ["sent", "held_out"] %}
+                {%- for end, way in [("below", "-"), ("above", "+")] %}
+                    power(
+                        l.{{ arm }}_rate
+                        - {{ end_of_rate("l." ~ arm ~ "_rate", "(l." ~ arm ~ "_people / w.times)", way) }},
+                        2
+                    ) as {{ arm }}_{{ end }},
+                {%- endfor %}
+            {%- endfor %}
+            l.sent_rate - l.held_out_rate as lift
+        from lifted l
+        join widths w on w.breakdown = l.breakdown and w.value = l.value and w.outcome = l.outcome
+    ),
     results as (
         select
             c.*,
-            coalesce(l.lots, 0) as measured_lot_count,
-            coalesce(l.sent, 0) as measured_sent_count,
-            coalesce(l.sent_responded, 0) as measured_responded_count,
-            coalesce(l.held_out, 0) as held_out_count,
-            coalesce(l.held_out_responded, 0) as held_out_responded_count,
-            l.sent_rate,
-            l.held_out_rate,
-            l.sent_rate - l.held_out_rate as lift,
-            l.sent_rate - l.held_out_rate - sqrt(w.times * l.low_squares) as lift_low,
-            l.sent_rate - l.held_out_rate + sqrt(w.times * l.high_squares) as lift_high,
-            {{ z_of_detection() }} * sqrt(w.times * l.spread) as minimum_detectable_effect
+            coalesce(r.lots, 0) as measured_lot_count,
+            coalesce(r.sent, 0) as measured_sent_count,
+            coalesce(r.sent_responded, 0) as measured_responded_count,
+            coalesce(r.held_out, 0) as held_out_count,
+            coalesce(r.held_out_responded, 0) as held_out_responded_count,
+            r.sent_rate,
+            r.held_out_rate,
+            r.lift,
+            r.lift - sqrt(r.sent_below + r.held_out_above) as lift_low,
+            r.lift + sqrt(r.sent_above + r.held_out_below) as lift_high,
+            {{ z_of_detection() }} * sqrt(r.times * r.spread) as minimum_detectable_effect
         from counted c
-        left join lifted l on l.breakdown = c.breakdown and l.value = c.value and l.outcome = c.outcome
-        left join widths w on w.breakdown = c.breakdown and w.value = c.value and w.outcome = c.outcome
+        left join rated r on r.breakdown = c.breakdown and r.value = c.value and r.outcome = c.outcome
     )
 select
     breakdown,
