@@ -63,7 +63,7 @@ def add_segment(
     Days since a time are columns too: days_since_last_ordered <= 90. A column that is not there is answered with all that are. The
     next night puts customers in it. Whoever denied profiling is in no segment.
     """
-    from orchestration.contracts.segment_rules import checked
+    from orchestration.contracts.segment_rules import assert_confirmed, checked
     from orchestration.core.added_block import add_block
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.insight.segment_counts import try_segment
@@ -73,6 +73,7 @@ def add_segment(
     settings = load_settings(config)
     own_segments.assert_name_is_free(settings, name, scheme)
     rule = checked(scheme or name, name, where, description, "--where")
+    assert_confirmed(rule, settings, "--where")
     trial = None
     if home.warehouse.exists():
         with locked_warehouse("counting a segment") as (con, _):

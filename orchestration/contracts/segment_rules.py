@@ -79,18 +79,33 @@ def segment_variables(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 def segment_rules(settings: Settings) -> list[SegmentRule]:
     """Every rule, by scheme, in the order in which they are tried: the seed's, then those of the configuration.
 
-    Raises ConfigurationError naming the rule whose condition cannot be read, and what it may say.
+    Rules of the seed on columns that `[privacy] not_for_segments` names are left out. Raises ConfigurationError naming the rule whose
+    condition cannot be read, or reads such a column, and what it may say.
     """
     rows = sorted(seed("segment_rules"), key=lambda row: (row["scheme"], int(row["rule_order"])))
     rules = [
         checked(row["scheme"], row["segment"], row["condition"], row["description"], f"{SEED}, {row['scheme']}, {row['segment']}")
         for row in rows
     ]  # fmt: skip
+    rules = [rule for rule in rules if not _switched_off(rule, settings)]
     for name, segment in settings.segments.items():
-        rules.append(
-            checked(segment.scheme or name, name, segment.where, segment.description, f"[segments.{name}] in kundbild.toml")
-        )  # fmt: skip
+        where = f"[segments.{name}] in kundbild.toml"
+        rule = checked(segment.scheme or name, name, segment.where, segment.description, where)
+        assert_confirmed(rule, settings, where)
+        rules.append(rule)
     return sorted(rules, key=lambda rule: rule.scheme)
+
+
+def assert_confirmed(rule: SegmentRule, settings: Settings, where: str) -> None:
+    """Raises ConfigurationError where a rule reads what `[privacy] not_for_segments` names; `where` says whose rule it is."""
+    if off := _switched_off(rule, settings):
+        raise ConfigurationError(
+            f"no segment may be made of {', '.join(off)}", where=where, to_do="[privacy] not_for_segments names it: ask the data protection officer"
+        )  # fmt: skip
+
+
+def _switched_off(rule: SegmentRule, settings: Settings) -> list[str]:
+    return sorted({*rule.columns} & {*settings.privacy.not_for_segments})
 
 
 @cache

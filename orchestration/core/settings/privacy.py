@@ -12,6 +12,8 @@ from pydantic import BaseModel, BeforeValidator, Field, PositiveInt
 from orchestration.core.settings.own import Purpose
 from orchestration.core.settings.processing import Processor
 
+# what the schemes region, life phase, purchasing power and capital of the seed segment_rules are made of
+InferredOfPlaceOrLife = Literal["region", "life_phase", "purchasing_power", "economic_capital", "cultural_capital"]
 Secret = Annotated[str, Field(min_length=32)]
 
 
@@ -43,6 +45,11 @@ class Privacy(BaseModel, extra="forbid", frozen=True):
     )
     is_charity: bool = Field(
         default=False, description="the company is a charity: Reservasjonsregisteret has a choice of its own for those"
+    )
+    not_for_segments: list[InferredOfPlaceOrLife] = Field(
+        default=[],
+        description="what no segment may be made of, where the data protection officer does not confirm it: region, life_phase, "
+        "purchasing_power, economic_capital, cultural_capital",
     )
     soft_opt_in: bool = Field(
         default=False,

@@ -130,3 +130,22 @@ def test_what_is_divided_by_zero_is_not_known():
             f"select {_rule(condition).condition} from (select 0 as order_count, 0 as refunded_order_count)"
         )
         assert asked.fetchall() == [(None,)], condition
+
+
+def test_no_segment_is_made_of_what_the_officer_did_not_confirm(settings):
+    """The seed's schemes go, and a rule of the company's own on it stops the start."""
+    off = ["region", "life_phase", "purchasing_power", "economic_capital", "cultural_capital"]
+    schemes = {rule.scheme for rule in segment_rules(settings)}
+    privacy = settings.privacy.model_copy(update={"not_for_segments": off})
+    rules = segment_rules(settings.model_copy(update={"privacy": privacy, "segments": {}}))
+    assert schemes - {rule.scheme for rule in rules} == {column.replace("_", " ") for column in off}
+    assert not {column for rule in rules for column in rule.columns} & {*off}
+    own = {"north": Segment(where="region = 'Norrbotten' and order_count > 1")}
+    for switched_off in ([], ["region"]):
+        privacy = settings.privacy.model_copy(update={"not_for_segments": switched_off})
+        told = settings.model_copy(update={"privacy": privacy, "segments": own})
+        if not switched_off:
+            assert "north" in {rule.segment for rule in segment_rules(told)}
+            continue
+        with pytest.raises(ConfigurationError, match="no segment may be made of region"):
+            segment_rules(told)
