@@ -1,4 +1,4 @@
-"""The `files` connector: CSV, Excel, JSON Lines, JSON pages and Parquet, local or any fsspec URL, read by DuckDB itself.
+"""The `files` connector: CSV, Excel, SIE, JSON Lines, JSON pages and Parquet, local or any fsspec URL, read by DuckDB itself.
 
 Each delivery is loaded once (delivered.py). Not here: merging into raw (landing.py).
 """
@@ -15,6 +15,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.budget import Budget
+from orchestration.extract.converted_files import read_converted
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered, Deliveries, file_names, new_files, note_copy, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
@@ -23,7 +24,6 @@ from orchestration.extract.landing import Batch
 from orchestration.extract.late_files import note_said_again
 from orchestration.extract.raw_tables import canonical, check_contract
 from orchestration.extract.records import OLDER
-from orchestration.extract.sheet_files import read_sheets
 from orchestration.extract.store_copies import Copies
 from orchestration.extract.unpacked import refuse_damaged, unreadable
 
@@ -117,8 +117,8 @@ def _read(
     max_reject_share: float,
     budget: Budget,
 ) -> Batch:
-    if source.format == "xlsx":
-        return read_sheets(con, source_name, source, name, table, files, max_reject_share, budget)
+    if source.format in ("xlsx", "sie"):
+        return read_converted(con, source_name, source, name, table, files, max_reject_share, budget)
     if source.format == "csv":
         return read_csv_files(con, source_name, source, name, table, files, max_reject_share, budget)
     if source.format == "jsonl":

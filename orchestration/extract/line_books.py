@@ -61,7 +61,7 @@ def read_through(path: str, source: Source, table: Table, check_time: Callable[[
                 check_time()
                 yield chunk
 
-        if source.format in ("parquet", "xlsx"):
+        if source.format in ("parquet", "xlsx", "sie"):
             for _ in chunks():
                 pass
             return digest.hexdigest(), size, Lines()

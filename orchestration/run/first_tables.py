@@ -24,12 +24,12 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
+from orchestration.extract.converted_files import copied_as, write_copy
 from orchestration.extract.database_errors import DatabaseError
 from orchestration.extract.nested_rows import flat_page, paths_of
 from orchestration.extract.parents import address, as_objects, carrying, first_endpoints, with_parent
 from orchestration.extract.rest_look import Api
 from orchestration.extract.server_processes import ServerProcesses
-from orchestration.extract.sheets import write_sheet
 from orchestration.extract.sql import with_driver
 from orchestration.extract.sql_look import columns_there, first_rows, first_rows_of_duckdb
 from orchestration.extract.stores import Store, oldest_first
@@ -186,10 +186,10 @@ def _load(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Pa
         con.execute(f"create temp table first_rows as select columns(*)::varchar from {reader} limit {ROWS}")
         return
     dialect = table.csv or source.csv
-    if source.format == "xlsx":
-        dialect = CsvDialect(has_header=dialect.has_header, skip_lines=dialect.skip_lines)
+    if source.format in ("xlsx", "sie"):
+        dialect = copied_as(source, table)
         with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as copy:
-            write_sheet(path, table.sheet, copy, lambda: None)
+            write_copy(source, table, path, copy, lambda: None)
             copy.seek(0)
             start = copy.read(_START)
     else:

@@ -72,7 +72,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
     )
     url: str = Field(description="folder or fsspec URL · SQLAlchemy URL · base URL of the API")
     enabled: bool = True
-    format: Literal["csv", "jsonl", "json_pages", "parquet", "xlsx"] = "csv"
+    format: Literal["csv", "jsonl", "json_pages", "parquet", "xlsx", "sie"] = "csv"
     csv: CsvDialect = CsvDialect()
     token: str | None = Field(
         default=None, repr=False, description="rest: bearer token, as ${NAME_OF_ENVIRONMENT_VARIABLE}"

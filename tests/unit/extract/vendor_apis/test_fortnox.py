@@ -93,7 +93,8 @@ def test_what_was_posted_and_stands_is_an_invoice_and_a_credit_note_is_negative(
     assert {key: (one["amount"], one.get("person_key"), one.get("company_key"), one["currency"]) for key, one in found.items()} == {
         "1": (Decimal("1250.50"), "1", None, "SEK"), "2": (Decimal(10000), None, "2", "EUR"), "3": (Decimal(-250), "1", None, "SEK"), "6": (Decimal(5), None, "9", "SEK"),
     }  # fmt: skip
-    assert "paid_at" in found["1"] and "paid_at" not in found["2"]
+    assert found["1"]["paid_at"].isoformat() == "2026-01-20T00:00:00" and str(found["1"]["due_on"]) == "2026-01-31"
+    assert "paid_at" not in found["2"]
 
 
 def test_no_identity_number_and_no_remark_is_kept(shop):

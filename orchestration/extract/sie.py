@@ -1,0 +1,108 @@
+"""SIE 4, the file by which Swedish ledgers hand on their vouchers, as rows of CSV: one for each row of a voucher.
+
+As its specification says ("SIE filformat", edition 4B): a record a line, begun by #, fields apart by blanks, text in quotes, a voucher's rows
+in braces below it; IBM PC8 (code page 437). Rows that were taken out (#BTRANS) are none, and one that was added (#RTRANS) stands again as #TRANS. What
+people wrote of a voucher or row, and who entered it, is not read. Not here: which files are new (delivered.py), what rows mean (vendors/).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO
+
+from orchestration.core.errors import SourceError
+
+COLUMNS = ["year_start", "series", "voucher_number", "voucher_date", "place", "account", "amount", "currency", "customer", "invoice"]  # fmt: skip
+# reserved dimensions of objects
+_CUSTOMER, _INVOICE = "8", "10"
+# a text in quotes, with \" for a quote within it; a list of objects; a brace; anything else up to a blank
+_FIELD = re.compile(r'"((?:\\.|[^"\\])*)"|(\{[^{}]*\})|([{}])|([^\s"{}]+)')
+_TYPE = re.compile(r"#SIETYP\s+\"?4")
+
+
+def write_vouchers(path: str | Path, into: IO[str], check_time: Callable[[], None]) -> None:
+    """Writes the vouchers' rows as CSV with commas, days as 2026-12-31. Raises SourceError where the file is no SIE of type 4, or is cut."""
+    text = _decoded(Path(path).read_bytes())
+    if not _TYPE.search(text):
+        raise SourceError(
+            "it is no SIE file of type 4, which alone has vouchers",
+            where=str(path),
+            to_do="export SIE type 4 (4E) with all vouchers of the year",
+        )
+    writer = csv.writer(into, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number, row in enumerate(_rows(text, str(path))):
+        if number % 10_000 == 0:
+            check_time()
+        writer.writerow(row)
+
+
+def _decoded(data: bytes) -> str:
+    """Text in PC8, as the format says, or in UTF-8, as some programs write it all the same."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp437")
+
+
+def _rows(text: str, path: str) -> Iterator[list[str]]:
+    year, currency = "", "SEK"
+    voucher: list[str] | None = None
+    is_open, place = False, 0
+    for line in text.splitlines():
+        fields = _fields(line)
+        label = fields[0].upper() if fields else ""
+        if label == "#RAR" and fields[1:2] == ["0"]:
+            year = _day(_at(fields, 2))
+        elif label == "#VALUTA":
+            currency = _at(fields, 1) or currency
+        elif label == "#VER":
+            if is_open:
+                raise _cut(path)
+            voucher, place = [year, _at(fields, 1), _at(fields, 2), _day(_at(fields, 3))], 0
+        elif label == "{" and voucher:
+            is_open = True
+        elif label == "}":
+            voucher, is_open = None, False
+        elif label == "#TRANS" and voucher and is_open:
+            place += 1
+            objects = _objects(_at(fields, 2))
+            yield [
+                *voucher,
+                str(place),
+                _at(fields, 1),
+                _at(fields, 3),
+                currency,
+                objects.get(_CUSTOMER, ""),
+                objects.get(_INVOICE, ""),
+            ]
+    if is_open or voucher:
+        raise _cut(path)
+
+
+def _cut(path: str) -> SourceError:
+    return SourceError("a voucher does not end: the file is cut", where=path, to_do="export it again")
+
+
+def _fields(line: str) -> list[str]:
+    return [
+        objects or brace or plain or re.sub(r"\\(.)", r"\1", quoted)
+        for quoted, objects, brace, plain in _FIELD.findall(line)
+    ]
+
+
+def _at(fields: list[str], place: int) -> str:
+    return fields[place] if place < len(fields) else ""
+
+
+def _objects(said: str) -> dict[str, str]:
+    """Dimension → object, of a list as {1 "Nord" 8 "1001"}."""
+    found = _fields(said.removeprefix("{").removesuffix("}"))
+    return dict(zip(found[::2], found[1::2], strict=False))
+
+
+def _day(written: str) -> str:
+    return f"{written[:4]}-{written[4:6]}-{written[6:8]}" if len(written) == 8 and written.isdecimal() else written
