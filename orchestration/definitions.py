@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.core.configuration import home_and_config, load_settings
+from orchestration.defs.backfill import backfill_job
 from orchestration.defs.extract import raw_assets
 from orchestration.defs.identity import identity_assets, rights_specs, training_job
 from orchestration.defs.jobs import (
@@ -43,7 +44,15 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
             publication_assets(settings),
         ],
         asset_checks=quality_checks(settings),
-        jobs=[job, rebuild_identity_job(), training_job(), train_scores_job(), erase_job(), export_job()],
+        jobs=[
+            job,
+            rebuild_identity_job(),
+            training_job(),
+            train_scores_job(),
+            backfill_job(settings),
+            erase_job(),
+            export_job(),
+        ],
         schedules=[nightly_schedule(settings, job)],
         sensors=[failure_sensor(settings), stale_sensor(settings, job), overdue_sensor(settings), outdated_sensor()],
         resources={"night": night or NightResource()},

@@ -76,6 +76,7 @@ def test_jobs_are_those_of_the_design(defs):
         "rebuild_identity",
         "train_identity_model",
         "train_scores",
+        "backfill",
         "erase_customers",
         "export_subject",
     } <= names
