@@ -18,18 +18,24 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core.errors import SourceError
+from orchestration.core.warehouse import quote, text
 from orchestration.extract.delivered import Delivered, file_names, paths
+from orchestration.extract.nested_rows import nested_path
+from orchestration.extract.unpacked import GZIP
 
 _HEAD = 1024 * 1024
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_ANEW = "have it delivered again, or with each object on a line of its own: then a broken one costs only itself"
+_ANEW = (
+    "have it delivered again, or with each object on a line of its own: then a broken one costs only itself; an object that holds all rows in "
+    'a list is read with format = "json_pages" and, as paging.rows, the name of the list'
+)
 _START = re.compile(r"\ufeff?\s*(\[\s*)?(?=\{)")
 
 
 def form_of(file: Delivered) -> str:
     """`array` or `unstructured`, as DuckDB names them, of a document; "" where each object has a line of its own."""
     try:
-        with _opened(file) as handle:
+        with _opened(file.path) as handle:
             read = handle.read(_HEAD)
             head = read.decode("utf-16" if read[:2] in _UTF_16 else "utf-8", errors="replace")
     except (OSError, EOFError):
@@ -62,6 +68,18 @@ def rows_of(files: list[Delivered], form: str) -> str:
     )
 
 
+def pages_sql(files: str, at: str, largest: int) -> str:
+    """SQL: `data`, the rows of each page of the files (a list of DuckDB's names) as JSON[], and the page's `_path`; null where it has no
+    list there. Errors are DuckDB's, and quote the file."""
+    name, _, rest = at.partition(".")
+    found = f"json_extract(page, {text(nested_path(rest))})" if rest else "page"
+    return (
+        f"select case when json_type({found}) = 'ARRAY' then json_extract({found}, '$[*]') end as data, _path from (select {quote(name)} as page, _path "
+        f"from read_json({files}, columns = {{{text(name)}: 'JSON'}}, format = 'unstructured', filename = '_path', "
+        f"hive_partitioning = false, maximum_object_size = {largest}))"
+    )
+
+
 def refuse_broken(
     con: duckdb.DuckDBPyConnection, source: str, name: str, documents: Sequence[tuple[str, Delivered]]
 ) -> None:
@@ -70,23 +88,44 @@ def refuse_broken(
         try:
             con.execute(f"select count(line) from ({rows_of([file], form)})").fetchall()
         except (duckdb.Error, UnicodeDecodeError):
-            why, to_do = "is not JSON to its end, or has an object of more than 16 MB", _ANEW
-            if not _is_utf_8(file):
-                why, to_do = "is not UTF-8, as JSON is", "export it as UTF-8"
-            raise SourceError(f"source {source}, table {name}: it {why}", where=file.name, to_do=to_do) from None
+            refuse_other_encodings(source, name, [file])
+            why = "is not JSON to its end, or has an object of more than 16 MB"
+            raise SourceError(f"source {source}, table {name}: it {why}", where=file.name, to_do=_ANEW) from None
 
 
-def _is_utf_8(file: Delivered) -> bool:
+def refuse_other_encodings(source: str, name: str, files: Sequence[Delivered]) -> None:
+    """Raises SourceError for the first file that is not UTF-8. To be asked where a file cannot be read: it reads each to its end."""
+    for file in files:
+        if found := other_encoding(file.path):
+            raise SourceError(
+                f"source {source}, table {name}: it {found}", where=file.name, to_do="export it as UTF-8"
+            ) from None
+
+
+def other_encoding(path: str | Path) -> str:
+    """What to tell of a file of JSON that is not UTF-8; nothing of any other one."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        with _opened(file) as handle:
-            while part := handle.read(_HEAD):
+    with _opened(path) as handle:
+        start = handle.read(_HEAD)
+        try:
+            part = start
+            while part:
                 decoder.decode(part)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+                part = handle.read(_HEAD)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            seems = "UTF-16" if start[:2] in _UTF_16 or b"\0" in start[:4] else "Windows-1252"
+            return f"is not UTF-8, as JSON is; it seems to be {seems}"
+    return ""
 
 
-def _opened(file: Delivered) -> gzip.GzipFile | BufferedReader:
-    return gzip.open(file.path) if file.lines.is_gzip else Path(file.path).open("rb")
+def is_object(path: str | Path) -> bool:
+    """Whether a file begins with an object, and not with a list of them."""
+    with _opened(path) as handle:
+        return handle.read(1024).removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{")
+
+
+def _opened(path: str | Path) -> gzip.GzipFile | BufferedReader:
+    with Path(path).open("rb") as handle:
+        is_gzip = handle.read(len(GZIP)) == GZIP
+    return gzip.open(path) if is_gzip else Path(path).open("rb")

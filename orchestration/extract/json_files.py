@@ -22,7 +22,14 @@ from orchestration.extract.csv_rejects import code_of, drops_of
 from orchestration.extract.delivered import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_arrays import OBJECT, OBJECT_OF_LINE, drop_brackets
-from orchestration.extract.json_documents import form_of, refuse_broken, rows_of, without_lines
+from orchestration.extract.json_documents import (
+    form_of,
+    pages_sql,
+    refuse_broken,
+    refuse_other_encodings,
+    rows_of,
+    without_lines,
+)
 from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.kept_lines import kept_of_json
 from orchestration.extract.landing import Batch
@@ -109,9 +116,10 @@ def _lines_batch(
 def read_json_pages(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
-    """API pages kept as files: `{"data": [row, …]}` each."""
+    """API pages kept as files: `{"data": [row, …]}` each, or as paging.rows says."""
     # DuckDB takes a buffer of this size for each file that it has open
     largest = max(file.size for file in files) + 1024
+    at = source.paging_of(table).rows
 
     def after(load_id: int) -> int:
         rejected = _reject_broken(con, source_name, name, table, load_id)
@@ -123,16 +131,15 @@ def read_json_pages(
 
     with _json_rows(con) as held:
         # a page without a row has a line too, which goes once it is known to be a page
-        con.execute(
-            _DOCUMENTS.format(
-                document=OBJECT,
-                rows=f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
+        try:
+            con.execute(_DOCUMENTS.format(document=OBJECT, rows=f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
                 f"(select unnest(case when len(data) > 0 then data else [null] end) as row, len(data) as page_rows, _path from "
-                f"read_json({paths(files)}, columns = {{'data': 'JSON[]'}}, format = 'unstructured', filename = '_path', "
-                f"hive_partitioning = false, maximum_object_size = {largest}))",
-            )
-        )
-        _refuse_no_pages(con, source_name, name, files)
+                f"({pages_sql(paths(files), at, largest)}))",
+            ))  # fmt: skip
+        except duckdb.Error:
+            refuse_other_encodings(source_name, name, files)
+            raise
+        _refuse_no_pages(con, source_name, name, files, at)
         con.execute("delete from json_rows where page_rows = 0")
         unnest_rows(con, source_name, name, table)
         is_empty = not scalar(con, "select count(*) from json_rows")
@@ -159,10 +166,11 @@ def _check(
     for file, key in con.execute(keys).fetchall():
         found.setdefault(file, []).append(key)
     if not found and not is_empty:
+        refuse_other_encodings(source, name, files)
         raise SourceError(
             f"source {source}, table {name}: no row is a JSON object",
             where=files[0].name,
-            to_do='check that the file is of the declared format: each object on a line of its own, or {"data": [...]} a page',
+            to_do="check that the file is of the declared format: each object on a line of its own, or a page whose rows are at paging.rows",
         )
     rows = dict(con.execute("select _source_file, count(document) from json_rows group by all").fetchall())
     left_out = LeftOut(con, source, name, table)
@@ -173,7 +181,7 @@ def _check(
     return sorted(added), left_out.notes
 
 
-def _refuse_no_pages(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered]) -> None:
+def _refuse_no_pages(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered], at: str) -> None:
     pages = "select _source_file, count(*) = count(page_rows) from json_rows group by all"
     is_page = dict(con.execute(pages).fetchall())
     for file in files:
@@ -181,7 +189,7 @@ def _refuse_no_pages(con: duckdb.DuckDBPyConnection, source: str, name: str, fil
             raise SourceError(
                 f"source {source}, table {name}: the file is not a page of rows",
                 where=file.name,
-                to_do='a page is {"data": [...]}; was an error of the API kept as a page? deliver the page again',
+                to_do=f"a page has its rows at {at} (paging.rows); was an error of the API kept as a page? deliver the page again",
             )
 
 

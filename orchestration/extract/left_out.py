@@ -6,10 +6,12 @@ columns stand there whether they are filled or not (raw_tables.py).
 
 from __future__ import annotations
 
+import json
 from functools import cache, cached_property
 
 import duckdb
 
+from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
 from orchestration.extract.raw_tables import check_contract, raw_name, raw_types, told_key
@@ -17,6 +19,8 @@ from orchestration.extract.stores import some_of
 
 # so unlikely must it be that as many rows as came are empty by chance, by what raw has of the column
 _BY_CHANCE = 0.001
+# names of columns that an error tells
+_MOST_NAMED = 8
 # so few rows tell nothing of a column
 _FEW_ROWS = 20
 
@@ -38,6 +42,8 @@ class LeftOut:
         """
         found = [*found, *(c for c in self.table.filled_only if c not in found)]
         missing = [c for c in self.table.columns if c not in found]
+        if found and len(missing) == len(self.table.columns):
+            raise self._all_missing(found, where)
         empty = [] if self._is_strict(found, missing) else [c for c in missing if not self._is_needed(c, rows)]
         added = check_contract(self.source, self.name, self.table, [*found, *empty], where, told_key)
         for column in empty:
@@ -60,6 +66,19 @@ class LeftOut:
             return True
         # a name that was never seen may be a new one of the column
         return any(c not in table.columns and told_key(c) not in self._known for c in found)
+
+    def _all_missing(self, found: list[str], where: str) -> SourceError:
+        there = list(dict.fromkeys(map(told_key, found)))
+        named = ", ".join(there[:_MOST_NAMED]) + (
+            f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
+        )
+        told = f" = {json.dumps(there[0], ensure_ascii=False)}" if len(there) == 1 else ""
+        return SourceError(
+            f"source {self.source}, table {self.name}: none of its columns is there; each object has {named}",
+            where=where,
+            to_do=f"where its rows are a list within each, say rows_in{told} below "
+            f"[sources.{self.source}.tables.{self.name}]; else the columns are {', '.join(self.table.columns)}: fix them, or the export",
+        )
 
     def _is_needed(self, column: str, rows: int) -> bool:
         table = self.table

@@ -13,13 +13,13 @@ from orchestration.core.settings import Source
 from orchestration.core.settings.paging import Paging
 from orchestration.extract.paging import ROWS, as_page, value_at
 from orchestration.extract.rest_look import Answer, Api
+from orchestration.proposals.document_pages import NAMES_OF_ROWS
 from orchestration.proposals.words import words_of
 
 _DEEP, _SMALL = 3, 2
 PAGE_SIZE = int(Source.model_fields["page_size"].default)
 # of an API that refuses so large a page
 _FEWER = 100
-_ROWS = ("data", "items", "results", "records", "value", "rows", "list", "entries", "content")
 _SIZES = ("limit", "per_page", "page_size", "pageSize", "pagesize", "size", "count", "$top", "first")
 _URLS = (
     "next",
@@ -66,7 +66,7 @@ def rows_at(answer: Any, endpoint: str) -> str | None:
 
     def rank(one: tuple[str, list[Any]]) -> tuple[bool, int, int]:
         name = one[0].rpartition(".")[2]
-        return name not in (*_ROWS, endpoint), one[0].count("."), -len(one[1])
+        return name not in (*NAMES_OF_ROWS, endpoint), one[0].count("."), -len(one[1])
 
     return min(found, key=rank)[0] if found else None
 

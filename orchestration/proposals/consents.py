@@ -86,7 +86,7 @@ def _consent(
     columns, said, people = table
     yes, no, other = words
     channel, point = way
-    stated = _first(columns, said, "consent_stated_at")
+    stated = _stated_of(column, columns, said)
     is_newsletter = names_newsletter(column.name)
     doubt = _doubt(column, said, stated, columns) or doubt
     may_grant = bool(yes) and not doubt
@@ -143,11 +143,24 @@ def _doubt(column: Column, said: dict[str, dict[str, float]], stated: str | None
     # no_newsletter, sms_newsletter, partner newsletter: words before the purpose may turn it into another one
     if said_of(said, column) <= ENDING or says_no(column.name):
         return "its name says more than its purpose"
-    if said[stated]["consent_stated_at"] <= ENDING or says_no(stated):
+    if said[stated].get("consent_stated_at", 0.0) <= ENDING or says_no(stated):
         return f"{stated} may say when something else was stated"
     if next(one for one in columns if one.name == stated).is_ambiguous:
         return f"the day and the month of {stated} may be the other way round"
     return ""
+
+
+def _stated_of(column: Column, columns: Sequence[Column], said: dict[str, dict[str, float]]) -> str | None:
+    """When a consent was stated: beside it in its object, or called as it is (newsletter_at). A moment of another object is of another one."""
+    holder = column.name.rpartition(".")[0]
+    beside = [c for c in columns if c.name.rpartition(".")[0] == holder]
+    own = [c.name for c in beside if c.is_time and _is_when_of(column.name, c.name)]
+    return own[0] if own else _first(beside, said, "consent_stated_at")
+
+
+def _is_when_of(column: str, name: str) -> bool:
+    words, of = words_of(name), words_of(column)
+    return words[: len(of)] == of and words[len(of) :] in (["at"], ["on"], ["date"], ["time"], ["timestamp"])
 
 
 def said_of(said: dict[str, dict[str, float]], column: Column) -> float:

@@ -19,6 +19,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
+from orchestration.extract.json_documents import other_encoding
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
 from orchestration.extract.sheets import sheet_names, write_sheet
@@ -26,6 +27,7 @@ from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import IsKnown, Written, sniffed
+from orchestration.proposals.document_pages import lists_of_pages, reader_of, rows_of_pages
 from orchestration.proposals.nested_kinds import (
     DEEP,
     is_list_of_objects,
@@ -56,6 +58,7 @@ class Looked:
     lists: tuple[str, ...] = ()  # of these, the lists of objects of JSON
     beside: tuple[str, ...] = ()  # names of nested values, and of everything within them
     unread: int = 0  # lines that have not the fields of the header
+    pages: tuple[str, ...] = ()  # of documents of JSON: the lists that hold the rows; nothing else is looked at then
     doubled: tuple[str, ...] = ()  # columns of another's name, but for the case of its letters
 
 
@@ -203,14 +206,22 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
     reader = (
         f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         if group.format == "parquet"
-        else f"read_json([{listed}], sample_size = -1, union_by_name = true, hive_partitioning = false)"
+        else reader_of(paths)
     )
     try:
+        if group.rows:
+            reader = rows_of_pages(con, reader, group.rows)
         types = dict(con.execute(f"select column_name, column_type from (describe from {reader})").fetchall())
     except duckdb.Error as error:
-        raise SourceError(
-            f"the file cannot be read as {group.format} ({type(error).__name__})", where=group.files[-1], to_do="leave it out, or export it anew"
-        ) from None  # fmt: skip
+        others = [said for path in paths if group.format != "parquet" and (said := other_encoding(path))]
+        why = (
+            f"the file {others[0]}" if others else f"the file cannot be read as {group.format} ({type(error).__name__})"
+        )
+        to_do = "export it as UTF-8" if others else "leave it out, or export it anew"
+        raise SourceError(why, where=group.files[-1], to_do=to_do) from None
+    pages = lists_of_pages(paths, types) if group.format != "parquet" and not group.rows else ()
+    if pages:
+        return Looked(group, [], "", 0, pages=pages)
     # of JSON a night reads paths
     leaves = leaves_of(types, deep=0 if group.format == "parquet" or is_known(list(types)) else DEEP)
     nested = tuple(c for c, kind in leaves.items() if is_nested_kind(kind))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from orchestration.core.errors import ConfigurationError, SourceError
 from orchestration.core.settings import Source
 from orchestration.extract.stores import Store, modified
+from orchestration.proposals.document_pages import NAMES_OF_ROWS
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.words import words_of
 
@@ -47,6 +49,7 @@ class FileGroup:
     format: str
     files: tuple[str, ...]
     sheet: str | None = None  # of workbooks, where they have more than one
+    rows: str | None = None  # of documents of JSON: the list that holds the rows
 
 
 def place_of(name: str, said: str) -> Place:
@@ -122,6 +125,17 @@ def sheet_groups(group: FileGroup, sheets: list[str], taken: set[str]) -> list[F
         words = "_".join(words_of(sheet)) or "sheet"
         name = _free(words if not words[0].isdigit() else f"t_{words}", taken)
         found.append(replace(group, table=name, sheet=sheet))
+    return found
+
+
+def page_groups(group: FileGroup, lists: Sequence[str], taken: set[str]) -> list[FileGroup]:
+    """The lists of documents of JSON, each as a table; of one list the documents themselves are one, unless the list has a better name."""
+    found = []
+    for at in lists:
+        said = "_".join(words_of(at.rpartition(".")[2]))
+        is_named = said and not said[0].isdigit() and at.rpartition(".")[2] not in NAMES_OF_ROWS
+        name = group.table if len(lists) == 1 and not is_named else _free(said or "rows", taken)
+        found.append(replace(group, table=name, rows=at))
     return found
 
 

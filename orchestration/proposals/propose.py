@@ -12,6 +12,7 @@ from dataclasses import replace
 import duckdb
 
 from orchestration.core.errors import SourceError
+from orchestration.core.settings.paging import Paging
 from orchestration.extract.vendors import columns_of
 from orchestration.proposals import block
 from orchestration.proposals.answers import with_person
@@ -34,7 +35,7 @@ from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_
 from orchestration.proposals.nested_kinds import elements
 from orchestration.proposals.nested_parts import as_list, called_within, carried_by, key_within, without_lists
 from orchestration.proposals.numbers import by_values
-from orchestration.proposals.places import FileGroup, Place, groups_of, place_of, sheet_groups
+from orchestration.proposals.places import FileGroup, Place, groups_of, page_groups, place_of, sheet_groups
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
@@ -56,9 +57,11 @@ def propose(name: str, said: str, currency: str, purposes: Collection[str] = ())
     place = place_of(name, said)
     found: dict[str, list[tuple[FileGroup, Looked | None, FoundTable]]] = defaultdict(list)
     with looking() as con:
-        for group in _tables(place):
-            form = "jsonl" if group.format == "json" else group.format
-            found[form] += _found(con, name, place, group, company)
+        groups = _tables(place)
+        taken = {group.table for group in groups}
+        for group in groups:
+            for one in _found(con, name, place, group, company, taken):
+                found[_form(one[0])].append(one)
     every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
     found = {
         form: [
@@ -86,6 +89,13 @@ def propose(name: str, said: str, currency: str, purposes: Collection[str] = ())
     )
 
 
+def _form(group: FileGroup) -> str:
+    """The format as kundbild.toml has it."""
+    if group.rows is not None:
+        return "json_pages"
+    return "jsonl" if group.format == "json" else group.format
+
+
 def _tables(place: Place) -> list[FileGroup]:
     """The tables of a place: groups of files, and of workbooks each sheet."""
     groups = groups_of(place)
@@ -103,13 +113,20 @@ def _tables(place: Place) -> list[FileGroup]:
 
 
 def _found(
-    con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, company: Company
+    con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, company: Company, taken: set[str]
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
-    """The table of a group of files, and those of the lists within its rows."""
+    """The tables of a group of files: one, or of pages one of each list, and those of the lists within their rows. Names that are `taken`
+    are given to none."""
     try:
-        with look(con, name, place, group, lambda names: recognised(names, group.files) is not None) as looked:
+        with look(
+            con, name, place, group, lambda names: group.rows is None and recognised(names, group.files) is not None
+        ) as looked:
+            if looked.pages:
+                parts = page_groups(group, looked.pages, taken)
+                return [one for part in parts for one in _found(con, name, place, part, company, taken)]
             names = [column.name for column in looked.columns]
-            if known := recognised([*names, *looked.nested], group.files):
+            # what a vendor exports has no pages
+            if group.rows is None and (known := recognised([*names, *looked.nested], group.files)):
                 beyond = [
                     c for c in names if c not in (*columns_of(known.vendor, known.form, known.table), *known.more)
                 ]
@@ -203,5 +220,7 @@ def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked
     for group, looked, table in good:
         if table.usable:
             dialect = block.dialect(looked.csv) if looked.csv and looked.csv != common else None
-            lines += table_block(name, table, {"path": group.glob, "sheet": group.sheet, "csv": dialect})
+            paging = block.paging(Paging(rows=group.rows)) if group.rows else None
+            how: dict[str, object] = {"path": group.glob, "sheet": group.sheet, "csv": dialect, "paging": paging}
+            lines += table_block(name, table, how)
     return lines

@@ -24,6 +24,9 @@ _NAMED = 5
 def first_rows(name: str, source: Source, quality: Quality) -> list[Finding]:
     """What does not fit in the first rows of each table (of files, of the newest one); it is to be fixed where a night would refuse so
     large a share. Nothing of files that lie elsewhere: a look at them may take long."""
+    if source.auth and source.auth.is_good_once:
+        told = "its first rows are not read: its refresh token may be good once, and the night needs it"
+        return [Finding(f"source {name}", True, told)]
     found = []
     with duckdb.connect(config={"memory_limit": "200MB", "threads": 1}) as con, FirstTables(name, source) as tables:
         maps = FirstMaps(con, name, source, quality)

@@ -26,6 +26,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.converted_files import copied_as, write_copy
 from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.json_documents import other_encoding, pages_sql
 from orchestration.extract.nested_rows import flat_page, paths_of
 from orchestration.extract.parents import address, as_objects, carrying, first_endpoints, with_parent
 from orchestration.extract.rest_look import Api
@@ -74,8 +75,7 @@ class FirstTables:
         self._servers.__exit__()
 
     def bring(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
-        """None where there is nothing to look at: no file, a store that lies elsewhere, an API that does not answer or
-        whose refresh token may be good once. Raises UnreadableError."""
+        """None where there is nothing to look at: no file, a store that lies elsewhere, an API that does not answer. Raises UnreadableError."""
         con.execute("drop table if exists first_rows")
         look = {"files": self._of_files, "sql": self._of_database, "rest": self._of_api}[self._source.connector]
         return look(con, name, table)
@@ -92,9 +92,13 @@ class FirstTables:
             _load(con, self._source, table, path)
         except (KundbildError, duckdb.Error, ValueError, csv.Error, EOFError) as error:
             told = error.what if isinstance(error, KundbildError) else type(error).__name__
+            is_json = self._source.format in ("jsonl", "json_pages")
+            if is_json and (found := other_encoding(path)):
+                raise UnreadableError(f"{path.name} {found}", "export it as UTF-8") from None
             raise UnreadableError(
-                f"{path.name} cannot be read as {self._source.format} ({told})", "check format and csv of the source"
-            ) from None  # fmt: skip
+                f"{path.name} cannot be read as {self._source.format} ({told})",
+                "check format of the source" if is_json else "check format and csv of the source",
+            ) from None
         return Brought(path.name, len(files) == 1 and _count(con) < ROWS)
 
     def _of_database(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
@@ -129,8 +133,6 @@ class FirstTables:
 
     def _of_api(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
         source, paging = self._source, self._source.paging_of(table)
-        if source.auth and source.auth.is_good_once:
-            return None
         seconds = _SECONDS * max(1, len(source.tables))
         api = self._api = self._api or Api.of(self._name, source, Budget(self._name, seconds / 60))
         pages, came = [], []
@@ -162,7 +164,8 @@ def _load_nested(con: duckdb.DuckDBPyConnection, source: Source, table: Table, p
     """The first rows of JSON of which values lie deeper, as a night has them."""
     reader = f"read_json({text(str(path))}, records = false, columns = {{json: 'JSON'}})"
     if source.format == "json_pages":
-        reader = f"(select unnest(json -> '$.data[*]') as json from {reader})"
+        pages = pages_sql(text(str(path)), source.paging_of(table).rows, path.stat().st_size + 1024)
+        reader = f"(select unnest(data) as json from ({pages}))"
     came = [json.loads(row) for (row,) in con.execute(f"select json from {reader} limit {ROWS}").fetchall() if row]
     rows = [row for row in flat_page(came, table, "", path.name) if isinstance(row, dict)][:ROWS]
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -172,17 +175,15 @@ def _load_nested(con: duckdb.DuckDBPyConnection, source: Source, table: Table, p
 
 def _load(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Path) -> None:
     """The first rows as the temp table `first_rows`, all text."""
-    if source.format in ("jsonl", "json_pages") and (table.rows_in or paths_of(table)):
+    if source.format == "json_pages" or (source.format == "jsonl" and (table.rows_in or paths_of(table))):
         _load_nested(con, source, table, path)
         return
-    if source.format in ("jsonl", "json_pages", "parquet"):
+    if source.format in ("jsonl", "parquet"):
         reader = (
             f"read_parquet({text(str(path))})"
             if source.format == "parquet"
             else f"read_json({text(str(path))}, maximum_depth = 2)"
         )
-        if source.format == "json_pages":
-            reader = f"(select unnest(row) from (select unnest(data) as row from {reader}))"
         con.execute(f"create temp table first_rows as select columns(*)::varchar from {reader} limit {ROWS}")
         return
     dialect = table.csv or source.csv

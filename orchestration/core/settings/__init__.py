@@ -82,7 +82,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
         default={}, description="rest: what is sent with every request, as the version of the API; no secret"
     )
     page_size: int = Field(default=1000, gt=0)
-    paging: Paging = Field(default=Paging(), description="rest: how the API pages")
+    paging: Paging = Field(
+        default=Paging(), description="rest: how the API pages; json_pages: `rows` alone, where a file has its rows"
+    )
     max_minutes: float = Field(
         default=120, gt=0, le=525_600, description="a source that takes longer is given up for this run"
     )
@@ -132,6 +134,10 @@ class Source(BaseModel, extra="forbid", frozen=True):
                 raise ValueError(f"table {name} says carried, which needs rows_in")
             if table.rows_in and not is_json:
                 raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")
+            if self.connector == "files" and (more := self.paging_of(table).model_fields_set - {"rows"}):
+                raise ValueError(
+                    f"paging.{min(more)} is of an API: of files only paging.rows is read, where a page has its rows"
+                )
         return self
 
     def first(self, rows: int) -> Source:

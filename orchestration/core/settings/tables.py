@@ -80,7 +80,10 @@ class Table(BaseModel, extra="forbid", frozen=True):
     sheet: str | None = Field(default=None, description="files of Excel: the sheet; the first unless given")
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
-    paging: Paging | None = Field(default=None, description="rest: where this endpoint pages otherwise than its source")
+    paging: Paging | None = Field(
+        default=None,
+        description="rest: where this endpoint pages otherwise than its source; json_pages: `rows` alone, where a file has its rows",
+    )
     for_each: ForEach | None = Field(
         default=None,
         description="rest: an endpoint, for each of whose rows this one is asked: forms/{form_id}/responses",

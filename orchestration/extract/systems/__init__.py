@@ -22,7 +22,7 @@ from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
 from orchestration.extract.untyped import with_columns
 from orchestration.extract.vendors import filled_in
-from orchestration.privacy.intake.entry import category_of_column, dropped_columns
+from orchestration.privacy.intake.entry import category_of_column, dropped_columns, unread_columns
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
 # these formats are Kundbild's own or a public body's: a source of that name always has them, beside tables of its own
@@ -88,6 +88,9 @@ def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
         system = _system_of(name, source, where)
         tables = {**(_system_tables(system) if system else {}), **source.tables}
         for table_name, table in tables.items():
+            _check_key(
+                table, place(path, text, ("sources", name, "tables", table_name, "key" if table.key else "cursor"))
+            )
             for number, mapping in enumerate(table.maps):
                 keys = ("sources", name, "tables", table_name, "maps", number)
                 block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
@@ -205,6 +208,17 @@ def _check_mapping(tables: dict[str, Table], name: str, mapping: EntityMap, wher
 
 def _and(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _check_key(table: Table, where: str) -> None:
+    for column in [*table.key, *([table.cursor] if table.cursor else [])]:
+        if column in unread_columns(table, [column]):
+            what = "key" if column in table.key else "cursor"
+            raise ConfigurationError(
+                f"'{column}', the {what} of the table, holds {_never_kept(table, column)}: they are never kept",
+                where=where,
+                to_do=f'choose another {what}, or none; where it is none of that, say so: not_special = ["{column}"] below the table',
+            )
 
 
 def _check_column(table: Table, target: str, name: str, where: str) -> None:

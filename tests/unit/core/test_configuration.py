@@ -233,3 +233,29 @@ def test_an_unknown_key_of_a_nested_section_names_the_known_ones(write_config, s
     with pytest.raises(ConfigurationError, match="unknown key") as caught:
         load_settings(write_config(f"{text}\n{section}\n"), {"DATA": "/d"})
     assert told in caught.value.to_do and not caught.value.to_do.endswith(": "), caught.value.to_do
+
+
+@pytest.mark.parametrize("what", ["key", "cursor"])
+def test_a_key_of_a_special_category_is_told_before_a_night(write_config, what):
+    table = 'path = "t.csv"\ncolumns = { no = "BIGINT", diagnosis = "VARCHAR", at = "TIMESTAMP" }\n'
+    said = 'key = ["diagnosis"]' if what == "key" else 'key = ["no"]\ncursor = "diagnosis"'
+    head = 'company = "T"\n[sources.a]\nconnector = "files"\nurl = "/d"\n[sources.a.tables.t]\n'
+    with pytest.raises(
+        ConfigurationError, match=f"the {what} of the table, holds data of a special category"
+    ) as refused:
+        load_settings(write_config(f"{head}{table}{said}\n"))
+    assert "not_special" in refused.value.to_do
+    path = write_config(f'{head}{table}{said}\nnot_special = ["diagnosis"]\n')
+    assert load_settings(path).sources["a"].tables["t"].key
+
+
+def test_of_files_only_where_the_rows_of_a_page_are_can_be_said(write_config):
+    text = (
+        'company = "T"\n[sources.a]\nconnector = "files"\nformat = "json_pages"\nurl = "/d"\npaging = {}\n'
+        '[sources.a.tables.t]\npath = "t.json"\ncolumns = {{ no = "BIGINT" }}\n'
+    )
+    said = text.replace("{}", '{ rows = "customers" }').replace("{{", "{").replace("}}", "}")
+    assert load_settings(write_config(said)).sources["a"].paging.rows == "customers"
+    said = text.replace("{}", '{ next = "page", parameter = "p" }').replace("{{", "{").replace("}}", "}")
+    with pytest.raises(ConfigurationError, match=r"paging\.next is of an API"):
+        load_settings(write_config(said))

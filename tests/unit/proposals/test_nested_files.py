@@ -75,3 +75,23 @@ def test_a_parquet_file_keeps_its_objects_whole(tmp_path, warehouse):
     )
     (people,) = propose("club", str(tmp_path), "SEK").tables
     assert "address" in people.unmapped and people.usable
+
+
+def test_a_consent_is_dated_by_the_moment_in_its_own_object(tmp_path):
+    day = [f"2026-01-0{n % 9 + 1}T10:00:00Z" for n in range(1, 30)]
+    rows = [
+        {
+            "id": n, "email": f"a{n}@example.com", "first_name": "Anna", "last_name": "Ek", "created_at": at,
+            "consents": {"newsletter": n % 2 == 0, "newsletter_at": at},
+            "marketing": {"email_consent": ("no", "yes")[n % 2]}, "other": {"email_consent_date": at},
+        }
+        for n, at in enumerate(day)
+    ]  # fmt: skip
+    (tmp_path / "people.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (table,) = tomllib.loads(propose("club", str(tmp_path), "SEK").block)["sources"]["club"]["tables"].values()
+    told = {
+        one["columns"]["status"]["column"]: one["columns"]["stated_at"]
+        for one in table["maps"]
+        if one["entity"] == "consent_events"
+    }
+    assert told == {"consents.newsletter": "consents.newsletter_at", "marketing.email_consent": "created_at"}

@@ -1,0 +1,105 @@
+"""Files of JSON whose rows are a list of one object, `{"customers": [...], "total": 2}`: proposed by `add-source`, read by a night."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError, SourceError
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
+from orchestration.run.first_rows import first_rows
+from tests.unit.proposals.test_nested_api import ORDERS
+
+PEOPLE = [{"id": n, "email": f"a{n}@example.com", "first_name": "Åsa", "last_name": "Ek"} for n in range(1, 31)]
+
+
+def loaded(proposed, warehouse, home, tmp_path):
+    config = tmp_path / "kundbild.toml"
+    write_source(config, proposed.block)
+    settings = load_settings(config)
+    told = [one for name in proposed.names for one in first_rows(name, settings.sources[name], settings.quality)]
+    assert not [one.found for one in told if not one.is_ok]
+    prepare_raw(warehouse, settings)
+    counts = [extract_source(warehouse, home, settings, name) for name in proposed.names]
+    return {table: (one.inserted, one.rejected) for of in counts for table, one in of.items()}
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_each_list_of_a_document_is_a_table(tmp_path, home, warehouse, indent):
+    (tmp_path / "in").mkdir()
+    page = {"exported_at": "2026-01-01", "customers": PEOPLE, "orders": ORDERS, "total": 37}
+    (tmp_path / "in" / "export.json").write_text(json.dumps(page, indent=indent, ensure_ascii=False), encoding="utf-8")
+    proposed = propose("shop", str(tmp_path / "in"), "SEK")
+    source = tomllib.loads(proposed.block)["sources"]["shop"]
+    assert source["format"] == "json_pages"
+    assert {t: one["paging"]["rows"] for t, one in source["tables"].items()} == {
+        "customers": "customers", "orders": "orders", "order_line_items": "orders",
+    }  # fmt: skip
+    assert loaded(proposed, warehouse, home, tmp_path) == {
+        "customers": (30, 0),
+        "orders": (7, 0),
+        "order_line_items": (14, 0),
+    }
+    assert warehouse.execute("select count(*) from raw_shop.customers where first_name = 'Åsa'").fetchall() == [(30,)]
+
+
+def test_pages_of_an_api_that_lie_deeper_are_one_table_of_all_files(tmp_path, home, warehouse):
+    (tmp_path / "in").mkdir()
+    for n in (1, 2):
+        page = {"page": n, "result": {"items": PEOPLE[(n - 1) * 15 : n * 15], "total": 30}}
+        (tmp_path / "in" / f"people_{n}.json").write_text(json.dumps(page))
+    proposed = propose("shop", str(tmp_path / "in"), "SEK")
+    (table,) = tomllib.loads(proposed.block)["sources"]["shop"]["tables"].values()
+    assert table["paging"] == {"rows": "result.items"} and table["path"] == "people_[0-9]*.json"
+    assert loaded(proposed, warehouse, home, tmp_path) == {"people": (30, 0)}
+
+
+def test_one_order_with_its_lines_is_a_row_and_no_page(tmp_path):
+    (tmp_path / "order.json").write_text(json.dumps(ORDERS[0]))
+    (source,) = tomllib.loads(propose("shop", str(tmp_path), "SEK").block)["sources"].values()
+    assert source["format"] == "jsonl" and not [one for one in source["tables"].values() if "paging" in one]
+
+
+def test_a_page_that_is_read_as_lines_says_what_it_has(tmp_path, home, warehouse, extract_files):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "people.json").write_text(json.dumps({"customers": PEOPLE}))
+    with pytest.raises(SourceError, match="each object has customers") as refused:
+        extract_files("jsonl")
+    assert 'rows_in = "customers"' in refused.value.to_do
+    extract_files("jsonl", rows_in="customers")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "json_pages"])
+@pytest.mark.parametrize(("encoding", "told"), [("cp1252", "Windows-1252"), ("utf-16", "UTF-16")])
+def test_json_of_another_encoding_is_told_with_its_name(tmp_path, extract_files, form, encoding, told):
+    (tmp_path / "in").mkdir()
+    lines = [json.dumps(one, ensure_ascii=False) for one in PEOPLE]
+    text = "\n".join(lines) if form == "jsonl" else f'{{"data": [{",".join(lines)}]}}'
+    (tmp_path / "in" / "people.json").write_bytes(text.encode(encoding))
+    for look in (lambda: extract_files(form), lambda: propose("shop", str(tmp_path / "in"), "SEK")):
+        with pytest.raises((SourceError, ConfigurationError), match=f"not UTF-8, as JSON is; it seems to be {told}"):
+            look()
+    source = load_settings(tmp_path / "kundbild.toml").sources["shop"]
+    (found,) = first_rows("shop", source, load_settings(tmp_path / "kundbild.toml").quality)
+    assert not found.is_ok and told in found.found
+
+
+@pytest.fixture
+def extract_files(tmp_path, home, warehouse):
+    def extract(form, **how):
+        config = tmp_path / "kundbild.toml"
+        more = "".join(f"{name} = {json.dumps(value)}\n" for name, value in how.items())
+        config.write_text(
+            f'company = "T"\n[sources.shop]\nconnector = "files"\nformat = "{form}"\nurl = "{tmp_path}/in"\n'
+            f'[sources.shop.tables.people]\npath = "people.json"\nkey = ["id"]\n{more}columns = {{ id = "VARCHAR", first_name = "VARCHAR" }}\n'
+        )
+        settings = load_settings(config)
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "shop")
+
+    return extract
