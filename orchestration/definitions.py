@@ -5,20 +5,19 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.core.configuration import home_and_config, load_settings
-from orchestration.defs.backfill import backfill_job
 from orchestration.defs.extract import raw_assets
-from orchestration.defs.identity import identity_assets, rights_specs, training_job
+from orchestration.defs.identity import identity_assets, rights_specs
 from orchestration.defs.jobs import (
     failure_sensor,
     nightly_job,
     nightly_schedule,
     outdated_sensor,
     overdue_sensor,
-    rebuild_identity_job,
     stale_sensor,
 )
-from orchestration.defs.prediction import prediction_assets, train_scores_job
-from orchestration.defs.privacy import erase_job, export_job, privacy_assets
+from orchestration.defs.jobs_by_hand import jobs_by_hand
+from orchestration.defs.prediction import prediction_assets
+from orchestration.defs.privacy import privacy_assets
 from orchestration.defs.publishing import publication_assets
 from orchestration.defs.quality import quality_checks
 from orchestration.defs.resources import NightResource
@@ -44,15 +43,7 @@ def build_defs(night: NightResource | None = None) -> dg.Definitions:
             publication_assets(settings),
         ],
         asset_checks=quality_checks(settings),
-        jobs=[
-            job,
-            rebuild_identity_job(),
-            training_job(),
-            train_scores_job(),
-            backfill_job(settings),
-            erase_job(),
-            export_job(),
-        ],
+        jobs=[job, *jobs_by_hand(settings)],
         schedules=[nightly_schedule(settings, job)],
         sensors=[failure_sensor(settings), stale_sensor(settings, job), overdue_sensor(settings), outdated_sensor()],
         resources={"night": night or NightResource()},

@@ -146,6 +146,13 @@ class Table(BaseModel, extra="forbid", frozen=True):
     maps: list[EntityMap] = []
     lacks: list[str] = Field(default=[], description="columns of a vendor's table that this one does not have")
     more: list[str] = Field(default=[], description="columns of a vendor's table that this one has, of its `opt_outs`")
+    answers: dict[str, str] | list[str] = Field(
+        default=[],
+        description="of a vendor's table of responses, columns of grades, or column → its question: a number of at most three digits is an answer",
+    )
+    nps: str | None = Field(
+        default=None, description="of a vendor's table of responses, the column of how likely they recommend, 0 to 10"
+    )
     opt_outs: list[str] = Field(
         default=[],
         description="of a vendor's table, patterns of columns that say who opted out of one kind of message: a table with one that "

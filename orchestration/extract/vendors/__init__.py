@@ -18,6 +18,7 @@ from typing import Any
 from orchestration.contracts.conformed import required_columns
 from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
+from orchestration.extract.vendors.answers import graded, of_answers
 from orchestration.extract.vendors.maps import INSTEAD_OF, REQUIRES, map_of, of_each, opt_outs_in, put_in, reads
 
 _FILES = Path(__file__).parent
@@ -163,7 +164,13 @@ def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]
     tables = {}
     for table, shape in shapes.items():
         there = shape["columns"].keys()
-        said_of = [one for each in shape.get("maps", []) for one in of_each(each, given.get(table, {}).get("more", []))]
+        own_words = given.get(table, {})
+        said_of = [
+            one
+            for each in shape.get("maps", [])
+            for of_column in of_each(each, own_words.get("more", []))
+            for one in of_answers(of_column, own_words)
+        ]
         maps = [one for one in said_of if there.isdisjoint(one.get(INSTEAD_OF, []))]
         kept = [put_in(mapped, words) for one in maps if (mapped := map_of(one, shape, shapes))]
         tables[table] = {key: value for key, value in shape.items() if key not in _OF_TABLES} | {"maps": kept}
@@ -196,6 +203,7 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         shape["endpoint"] = shape["endpoint"].replace(_MORE, names)
     if "filled_only" in shape:
         shape["filled_only"] = [c for c in shape["filled_only"] if c in shape["columns"]]
+    shape |= graded(shape, name, given, refuse)
     if shape.get("cursor") in lacks:
         del shape["cursor"]
     shape["persons"] = [_person(one, shape["columns"]) for one in shape.get("persons", [])]

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import csv
 
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.extract.extract import prepare_raw
 from orchestration.proposals.recognised import recognised
 from tests.unit.vendor_rows import Vendor, write_rows
 
@@ -87,3 +92,56 @@ def test_the_three_lines_above_qualtrics_responses_are_none_of_them(home, wareho
     assert [one["email"] for one in shop.staged("people") if "aside" not in one] == ["anna@example.com"]
     assert "Q1" not in shop.tables["responses"].columns
     assert warehouse.execute("select sum(rejected) from ops.loads").fetchall() == [(0,)]
+
+
+def naming(shop, said):
+    """The same source, of whose responses `said` names answers."""
+    config = shop.home.root / "kundbild.toml"
+    table = "[sources.shop.tables.responses]\n"
+    config.write_text(config.read_text().replace(table, f"{table}{said}\n"))
+    shop.settings = load_settings(config)
+    prepare_raw(shop.con, shop.settings)
+    return shop.read()
+
+
+def test_answers_that_a_company_names_are_rows_of_their_question_and_what_people_wrote_is_none(
+    home, warehouse, tmp_path
+):
+    folder, liked = tmp_path / "typeform", "How likely are you to recommend us?"
+    rows = [answered("t1") | {liked: "9"}, answered("t2") | {liked: ""}, answered("t3") | {liked: "0701740605"}]
+    partial = answered("t4", "partial", submitted="") | {liked: "1"}
+    write_rows(folder / "responses-AbC123xy-01HQ-9Z.csv", [*rows, partial], TYPEFORM)
+    shop = naming(Vendor(warehouse, home, folder).add(), f'nps = "{liked}"\nanswers = ["{liked}"]')
+    answers = [one for one in shop.staged("survey_answers") if "aside" not in one]
+    assert [(a["response_key"], a["question"], a["answer_number"]) for a in answers] == [("t1", liked, 9.0)]
+    responses = counted(shop, "survey_responses")
+    assert {key: one.get("nps") for key, one in responses.items()} == {"t1": 9, "t2": None, "t3": None}
+    assert warehouse.execute(f'select "{liked}" from raw_shop.responses where "#" = \'t3\'').fetchall() == [(None,)]
+
+
+def test_of_qualtrics_columns_a_company_says_what_was_asked_and_no_answer_of_a_special_category_is_read(
+    home, warehouse, tmp_path
+):
+    folder = tmp_path / "qualtrics"
+    folder.mkdir()
+    header = [*QUALTRICS, "Q3"]
+    ids = [f'{{"ImportId":"{name}"}}' for name in header]
+    rows = [
+        header,
+        [*QUALTRICS, "How was the delivery?"],
+        ids,
+        [*qualtrics("R_1"), "4"],
+        [*qualtrics("R_2", "Spam"), "1"],
+    ]
+    with (folder / "Delivery.csv").open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows(rows)
+    shop = Vendor(warehouse, home, folder).add()
+    with pytest.raises(ConfigurationError, match="special category"):
+        naming(shop, 'answers = { Q1 = "Do you have any allergies?" }')
+    (home.root / "kundbild.toml").unlink()
+    naming(shop.add(), 'answers = { Q3 = "How was the delivery?" }')
+    answers = [one for one in shop.staged("survey_answers") if "aside" not in one]
+    assert [(a["response_key"], a["question"], a["answer_number"]) for a in answers] == [
+        ("R_1", "How was the delivery?", 4.0)
+    ]
+    assert "Q1" not in shop.tables["responses"].columns
