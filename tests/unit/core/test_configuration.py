@@ -196,13 +196,14 @@ def test_an_amount_of_memory_is_one_that_duckdb_reads(write_config, said):
 
 
 def sections(
-    kind: type[BaseModel] = Settings, at: tuple[str | int, ...] = ()
+    kind: type[BaseModel] = Settings, at: tuple[str | int, ...] = (), within: tuple[type[BaseModel], ...] = ()
 ) -> Iterator[tuple[tuple, type[BaseModel]]]:
-    """Every section that can stand in a configuration, at a place where one may stand."""
+    """Every section that can stand in a configuration, at a place where one may stand; within itself, only once."""
     yield at, kind
     for name, field in kind.model_fields.items():
         for model, below in nested(field.annotation):
-            yield from sections(model, (*at, field.alias or name, *below))
+            if model not in within:
+                yield from sections(model, (*at, field.alias or name, *below), (*within, kind))
 
 
 def nested(kind: object) -> list[tuple[type[BaseModel], tuple[str | int, ...]]]:
