@@ -55,6 +55,8 @@ def answer(asked):
     """`page` and `per_page` of at most 100; a page after the last is empty. `_fields` leaves everything else out."""
     found = {"orders": ORDERS, "customers": CUSTOMERS, "products": PRODUCTS}[asked.path.removeprefix("/wp-json/wc/v3/")]
     if since := asked.query.get("modified_after"):
+        # else the shop takes the time as one of its own zone
+        assert asked.query["dates_are_gmt"] == "true"
         if found is CUSTOMERS:
             return {"code": "rest_no_route"}, 404, {}
         found = [one for one in found if one["date_modified_gmt"] > since.removesuffix("Z")]
