@@ -62,6 +62,12 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
         raise KundbildError(
             f"source {name} maps no table", to_do="its staging models are dbt's: `kundbild dbt show --select stg_…`"
         )
+    if source.auth and source.auth.is_good_once:
+        # its home is of no night: the next token would be lost with it
+        raise KundbildError(
+            f"source {name} is not previewed: its refresh token may be good once, and the night needs it",
+            to_do="`kundbild run` reads it; `kundbild quarantine` then shows what was set aside",
+        )
     alone = settings.model_copy(
         update={"sources": {name: _newest_files(name, source).model_copy(update={"enabled": True})}}
     )

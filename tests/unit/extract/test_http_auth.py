@@ -10,10 +10,12 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from orchestration.core.configuration import load_settings
-from orchestration.core.errors import ConfigurationError, SourceError
+from orchestration.core.errors import ConfigurationError, KundbildError, SourceError
 from orchestration.core.settings import Quality, Settings, Source, Table
+from orchestration.core.settings.maps import EntityMap
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.run.first_rows import first_rows
+from orchestration.run.preview import preview
 from orchestration.run.reach import reach
 from orchestration.run.source_state import forget_token, keeps_token
 
@@ -322,3 +324,16 @@ def test_another_token_in_the_configuration_counts_before_the_kept_one(serve_jso
     tokens.given.append({})  # authorised anew: r1 is dead
     load(url, oauth(url, grant="refresh_token", refresh_token="r2"))
     assert tokens.given[-1]["refresh_token"] == "r2"
+
+
+def test_a_preview_uses_up_no_refresh_token_that_the_night_needs(serve_json):
+    tokens = Tokens()
+    url = serve_json(tokens)
+    mapped = EntityMap(entity="products", columns={"source_key": "id"})
+    tables = {"things": TABLES["things"].model_copy(update={"maps": [mapped]})}
+    source = Source(
+        connector="rest", url=url, auth=oauth(url, grant="refresh_token", refresh_token="r0"), tables=tables
+    )
+    with pytest.raises(KundbildError, match="is not previewed"):
+        preview(Settings(company="T", sources={"api": source}), "api")
+    assert not tokens.given
