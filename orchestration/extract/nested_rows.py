@@ -6,7 +6,7 @@ first. Not here: columns that stay nested (nested.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -50,8 +50,8 @@ def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any
     paths = paths_of(table)
     if not paths:
         return page
-    holders = _holders(table)
-    return [_flat(row, paths, holders) if isinstance(row, dict) else row for row in page]
+    around, holders = {path: _around(path) for path in paths}, _holders(table)
+    return [_flat(row, around, holders) if isinstance(row, dict) else row for row in page]
 
 
 def no_list(source: str, name: str, table: Table, rows: int) -> SourceError:
@@ -88,15 +88,23 @@ def _holders(table: Table) -> set[str]:
     return {holder for column in paths_of(table) for holder in _around(column)} - {*table.columns}
 
 
-def _flat(row: dict[str, Any], paths: list[str], holders: set[str]) -> dict[str, Any]:
-    """The row, with what its holders hold beside it: parts that nobody declared, too, so that they are told."""
-    found: dict[str, Any] = {}
-    for key, value in row.items():
-        _put(found, key, value, paths, holders)
+def _flat(row: dict[str, Any], around: dict[str, list[str]], holders: set[str]) -> dict[str, Any]:
+    """The row, with what its holders hold beside it: parts that nobody declared, too, so that they are told. `around` has the paths that
+    are columns, and what they stand in. This is done for every row: what most of its names need is done by Python's own copy."""
+    parts: dict[str, Any] = {}
+    held = [key for key in holders & row.keys() if row[key] is None or isinstance(row[key], dict)]
+    for key in held:
+        _put(parts, key, row[key], around, holders)
+    # a name that has dots itself counts first
+    found = {**parts, **row}
+    for key in held:
+        del found[key]
     # of a column that stays nested, whole, and of lists however deep
-    for path in paths:
-        holder = next((one for one in _around(path) if one in found), None)
-        if path in found or holder is None:
+    for path, outer in around.items():
+        if path in found:
+            continue
+        holder = next((one for one in outer if one in found), None)
+        if holder is None:
             continue
         if (value := value_at(row, path)) is not None:
             found[path] = value
@@ -105,7 +113,7 @@ def _flat(row: dict[str, Any], paths: list[str], holders: set[str]) -> dict[str,
     return found
 
 
-def _put(found: dict[str, Any], key: str, value: Any, paths: list[str], holders: set[str]) -> None:
+def _put(found: dict[str, Any], key: str, value: Any, paths: Iterable[str], holders: set[str]) -> None:
     if key not in holders or (value is not None and not isinstance(value, dict)):
         found[key] = value
     elif value is None:  # nothing is there, and that is said
