@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.home import Home
+from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis.server import VendorApi, connected, rows, too_many
 
 AUTH = '[sources.shop.auth]\ntype = "api_key"\nname = "api-key"\nkey = "${BREVO_KEY}"'
@@ -52,3 +53,7 @@ def test_contacts_are_people_and_of_their_attributes_names_are_kept(shop):
 
 def test_campaigns_that_were_sent_are_read_over_pages(shop):
     assert {one["source_key"]: one["name"] for one in rows(shop, "campaigns")} == {"1": "Letter 1", "2": "Letter 2", "3": "Letter 3"}  # fmt: skip
+
+
+def test_a_look_at_the_first_rows_finds_nothing_wrong(shop):
+    assert [one.found for one in first_rows("shop", shop.settings.sources["shop"], shop.settings.quality) if not one.is_ok] == []  # fmt: skip

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.home import Home
+from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis.server import VendorApi, connected, rows, too_many
 
 KEY = "pk_1"
@@ -152,3 +153,7 @@ def test_a_second_night_asks_for_events_since_and_for_all_consents(shop, api):
     assert {one.path: one.query.get("filter") for one in api.asked[before:] if one.path == "/api/events" or "consent" in one.query.get("fields[profile]", "")} == {
         "/api/profiles": None, "/api/events": "greater-or-equal(datetime,2026-01-31T10:00:00Z)",
     }  # fmt: skip
+
+
+def test_a_look_at_the_first_rows_finds_nothing_wrong(shop):
+    assert [one.found for one in first_rows("shop", shop.settings.sources["shop"], shop.settings.quality) if not one.is_ok] == []  # fmt: skip

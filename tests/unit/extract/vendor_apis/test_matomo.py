@@ -8,6 +8,7 @@ import pytest
 from orchestration.core.errors import SourceError
 from orchestration.core.home import Home
 from orchestration.extract.extract import extract_source
+from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis.server import VendorApi, connected, rows
 
 AUTH = '[sources.shop.auth]\ntype = "api_key"\nname = "token_auth"\nkey = "${MATOMO_TOKEN}"\nplace = "form"'
@@ -83,3 +84,7 @@ def test_a_refusal_that_is_answered_with_200_is_no_empty_page(home, warehouse):
     read = connected(warehouse, home, api_of("another"), "matomo", AUTH, MATOMO_TOKEN="t0k3n")
     with read as refused, pytest.raises(SourceError, match="not a page of rows"):
         extract_source(refused.con, refused.home, refused.settings, "shop")
+
+
+def test_a_look_at_the_first_rows_finds_nothing_wrong(shop):
+    assert [one.found for one in first_rows("shop", shop.settings.sources["shop"], shop.settings.quality) if not one.is_ok] == []  # fmt: skip

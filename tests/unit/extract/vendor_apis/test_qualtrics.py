@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.home import Home
+from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis.server import VendorApi, connected, rows, too_many
 
 AUTH = '[sources.shop.auth]\ntype = "api_key"\nname = "X-API-TOKEN"\nkey = "${QUALTRICS_TOKEN}"'
@@ -63,3 +64,7 @@ def test_a_response_to_an_invitation_is_who_gave_it_and_when(shop):
 def test_no_link_of_an_invitation_is_kept(shop):
     kept = str(shop.con.execute("select list(i) from raw_shop.invitations as i").fetchone())
     assert "secret" not in kept and "EMD_1" in kept
+
+
+def test_a_look_at_the_first_rows_finds_nothing_wrong(shop):
+    assert [one.found for one in first_rows("shop", shop.settings.sources["shop"], shop.settings.quality) if not one.is_ok] == []  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.home import Home
+from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis.server import VendorApi, connected, rows, too_many
 
 FORMS = [{"id": "AbC", "type": "quiz", "title": "After a purchase", "_links": {}}, {"id": "Xyz", "type": "quiz", "title": "Empty", "_links": {}}]  # fmt: skip
@@ -70,3 +71,7 @@ def test_a_second_night_asks_each_form_since_the_newest(shop, api):
     before = len(api.asked)
     shop.read()
     assert {one.query.get("since") for one in api.asked[before:] if one.path != "/forms"} == {"2026-02-04T10:04:00"}
+
+
+def test_a_look_at_the_first_rows_finds_nothing_wrong(shop):
+    assert [one.found for one in first_rows("shop", shop.settings.sources["shop"], shop.settings.quality) if not one.is_ok] == []  # fmt: skip
