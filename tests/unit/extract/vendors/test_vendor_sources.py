@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
 import pytest
 
 from data_quality.suites.raw_statements import opt_outs, timed_events
@@ -56,6 +59,23 @@ def test_an_api_is_a_source_without_further_words_and_no_file_is_taken_for_it(wr
         # an export may have the same names
         known = recognised({*header, *source.tables[name].columns}, [f"{name}.csv"])
         assert known is None or known.form != API
+
+
+@pytest.mark.parametrize("vendor", [vendor for vendor, of in forms().items() if API in of])
+def test_what_the_page_of_a_vendor_says_to_write_is_a_source(tmp_path, vendor):
+    page = (PROJECT_DIR / page_of(vendor)).read_text(encoding="utf-8")
+    blocks = [
+        one
+        for one in re.findall(r"^ *```toml\n(.*?)^ *```", page, re.MULTILINE | re.DOTALL)
+        if f'form = "{API}"' in one
+    ]
+    assert blocks
+    for block in blocks:
+        config = tmp_path / "kundbild.toml"
+        config.write_text(f'company = "T"\n{textwrap.dedent(block)}', encoding="utf-8")
+        variables = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block), "x")
+        (source,) = load_settings(config, variables).sources.values()
+        assert source.url.startswith("https://") and (source.auth or source.token) and {*source.tables} <= {*headers(vendor, API)}  # fmt: skip
 
 
 def test_only_tables_that_are_named_are_read_and_what_is_said_of_one_goes_before(write_config):
