@@ -84,19 +84,10 @@ def chance_of_first_order(
 ) -> Days:
     """For each person without an order or subscription the chance of one within so many days, after Bayes, from the visits that were
     signed in and nothing else. Times are in seconds; `last_visit_at` is 0 where there was none."""
-    rates = np.exp(np.linspace(np.log(1e-4), np.log(0.5), 50))
-    drawn = rates**_RATE_SHAPE * np.exp(-rates / _RATE_SCALE)
-    drawn /= drawn.sum()
+    rates, drawn = _rates()
     start = np.maximum(joined_at, season.start)
-    earliest = np.maximum(joined_at + _LIFE_LEAST_DAYS * DAY, last_visit_at)
-    gone = earliest[:, None] + (now - earliest)[:, None] * (np.arange(20) + 0.5) / 20
-    later = now + within * DAY * (np.arange(10) + 0.5) / 10
-    ends = np.column_stack([gone, np.tile(later, (len(gone), 1)), np.full(len(gone), now + within * DAY)])
-    lived = _chances_of_ends(earliest, joined_at, now, within)
-    seen = season.weight_at(np.minimum(ends, now)) - season.weight_at(start)[:, None]
-    ahead = season.weight_at(np.maximum(ends, now)) - season.weight_at(np.array([now]))
-    days_ahead = np.maximum(ends - now, 0) / DAY
-    total, none = np.zeros(len(gone)), np.zeros(len(gone))
+    lived, seen, ahead, days_ahead = _lives(season, joined_at, last_visit_at, now, within)
+    total, none = np.zeros(len(lived)), np.zeros(len(lived))
     days_known = (now - start) / DAY
     for kind in _KINDS:
         to_begin = (
@@ -114,6 +105,43 @@ def chance_of_first_order(
             total += weight * odds.sum(axis=1)
             none += weight * stays * (odds * np.exp(-rate * ahead - mailed * days_ahead)).sum(axis=1)
     return np.asarray(1 - none / total)
+
+
+def chance_of_no_order(
+    season: Season, joined_at: Days, orders: NDArray[np.int64], last_order_at: Days, now: int, within: int
+) -> Days:
+    """For each person who has ordered the chance of no order within so many days, after Bayes, from how many orders there were and when the last
+    one was. Times are in seconds. The orders that campaigns make, one of seventy, are not told apart."""
+    rates, drawn = _rates()
+    lived, seen, ahead, _ = _lives(season, joined_at, last_order_at, now, within)
+    total, none = np.zeros(len(lived)), np.zeros(len(lived))
+    for kind_rate, share in ((1.0, 1 - _MINORS), (_MINORS_RATE, _MINORS)):
+        for rate, part in zip(rates * kind_rate, drawn, strict=True):
+            odds = lived * np.exp((orders * np.log(rate))[:, None] - rate * seen)
+            total += share * part * odds.sum(axis=1)
+            none += share * part * (odds * np.exp(-rate * ahead)).sum(axis=1)
+    return np.asarray(none / total)
+
+
+def _rates() -> tuple[Days, Days]:
+    """Rates of orders a day, and how likely each is."""
+    rates = np.exp(np.linspace(np.log(1e-4), np.log(0.5), 50))
+    drawn = rates**_RATE_SHAPE * np.exp(-rates / _RATE_SCALE)
+    return rates, drawn / drawn.sum()
+
+
+def _lives(season: Season, joined_at: Days, last_at: Days, now: int, within: int) -> tuple[Days, Days, Days, Days]:
+    """Of each person, for several ends of their life that what was seen last allows: how likely it is, the season's weight before now and
+    after it until the end, and the days after it."""
+    start = np.maximum(joined_at, season.start)
+    earliest = np.maximum(joined_at + _LIFE_LEAST_DAYS * DAY, last_at)
+    gone = earliest[:, None] + (now - earliest)[:, None] * (np.arange(20) + 0.5) / 20
+    later = now + within * DAY * (np.arange(10) + 0.5) / 10
+    ends = np.column_stack([gone, np.tile(later, (len(gone), 1)), np.full(len(gone), now + within * DAY)])
+    lived = _chances_of_ends(earliest, joined_at, now, within)
+    seen = season.weight_at(np.minimum(ends, now)) - season.weight_at(start)[:, None]
+    ahead = season.weight_at(np.maximum(ends, now)) - season.weight_at(np.array([now]))
+    return lived, seen, ahead, np.maximum(ends - now, 0) / DAY
 
 
 def _chances_of_ends(earliest: Days, joined_at: Days, now: int, within: int) -> Days:

@@ -17,6 +17,8 @@ import duckdb
 from orchestration.core.settings import PROJECT_DIR
 from tests.bench.leads import leads_of_demo
 from tests.bench.measure import Report, run_command
+from tests.bench.million_scores import scores_of_a_million
+from tests.bench.shop_churn import churn_of_demo_shop
 from tests.bench.trained import churn_of_demo_contracts, true_lift_in_its_interval, uplift_of_demo_campaigns
 from tests.conftest import DATA
 
@@ -110,9 +112,11 @@ BENCHES: list[Callable[[Report, Path], None]] = [
     forecast_of_a_million,
     churn_of_telco,
     churn_of_demo_contracts,
+    churn_of_demo_shop,
     leads_of_demo,
     uplift_of_demo_campaigns,
     true_lift_in_its_interval,
+    scores_of_a_million,
 ]
 
 # rates of buying and times to leave are exponential over customers; first purchases lie in the first year

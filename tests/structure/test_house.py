@@ -17,8 +17,9 @@ from orchestration.contracts.conformed import entities
 from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.contracts.seeds import seed
 from orchestration.core.configuration import load_settings
-from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality, ScoreSettings
 from orchestration.core.settings.insight import Insight
+from orchestration.prediction.nightly.registry import estimators
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
 from orchestration.privacy.rights.correcting import CORRECTABLE
@@ -274,3 +275,17 @@ def test_descriptions_that_are_read_without_dbt_are_as_dbt_renders_them(manifest
     }
     read = {(c.schema, c.table, c.column): " ".join(c.description.split()) for c in read_catalogue()}
     assert {place: (said, rendered[place]) for place, said in read.items() if rendered[place] != said} == {}
+
+
+def test_every_score_has_a_page_of_its_own():
+    """What it says, how it is made and measured, how to use and not to use it; and the page on scores leads to it."""
+    index = (PROJECT_DIR / "docs/scores.md").read_text()
+    names = {score.name for one in estimators(ScoreSettings()) for score in one.scores}
+    assert {path.stem for path in (PROJECT_DIR / "docs/scores").glob("*.md")} == names
+    for name in names:
+        page = (PROJECT_DIR / f"docs/scores/{name}.md").read_text()
+        parts = re.findall(r"^## (.*)$", page, re.M)
+        assert {"What it says", "How it is made", "How good it is", "How to use it", "How not to use it"} <= set(
+            parts
+        ), name
+        assert f"(scores/{name}.md)" in index, name

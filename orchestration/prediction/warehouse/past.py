@@ -159,15 +159,16 @@ def read_of_wanted(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> str
 
 def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> Iterator[tuple[NDArray[Any], Values]]:
     """Part by part, of each row of `customer_features` the customer, and the columns that a model asks for."""
-    fetched = con.execute(read_of_wanted(con, kinds)).fetchnumpy()
-    values: Values = {
-        c: np.ma.filled(fetched[c].astype(np.float64), np.nan) if kind == NUMBER else np.ma.filled(fetched[c], "")
-        for c, kind in kinds.items()
-    }
-    customers = np.asarray(fetched["customer_id"])
-    for start in range(0, len(customers), _ROWS_AT_ONCE):
-        rows = slice(start, start + _ROWS_AT_ONCE)
-        yield customers[rows], {c: v[rows] for c, v in values.items()}
+    select = read_of_wanted(con, kinds)
+    ((rows,),) = con.execute("select count(*) from customer_features").fetchall()
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        part = f"{select} where rowid >= {start} and rowid < {start + _ROWS_AT_ONCE}"
+        fetched = con.execute(part).fetchnumpy()
+        values: Values = {
+            c: np.ma.filled(fetched[c].astype(np.float64), np.nan) if kind == NUMBER else np.ma.filled(fetched[c], "")
+            for c, kind in kinds.items()
+        }
+        yield np.asarray(fetched["customer_id"]), values
 
 
 def literal(moment: datetime) -> str:
