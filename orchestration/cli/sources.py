@@ -28,6 +28,10 @@ def add_source(
     ],
     yes: Annotated[bool, typer.Option("--yes", help="Write the block without asking.")] = False,
     as_json: Json = False,
+    vendor: Annotated[
+        str | None,
+        typer.Option(help="Whose API it is (woocommerce), where its address does not tell: docs/vendors has them."),
+    ] = None,
     kind: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Look at files, a database or an API, propose how they are mapped, and write it to kundbild.toml after a yes.
@@ -36,7 +40,8 @@ def add_source(
     API 1,000. Nothing is written there, and no data leaves the machine.
 
     An API is asked with the bearer token in NAME_TOKEN (SHOP_TOKEN of a source shop), if it is set; docs/apis.md has API keys, HTTP basic, OAuth2 and
-    all ways to page. Values of objects become columns (customer.id), and lines of orders a table of their own.
+    all ways to page. Values of objects become columns (customer.id), and lines of orders a table of their own. The API of a vendor that is known is not
+    asked: its block says which secrets it needs.
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.proposals.propose import propose
@@ -49,7 +54,7 @@ def add_source(
     _, config = home_and_config()
     assert_name_is_free(config, name)
     company = company_of(config)
-    found = propose(name, from_, company.currency, company.purposes)
+    found = propose(name, from_, company.currency, company.purposes, vendor)
     if as_json and not yes:
         print_json(_as_dict(found))
         return
@@ -59,13 +64,15 @@ def add_source(
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Write it to {config}?", err=True)):
         out.print(styled("Nothing is written: [bold]--yes[/bold] writes it to {}", config), highlight=False)
         return
-    write_source(config, found.block, variables=found.variables)
+    write_source(config, found.block, variables={**dict.fromkeys(found.to_set, "…"), **found.variables})
     if as_json:
         print_json(_as_dict(found) | {"written_to": str(config)})
         return
     for variable in found.variables:
         out.print(styled("First set what stood in the URL, as it stood there: [bold]export {}=…[/bold]", variable))
     out.print(styled("[green]added[/green] to {}", config), highlight=False)
+    for variable in found.to_set:
+        out.print(styled("First set: [bold]export {}=…[/bold]", variable))
     out.print(styled("Next: [bold]{0} preview {1}[/bold], then [bold]{0} run[/bold]", me(), found.names[0]))
 
 
@@ -84,7 +91,7 @@ def _as_dict(found: ProposedSource) -> dict[str, object]:
         "tables": tables,
         "ignored": found.ignored,
         "notes": found.notes,
-        "variables": list(found.variables),
+        "variables": [*found.variables, *found.to_set],
         "block": found.block,
     }
 
@@ -122,6 +129,8 @@ def _print(found: ProposedSource) -> None:
 
 
 def _rows(table: FoundTable) -> str:
+    if table.vendor and table.vendor.form == "api":
+        return ""
     if table.looked_at is None:
         return f"{table.rows:,}"
     return f"{table.looked_at:,} of {table.rows:,} or more"

@@ -76,6 +76,7 @@ class ProposedSource:
     tables: list[FoundTable]
     ignored: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict, repr=False)  # secrets that are to be set before a run
+    to_set: tuple[str, ...] = ()  # variables of secrets that nobody has said yet
 
     @property
     def notes(self) -> list[str]:

@@ -40,16 +40,21 @@ from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
 from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.vendor_api import propose_vendor, vendor_of
 
 
-def propose(name: str, said: str, currency: str, purposes: Collection[str] = ()) -> ProposedSource:
-    """`purposes` are those that the company named itself.
+def propose(
+    name: str, said: str, currency: str, purposes: Collection[str] = (), vendor: str | None = None
+) -> ProposedSource:
+    """`purposes` are those that the company named itself; `vendor` is whose API it is, where its host does not tell.
 
     Raises ConfigurationError where the name is bad or nothing there is a table, SourceError where the place does not answer.
     """
     assert_name(name)
     company = Company(currency, purposes)
     said = database_url(said)
+    if vendor or (is_api(said) and (vendor := vendor_of(said))):
+        return propose_vendor(name, said, vendor)
     if is_database(said):
         return propose_database(name, said, company)
     if is_api(said):
@@ -73,10 +78,10 @@ def propose(name: str, said: str, currency: str, purposes: Collection[str] = ())
     blocks: list[str] = []
     names: list[str] = []
     for form, tables in found.items():
-        for vendor in dict.fromkeys((t.vendor.vendor, t.vendor.form) for _, _, t in tables if t.vendor):
-            names.append(name if not names else f"{name}_{vendor[0]}")
+        for whose in dict.fromkeys((t.vendor.vendor, t.vendor.form) for _, _, t in tables if t.vendor):
+            names.append(name if not names else f"{name}_{whose[0]}")
             of = [(group, table.dialect, table.vendor) for group, _, table in tables if table.vendor]
-            own = [one for one in of if (one[2].vendor, one[2].form) == vendor]
+            own = [one for one in of if (one[2].vendor, one[2].form) == whose]
             blocks.append("\n".join(recognised_block(names[-1], place, form, own)) + "\n")
     for form, tables in found.items():
         if any(table.usable for _, _, table in tables):

@@ -114,7 +114,7 @@ def recognised_block(
     lines += [f"format = {said(file_format)}"] if file_format != "csv" else []
     lines += [f"csv = {said(dialect(common))}"] if common and dialect(common) else []
     lines += [ZONE] if any(one.has_local_times for _, _, one in tables) else []
-    lines += _wording(one for _, _, one in tables)
+    lines += wording_lines(one for _, _, one in tables)
     for group, csv, one in tables:
         lines += ["", f"[sources.{name}.tables.{one.table}]"]
         lines += [] if _takes(one, place, file_format) == set(group.files) else [f"path = {said(group.glob)}"]
@@ -127,7 +127,7 @@ def recognised_block(
 def landed_lines(name: str, url: str, tables: Sequence[tuple[TableThere, Recognised]]) -> Iterator[str]:
     """The lines of a source that is a database, of one vendor."""
     yield from (f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", f"vendor = {said(tables[0][1].vendor)}", 'form = "landed"')  # fmt: skip
-    yield from _wording(one for _, one in tables)
+    yield from wording_lines(one for _, one in tables)
     for there, one in tables:
         yield from ("", f"[sources.{name}.tables.{one.table}]")
         yield from [f"table = {said(there.full_name)}"] if there.full_name != table_of(one.vendor, one.table) else []
@@ -139,7 +139,7 @@ def _otherwise(one: Recognised) -> list[str]:
     return [f"{key} = {said(list(names))}" for key, names in (("lacks", one.lacks), ("more", one.more)) if names]
 
 
-def _wording(tables: Iterable[Recognised]) -> list[str]:
+def wording_lines(tables: Iterable[Recognised]) -> list[str]:
     if not any(one.may_grant for one in tables):
         return []
     return [
