@@ -72,3 +72,10 @@ TRYTON_LANDED: Tables = {
         {},
     ),
 }  # fmt: skip
+# the columns that the reader of SIE files makes, of records that its specification describes
+SIE_EXPORT: Tables = {
+    "vouchers": (
+        "year_start,series,voucher_number,voucher_date,place,account,amount,currency,customer,invoice",
+        {"invoices.source_key": "series", "invoices.person_key": "customer", "invoices.amount": "amount", "invoices.currency": "currency", "invoices.paid_at": "vouchers.voucher_date"},
+    ),
+}  # fmt: skip
