@@ -41,7 +41,9 @@ def report(
 
 def infographic(
     to: Annotated[Path, typer.Option("--to", help="Write the picture there: .svg or .png.")],
-    topic: Annotated[str, typer.Option(help="What of: segments, sales, survey, campaigns, products or service.")],
+    topic: Annotated[
+        str, typer.Option(help="What of: segments, sales, lift, risks …; another word is answered with all of them.")
+    ],
     overwrite: Overwrite = False,
 ) -> None:
     """Make a picture of one topic of the report, to share: with its date, its source and the fewest people of a figure."""

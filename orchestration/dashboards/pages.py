@@ -12,11 +12,12 @@ import streamlit as st
 from orchestration.core.errors import KundbildError
 from orchestration.dashboards.customer_page import customer_page
 from orchestration.dashboards.metrics_page import metrics_page
-from orchestration.dashboards.parts import BOARDS, NORTH_STAR, OVERVIEW
+from orchestration.dashboards.parts import BOARDS, OVERVIEW
 from orchestration.dashboards.reading import Reading, current_reading, publication_key
 from orchestration.dashboards.segments_page import builder
 from orchestration.dashboards.titles import TITLES
 from orchestration.dashboards.views import board, chosen, figures, head, show_part, table, told_error
+from orchestration.publishing.report.topics import NORTH_STAR
 from orchestration.publishing.report.words import day
 
 # how often a page looks whether readers are led to another publication

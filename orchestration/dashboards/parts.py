@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestration.publishing.report.asking import Question
-from orchestration.publishing.report.figures import ORDERS, TICKETS
+from orchestration.publishing.report.figures import TICKETS
 from orchestration.publishing.report.parts import Drawn, Part
 from orchestration.publishing.report.sections import SECTIONS
+from orchestration.publishing.report.topics import ATTRIBUTION, EVENTS, PERMISSIONS, RISKS
 
 _REPORT = {
     part.question.script: replace(part, add=part.add or section.add) for section in SECTIONS for part in section.parts
@@ -30,18 +31,6 @@ def _asked(script: str, **how: Any) -> Question:
     return Question(script, beside=__file__, **how)
 
 
-NORTH_STAR = Part(
-    "North Star by week of the first purchase",
-    _asked("north_star_weeks", order="week_on", shares={"reached_percent": ("reached_count", "new_customer_count")}),
-    Drawn("weeks", "week_on", ("reached_percent",)),
-    note="Percent of new customers who bought again in time, of weeks whose customers have had all days. "
-    "[insight] in kundbild.toml says what counts.",
-    add="connect a source of orders",
-)
-_ATTRIBUTION = replace(
-    _REPORT["attribution"],
-    drawn=Drawn("steps", "channel", ("first_count", "last_count", "linear_count", "markov_count"), most=8),
-)
 _PRODUCTS = Part(
     "Products",
     _asked(
@@ -58,19 +47,6 @@ _TOGETHER = Part(
     note="Lift: how many times more often in one order than by chance. The 20 pairs of most customers.",
     add="connect a source of order lines and products",
 )
-_PERMISSIONS = Part(
-    "Who may be contacted, by week",
-    _asked("permissions_by_week", order="week_on, purpose, channel"),
-    Drawn("weeks", "week_on", ("permitted_count",), by="asked_for", most=60),
-    note="Permitted at the end of the week. The newest week is not over.",
-    add="connect a source of consents",
-)
-_EVENTS = Part(
-    "Tracked events",
-    _asked("event_plan", order="event_kind"),
-    note="Events of the last seven days against the plan (seed event_plan).",
-    add="connect a source of web events",
-)
 _BY_HOUR = Part(
     "When requests come",
     _asked("service_by_hour", order="hour"),
@@ -85,13 +61,6 @@ _EFFECT = Part(
     "answered late may differ in other ways too.",
     add=TICKETS,
 )
-_RISKS = Part(
-    "Risk signals",
-    _asked("risk_signals", order="customer_count desc nulls last, signal"),
-    Drawn("bars", "signal", ("customer_count",)),
-    note="Customers of whom something is unusual. A person looks into it and decides (Art. 22): a signal proves nothing.",
-    add=ORDERS,
-)
 _BY_GROUP = Part(
     "Per segment and store",
     _asked("matrix_by_group", order="scheme, segment, customer_count desc nulls last, interaction, use_of_data"),
@@ -105,7 +74,7 @@ BOARDS: dict[str, Board] = {
         {"scheme": "Scheme"},
     ),
     "channels": Board(
-        (_ATTRIBUTION, *(_REPORT[name] for name in ("sales_by_month", "sales_by_channel", "visits_by_channel", "ad_spend_by_channel"))),
+        (ATTRIBUTION, *(_REPORT[name] for name in ("sales_by_month", "sales_by_channel", "visits_by_channel", "ad_spend_by_channel"))),
         {"channel": "Channel", "landing_channel": "Channel of the visit"},
     ),
     "campaigns": Board(
@@ -123,14 +92,14 @@ BOARDS: dict[str, Board] = {
             *(_REPORT[name] for name in ("feedback_themes", "tickets_by_category")),
             _EFFECT,
             *(_REPORT[name] for name in ("surveys", "surveys_by_moment")),
-            _RISKS,
+            RISKS,
         ),
         {"survey": "Survey", "category": "Cause"},
     ),
     "experience": Board((_REPORT["experience_matrix"], _BY_GROUP), {"scheme": "Scheme", "segment": "Segment or store"}),
-    "consent": Board((_REPORT["consents"], _PERMISSIONS), {"purpose": "Purpose", "channel": "Channel"}),
+    "consent": Board((_REPORT["consents"], PERMISSIONS), {"purpose": "Purpose", "channel": "Channel"}),
     "health": Board(
-        (*(_REPORT[name] for name in ("gaps", "order_gaps", "newest_rows")), _EVENTS), {"source_system": "Source"}
+        (*(_REPORT[name] for name in ("gaps", "order_gaps", "newest_rows")), EVENTS), {"source_system": "Source"}
     ),
 }  # fmt: skip
 OVERVIEW = tuple(_REPORT[name] for name in ("customers_by_stage", "sales_by_month", "bought_again", "nps_by_month"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import duckdb
 
 from orchestration.core.home import Home
+from orchestration.core.settings import PROJECT_DIR
 from orchestration.publishing.report.places import report_path
+from orchestration.publishing.report.topics import TOPICS
 from tests.conftest import Kundbild
 
 
@@ -43,3 +47,26 @@ def test_the_report_can_be_made_again_somewhere_else(demo: Kundbild, tmp_path):
     assert "Picture: " in demo("infographic", "--topic", "sales", "--to", str(picture)).stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert "topics: segments" in demo("infographic", "--topic", "x", "--to", str(tmp_path / "x.svg"), code=2).stderr
+
+
+def test_every_example_of_the_analysts_page_has_an_answer(demo: Kundbild):
+    """Each question has a mart and a query that runs; the picture beside it is one that `kundbild infographic` makes."""
+    page = (PROJECT_DIR / "docs" / "analyst.md").read_text()
+    rows = re.findall(r"^\| .*?\? \| .*$", page, re.MULTILINE)
+    asked = [(row, query) for row in rows for query in re.findall(r"`((?:select|from) [^`]+)`", row)]
+    assert len(rows) > 30 and len(asked) >= len(rows)
+    published = demo.home / "published"
+    for _, query in asked:
+        is_of_people = "bi." not in query
+        path = published / ("customers.duckdb" if is_of_people else "kundbild.duckdb")
+        with duckdb.connect(str(path), read_only=True) as con:
+            try:
+                con.execute(query).fetchall()
+            except duckdb.Error as error:
+                raise AssertionError(f"{query}: {error}") from error
+    shown = set(re.findall(r"pictures/([\w-]+)\.svg", page))
+    assert shown <= set(TOPICS) and len(shown) >= 12
+    pictures = PROJECT_DIR / "docs" / "pictures"
+    assert {path.stem for path in pictures.iterdir()} == shown
+    assert sum(path.stat().st_size for path in pictures.iterdir()) < 1_000_000
+    assert "@" not in "".join(path.read_text() for path in pictures.iterdir())

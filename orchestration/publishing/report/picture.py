@@ -1,6 +1,6 @@
 """A picture of one topic of a report, to share: a title, figures, the chart, its date, its source and the fewest people of a figure.
 
-Not here: which topics there are (sections.py), the report itself (page.py).
+Not here: which topics there are (topics.py), the report itself (page.py).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.publishing.report.asking import Answer
 from orchestration.publishing.report.charts import COLOURS, FONT, INK, QUIET
 from orchestration.publishing.report.page import Report
-from orchestration.publishing.report.sections import TOPICS
+from orchestration.publishing.report.topics import TOPICS
 from orchestration.publishing.report.words import day
 
 _TEMPLATE = Path(__file__).with_name("picture.svg.jinja")

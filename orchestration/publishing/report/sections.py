@@ -1,5 +1,5 @@
-"""Which sections a report has, in their order, and the topics of pictures. Not here: how they are asked, drawn and written, the figures
-at the head (figures.py).
+"""Which sections a report has, in their order. Not here: how they are asked, drawn and written, the figures at the head (figures.py), the
+topics of pictures (topics.py).
 
 A question that you add needs a script in `sql/` and a Part here; rules.py says how its columns are named.
 """
@@ -7,9 +7,9 @@ A question that you add needs a script in `sql/` and a Part here; rules.py says 
 from __future__ import annotations
 
 from orchestration.publishing.report.asking import Question
-from orchestration.publishing.report.figures import FIGURES, LEFT_OUT, ORDERS, TICKETS, TICKETS_OPENED
-from orchestration.publishing.report.parts import Drawn, Figure, Part, Section
-from orchestration.publishing.report.words import by_month, largest, moved, newest
+from orchestration.publishing.report.figures import LEFT_OUT, ORDERS, TICKETS
+from orchestration.publishing.report.parts import Drawn, Part, Section
+from orchestration.publishing.report.words import by_month, first_row, largest, moved, newest
 
 _STAGES = Part(
     "Lifecycle",
@@ -183,7 +183,15 @@ SECTIONS = (
             ),
             Part(
                 "What campaigns caused, measured by hold-outs",
-                Question("campaign_lift", order="campaign = 'all by email' desc, sent_on desc nulls last, campaign"),
+                Question(
+                    "campaign_lift",
+                    order="campaign = 'all by email' desc, sent_on desc nulls last, campaign",
+                    shares={
+                        "bought_percent": ("bought_count", "sent_count"),
+                        "held_out_bought_percent": ("held_out_bought_count", "held_out_count"),
+                    },
+                ),
+                says=first_row("lift", "All campaigns by email"),
                 note="Customers with a purchase in the days after it, against those whom a lot held out. [insight] response_days says how many days.",
                 add="connect a source of email events",
             ),
@@ -267,13 +275,3 @@ SECTIONS = (
         "connect a source of consents",
     ),
 )  # fmt: skip
-
-# what a picture to share shows: its title, the figures above the chart, and the part that it draws
-TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
-    "segments": ("Where our customers stand", FIGURES[:2], _STAGES),
-    "sales": ("What our customers buy", FIGURES[2:4], _SALES_BY_MONTH),
-    "survey": ("What our customers say", FIGURES[5:], _NPS),
-    "campaigns": ("Our newest campaigns", FIGURES[4:5], _CAMPAIGNS),
-    "products": ("What sells", FIGURES[3:4], _CATEGORIES),
-    "service": ("How we help", (TICKETS_OPENED,), _TICKETS),
-}

@@ -29,6 +29,7 @@ _HEADINGS = {
     "expiring_count": "expiring",
     "first_count": "first",
     "first_reply_hours": "hours to reply",
+    "held_out_bought_count": "held out who bought",
     "in_the_audience_count": "in the audience",
     "last_count": "last",
     "lift_average": "lift",
@@ -222,6 +223,11 @@ def by_month(month: str, measure: str, what: str) -> Says:
         return f"{said}, {_percent(of_former)} {'more' if by.exact > 0 else 'less'} than in {full[0]:%B}."
 
     return say
+
+
+def first_row(column: str, about: str) -> Says:
+    """What the first row says in words."""
+    return lambda answer, before, currency: f"{about}: {answer.first[column]}." if answer.rows else ""
 
 
 def newest(month: str, measure: str, what: str) -> Says:

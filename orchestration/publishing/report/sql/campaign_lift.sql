@@ -12,7 +12,9 @@ select
         ) as bigint)
     end as people,
     case when lift is null then sent_count else measured_sent_count end as sent_count,
+    round(case when lift is null then response_share else measured_response_share end * sent_count) as bought_count,
     held_out_count,
+    round(held_out_response_share * held_out_count) as held_out_bought_count,
     case
         when lift is null then verdict
         when lift_low <= 0 and lift_high >= 0

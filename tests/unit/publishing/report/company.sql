@@ -150,3 +150,25 @@ from (values ('payment', 25), ('returns', 5), ('sudden orders', null)) t(signal,
 insert into bi.experience_matrix by name
 select breakdown, value, 'low' as interaction_level, 'high' as data_use_level, customers as customer_count, 'ordered' as next_interaction_step
 from (values ('store', 'Store 1', 60), ('store', 'Store 2', 10), ('lifecycle', 'active', 70)) t(breakdown, value, customers);
+
+-- of the second letter too few who were held out bought; nobody was held out of the third
+insert into bi.campaign_results by name
+select
+    breakdown, value, outcome, sent_on as first_sent_on, sent_on as last_sent_on, 300 as sent_count, 0.2 as response_share,
+    case when held_out > 0 then 300 end as measured_sent_count, held_out as held_out_count, case when held_out > 0 then 0.2 end as measured_response_share,
+    share as held_out_response_share, lift, lift - 0.05 as lift_low, lift + 0.05 as lift_high, verdict
+from
+    (
+        values
+        ('channel', 'email', date '2026-10-03', 200, 0.1, 0.1, 'higher'), ('campaign', 'Letter 1', date '2026-10-01', 100, 0.18, 0.02, 'cannot tell'),
+        ('campaign', 'Letter 2', date '2026-10-02', 100, 0.08, 0.12, 'higher'), ('campaign', 'Letter 3', date '2026-10-03', null, null, null, 'not measured: nobody was held out')
+    ) t(breakdown, value, sent_on, held_out, share, lift, verdict),
+    (values ('purchase'), ('conversion')) o(outcome);
+
+insert into bi.permission_trend by name
+select date '2026-09-07' + cast(n * 7 as integer) as week_on, 'newsletter' as purpose, 'email' as channel, 200 + 10 * n as permitted_count, 10 as gained_count, 0 as lost_count
+from range(6) t(n);
+
+insert into bi.event_plan_status by name
+select kind as event_kind, 'web' as owner, 'as planned' as status, count as event_count_7d, count as visitor_count, timestamp '2026-10-31' as last_seen_at
+from (values ('page_view', 400), ('click', 60), ('form', 4)) t(kind, count);

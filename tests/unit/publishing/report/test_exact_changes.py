@@ -9,7 +9,8 @@ import pytest
 
 from orchestration.publishing.report.page import Report
 from orchestration.publishing.report.picture import as_picture
-from orchestration.publishing.report.sections import SECTIONS, TOPICS
+from orchestration.publishing.report.sections import SECTIONS
+from orchestration.publishing.report.topics import TOPICS
 from tests.unit.publishing.report.company import asked, make_company, make_empty
 
 

@@ -13,7 +13,8 @@ from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
 from orchestration.publishing.report.page import Report, as_page
 from orchestration.publishing.report.picture import as_picture, as_png
-from orchestration.publishing.report.sections import SECTIONS, TOPICS
+from orchestration.publishing.report.sections import SECTIONS
+from orchestration.publishing.report.topics import TOPICS
 from tests.unit.publishing.report.company import asked, make_company, make_empty
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -127,6 +128,12 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     assert [tuple(row.values()) for row in part(company, "segments").records] == [("value tier", "low", 370, 340, 2.3), ("value tier", "top", 20, None, 2.3)]  # fmt: skip
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
     assert credits == {"social": (30, 140 / 30), "email": (None, None)}
+    assert {row["by_hold_out"] for row in part(company, "attribution").records} == {"not measured"}
+    lifts = [
+        (row["campaign"], row["bought_percent"], row["held_out_bought_percent"], row["lift"])
+        for row in part(company, "campaign_lift").records
+    ]
+    assert lifts == [("all by email", 20, 10, "+10.0 percentage points (+5.0 to +15.0)"), ("Letter 3", 20, None, "not measured: nobody was held out"), ("Letter 1", 20, 18, "cannot tell: -3.0 to +7.0 percentage points")]  # fmt: skip
     assert [row["reached_percent"] for row in part(company, "north_star").records] == [48, 49, 50, 51, 53]
     moments = [tuple(row.values()) for row in part(company, "surveys_by_moment").records]
     assert moments == [

@@ -14,7 +14,8 @@ from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
 from orchestration.publishing.report import asking, rules
 from orchestration.publishing.report.figures import FIGURES
-from orchestration.publishing.report.sections import SECTIONS, TOPICS
+from orchestration.publishing.report.sections import SECTIONS
+from orchestration.publishing.report.topics import TOPICS
 
 QUESTIONS = {
     question.script: question
