@@ -183,15 +183,9 @@ SECTIONS = (
             ),
             Part(
                 "What campaigns caused, measured by hold-outs",
-                Question(
-                    "campaign_lift",
-                    order="campaign = 'all by email' desc, sent_on desc nulls last, campaign",
-                    shares={
-                        "bought_percent": ("bought_count", "sent_count"),
-                        "held_out_bought_percent": ("held_out_bought_count", "held_out_count"),
-                    },
-                ),
-                says=first_row("lift", "All campaigns by email"),
+                Question("campaign_lift", order="campaign = 'all by email' desc, sent_on desc nulls last, campaign"),
+                Drawn("steps", "campaign", ("bought_percent", "held_out_bought_percent"), most=7),
+                says=first_row("lift_in_percentage_points", "Lift of all campaigns by email in percentage points"),
                 note="Customers with a purchase in the days after it, against those whom a lot held out. [insight] response_days says how many days.",
                 add="connect a source of email events",
             ),

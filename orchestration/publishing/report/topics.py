@@ -46,9 +46,6 @@ RISKS = Part(
     note="Customers of whom something is unusual. A person looks into it and decides (Art. 22): a signal proves nothing.",
     add=ORDERS,
 )
-_LIFT = replace(
-    _REPORT["campaign_lift"], drawn=Drawn("steps", "campaign", ("bought_percent", "held_out_bought_percent"), most=7)
-)
 _GAP = replace(
     _REPORT["interest_gap"], drawn=Drawn("steps", "interest", ("customer_count", "never_bought_count"), most=8)
 )
@@ -63,7 +60,7 @@ TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
     "service": ("How we help", (TICKETS_OPENED,), _REPORT["tickets_by_month"]),
     "north-star": ("Who buys again in time", (), NORTH_STAR),
     "attribution": ("What brings purchases", (), ATTRIBUTION),
-    "lift": ("What campaigns caused", (), _LIFT),
+    "lift": ("What campaigns caused", (), _REPORT["campaign_lift"]),
     "retention": ("Who comes back", (), _REPORT["bought_again"]),
     "interest": ("Wanted, and never bought", (), _GAP),
     "experience": ("How we serve whom", (), _REPORT["experience_matrix"]),

@@ -12,15 +12,17 @@ select
         ) as bigint)
     end as people,
     case when lift is null then sent_count else measured_sent_count end as sent_count,
-    round(case when lift is null then response_share else measured_response_share end * sent_count) as bought_count,
     held_out_count,
-    round(held_out_response_share * held_out_count) as held_out_bought_count,
+    case
+        when lift is not null then round(100 * measured_response_share)
+        when least(response_share, 1 - response_share) * sent_count >= 10 then round(100 * response_share)
+    end as bought_percent,
+    round(100 * held_out_response_share) as held_out_bought_percent,
     case
         when lift is null then verdict
-        when lift_low <= 0 and lift_high >= 0
-        then printf('cannot tell: %+.1f to %+.1f percentage points', 100 * lift_low, 100 * lift_high)
-        else printf('%+.1f percentage points (%+.1f to %+.1f)', 100 * lift, 100 * lift_low, 100 * lift_high)
-    end as lift
+        when lift_low <= 0 and lift_high >= 0 then printf('cannot tell: %+.1f to %+.1f', 100 * lift_low, 100 * lift_high)
+        else printf('%+.1f (%+.1f to %+.1f)', 100 * lift, 100 * lift_low, 100 * lift_high)
+    end as lift_in_percentage_points
 from bi.campaign_results
 where outcome = 'purchase' and last_sent_on <= {{ as_of }}
 qualify breakdown = 'channel' or row_number() over (partition by breakdown order by last_sent_on desc, value) <= 6
