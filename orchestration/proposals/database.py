@@ -38,6 +38,7 @@ from orchestration.proposals.numbers import by_values
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, recognised
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
+from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.words import words_of
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
@@ -97,7 +98,9 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     mapped = [_mapped(one, ours, first, company) for one in looked]
     every = [m for table in mapped for m in table.maps]
     own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
-    tables = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
+    tables = with_sums(
+        [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
+    )
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)

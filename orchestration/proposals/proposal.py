@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -33,6 +33,7 @@ class Proposal:
     constants: dict[str, str] = field(default_factory=dict)
     name: str = ""
     notes: tuple[str, ...] = ()  # what a person has to know or do
+    lookups: tuple[Mapping[str, object], ...] = ()  # as the map says them
 
     def of(self, target: str) -> Filled | None:
         return next((one for one in self.filled if one.target == target), None)

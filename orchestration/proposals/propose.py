@@ -40,6 +40,7 @@ from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
 from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.vendor_api import propose_vendor, vendor_of
 
 
@@ -74,7 +75,7 @@ def propose(
         ]
         for form, tables in found.items()
     }
-    found = {form: _each_once(tables) for form, tables in found.items()}
+    found = {form: _with_sums(_each_once(tables)) for form, tables in found.items()}
     blocks: list[str] = []
     names: list[str] = []
     for form, tables in found.items():
@@ -214,6 +215,13 @@ def _each_once(
             continue
         found.append((group, looked, table))
     return found
+
+
+def _with_sums(
+    tables: list[tuple[FileGroup, Looked | None, FoundTable]],
+) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
+    summed = with_sums([table for _, _, table in tables])
+    return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
 
 
 def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked | None, FoundTable]]) -> list[str]:

@@ -117,7 +117,7 @@ def test_lines_of_a_wholesaler_are_order_items_with_their_people(tmp_path):
     assert maps[0]["constants"] == {"currency": "GBP"} and maps[3]["one_row_per_key"]
 
 
-def test_a_line_without_a_quantity_is_of_one_piece_and_orders_without_amounts_are_told_of(tmp_path):
+def test_a_line_without_a_quantity_is_of_one_piece_and_an_order_without_an_amount_is_the_sum_of_its_lines(tmp_path):
     olist(tmp_path)
     found = propose("shop", str(tmp_path), "BRL")
     tables = source_of(found)["tables"]
@@ -127,9 +127,12 @@ def test_a_line_without_a_quantity_is_of_one_piece_and_orders_without_amounts_ar
         "order_item_id",
         "order_id",
     ]
-    assert "olist_orders_dataset" not in tables
-    orders = next(table for table in found.tables if table.name == "olist_orders_dataset")
-    assert [one.missing for one in orders.maps if one.entity == "orders"] == [("amount",)]
+    (orders,) = tables["olist_orders_dataset"]["maps"]
+    assert orders["lookups"] == [
+        {"table": "olist_order_items_dataset", "by": {"order_id": "order_id"}, "columns": {"sum_of_lines": "price"}, "aggregate": "sum"}
+    ]  # fmt: skip
+    assert (orders["columns"]["amount"], orders["constants"]) == ("sum_of_lines", {"currency": "BRL"})
+    assert any("without what the order costs besides" in note for note in found.notes)
 
 
 def test_identity_numbers_and_special_categories_are_left_out(tmp_path):
