@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings.paging import Paging
-from orchestration.extract.paging import as_page
+from orchestration.extract.paging import as_page, hides_the_next
 
 # Python refuses to read longer whole numbers, whose time grows with the square of their digits
 _MAX_DIGITS = 4_000
@@ -47,9 +47,16 @@ def page_of(response: Any, source: str, name: str, paging: Paging) -> dict[str, 
     said = response.headers.get("Content-Type", "untyped")
     what, is_passing = f"the answer is not a page of rows but {said}", False
     try:
-        page = as_page(parse(response.content, said), response.url, paging)
-        if page is not None:
+        answer = parse(response.content, said)
+        page = as_page(answer, response.url, paging)
+        if page is not None and not hides_the_next(answer, paging):
             return page
+        if page is not None:
+            raise SourceError(
+                f"source {source}, table {name}: an answer has rows, and no value at {paging.at} by which the next page is asked for",
+                where=told_address(response.url),
+                to_do=f"check paging.at below [sources.{source}], or of the table: it names one value, and of the last row one that every row has",
+            )
     except UnreadableJsonError as error:
         if response.content.lstrip()[:1] in (b"{", b"[") or b"\0" in response.content[:4]:
             what, is_passing = f"an answer cannot be read: {error}", True

@@ -46,16 +46,34 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
         rows = [rows]
     if not isinstance(rows, list):
         return None
-    found: Any = value_at(answer, paging.at) if paging.at and paging.next != "header" else None
-    around = value_at(answer, paging.at.rpartition(".")[0]) if "." in paging.at else answer
-    is_over = any(
-        value_at(place, flag) is False for place in (answer, around) for flag in _IS_MORE if isinstance(place, dict)
-    )
-    if not found or is_over or isinstance(found, dict | list | bool):
+    found: Any = _said_next(answer, paging)
+    if not found or _is_over(answer, paging) or isinstance(found, dict | list | bool):
         found = None
     elif paging.next == "url":
         found = urljoin(url, str(found))
     return {ROWS: rows, NEXT: found} | ({PAGES: value_at(answer, paging.pages)} if paging.pages else {})
+
+
+def hides_the_next(answer: Any, paging: Paging) -> bool:
+    """Whether an answer with rows has, in place of the next page, what nobody can ask with: an object or a list, or no key of its last
+    row. Taken for an end, it would leave all further rows out."""
+    found = _said_next(answer, paging)
+    if _is_over(answer, paging) or not value_at(answer, paging.rows):
+        return False
+    is_of_last_row = paging.at.startswith(f"{paging.rows}.-1.".removeprefix("."))
+    return bool(found) if isinstance(found, dict | list) else is_of_last_row and found in (None, "")
+
+
+def _said_next(answer: Any, paging: Paging) -> Any:
+    return value_at(answer, paging.at) if paging.at and paging.next != "header" else None
+
+
+def _is_over(answer: Any, paging: Paging) -> bool:
+    """Whether it says beside the next page that there is none."""
+    around = value_at(answer, paging.at.rpartition(".")[0]) if "." in paging.at else answer
+    return any(
+        value_at(place, flag) is False for place in (answer, around) for flag in _IS_MORE if isinstance(place, dict)
+    )
 
 
 def written_since(paging: Paging, at: datetime | float) -> str:

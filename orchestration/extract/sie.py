@@ -19,7 +19,7 @@ COLUMNS = ["year_start", "series", "voucher_number", "voucher_date", "place", "a
 # reserved dimensions of objects
 _CUSTOMER, _INVOICE = "8", "10"
 # a text in quotes, with \" for a quote within it; a list of objects; a brace; anything else up to a blank
-_FIELD = re.compile(r'"((?:\\.|[^"\\])*)"|(\{[^{}]*\})|([{}])|([^\s"{}]+)')
+_FIELD = re.compile(r'"((?:\\.|[^"\\])*)"|(\{(?:"(?:\\.|[^"\\])*"|[^{}"])*\})|([{}])|([^\s"{}]+)')
 _TYPE = re.compile(r"#SIETYP\s+\"?4")
 
 
@@ -66,10 +66,16 @@ def _rows(text: str, path: str) -> Iterator[list[str]]:
         elif label == "{" and voucher:
             is_open = True
         elif label == "}":
+            if voucher and not is_open:
+                raise _odd(path)
             voucher, is_open = None, False
-        elif label == "#TRANS" and voucher and is_open:
+        elif label == "#TRANS":
+            # left out, or read with its fields shifted, it would change what is owed, and nobody would know
+            said = _at(fields, 2)
+            if not (voucher and is_open and said.startswith("{") and said.endswith("}")):
+                raise _odd(path)
             place += 1
-            objects = _objects(_at(fields, 2))
+            objects = _objects(said)
             yield [
                 *voucher,
                 str(place),
@@ -85,6 +91,14 @@ def _rows(text: str, path: str) -> Iterator[list[str]]:
 
 def _cut(path: str) -> SourceError:
     return SourceError("a voucher does not end: the file is cut", where=path, to_do="export it again")
+
+
+def _odd(path: str) -> SourceError:
+    return SourceError(
+        "a voucher is not written as SIE says: { on a line of its own, rows as #TRANS account {objects} amount, and }",
+        where=path,
+        to_do="have whoever makes the program look at the file; nothing of it was read",
+    )
 
 
 def _fields(line: str) -> list[str]:

@@ -115,6 +115,31 @@ def test_an_api_that_does_not_count_is_noticed(serve, load):
     assert len(asked) == 2
 
 
+def by_last_row(asked):
+    at = int(asked.get("after", 0))
+    return {"data": part(at)}
+
+
+def without_a_key(asked):
+    found = by_last_row(asked)
+    return {"data": [*found["data"][:-1], {**found["data"][-1], "id": None}]} if asked.get("after") == "3" else found
+
+
+@pytest.mark.parametrize(("answer", "paging", "at"), [
+    (by_cursor, {"rows": "results", "next": "cursor", "at": "paging.next", "parameter": "after"}, "paging.next"),
+    (without_a_key, {"next": "cursor", "at": "data.-1.id", "parameter": "after"}, "data.-1.id"),
+])  # fmt: skip
+def test_a_next_page_that_cannot_be_asked_for_is_no_end(serve, load, answer, paging, at):
+    url, _ = serve(answer)
+    with pytest.raises(SourceError, match=f"no value at {at} by which the next page"):
+        load(url, **paging)
+
+
+def test_the_key_of_the_last_row_asks_for_what_comes_behind_it(serve, load):
+    url, _ = serve(by_last_row)
+    assert load(url, next="cursor", at="data.-1.id", parameter="after").inserted == len(ROWS)
+
+
 def test_rows_that_are_elsewhere_are_told(serve, load):
     url, _ = serve(lambda asked: {"items": ROWS})
     with pytest.raises(SourceError, match="not a page of rows") as refused:

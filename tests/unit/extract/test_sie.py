@@ -97,6 +97,11 @@ def test_a_voucher_with_a_receivable_and_revenue_is_an_invoice_of_its_customer(b
     assert "Anna" not in kept and "Inbetalning" not in kept and "900.00" not in kept and kept.count("'3740'") == 1
 
 
+def test_a_brace_in_the_name_of_a_customer_ends_no_list_of_objects(books):
+    (books.folder / "2026.se").write_text(HEAD + VOUCHERS.replace("Åre 7", "Å}re 7"), encoding="cp437")
+    assert (read(books)["A|2"]["amount"], read(books)["A|2"]["person_key"]) == (Decimal(100), "Å}re 7")
+
+
 def test_the_export_of_later_adds_what_came_since_and_no_voucher_counts_twice(books):
     (books.folder / "january.se").write_text(HEAD + VOUCHERS.partition("#VER A 3")[0], encoding="cp437")
     assert set(read(books)) == {"A|1", "A|2"}
@@ -107,6 +112,8 @@ def test_the_export_of_later_adds_what_came_since_and_no_voucher_counts_twice(bo
 
 @pytest.mark.parametrize(("text", "told"), [
     (HEAD + VOUCHERS[:-3], "the file is cut"), (HEAD.replace("SIETYP 4", "SIETYP 2"), "no SIE file of type 4"), ("a;b\n1;2\n", "no SIE file of type 4"),
+    (HEAD + VOUCHERS.replace("Anna Ek\" 20260106 ÅÄ\n{", "Anna Ek\" {"), "not written as SIE says"),
+    (HEAD + VOUCHERS.replace("{\n", "", 1), "not written as SIE says"), (HEAD + VOUCHERS.replace("3001 {}", "3001"), "not written as SIE says"),
 ])  # fmt: skip
 def test_a_file_that_is_cut_or_has_no_vouchers_is_refused(books, text, told):
     (books.folder / "2026.se").write_text(text, encoding="cp437")
