@@ -79,6 +79,14 @@
     )
 {%- endmacro %}
 
+{#- SQL: whether nobody may be in a segment of the scheme ([privacy] not_for_segments): what was kept of it goes. -#}
+{% macro is_switched_off(scheme) -%}
+    {%- set off = var("segments_off") -%}
+    {%- if off -%} {{ scheme }} in ('{{ off | join("', '") }}')
+    {%- else -%} false
+    {%- endif -%}
+{%- endmacro %}
+
 {#- SQL: a number for a segment; those of a customer are added up, in whatever order. -#}
 {% macro segment_digest(scheme, segment) -%} cast({{ hashed([scheme, segment]) }} as decimal(38, 0)) {%- endmacro %}
 

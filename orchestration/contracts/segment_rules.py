@@ -7,6 +7,7 @@ models (privacy/audit/purposes.py).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from orchestration.contracts.model_files import model_file
 from orchestration.contracts.seeds import seed
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.settings.privacy import Privacy
 from orchestration.core.warehouse import quote, text
 
 if TYPE_CHECKING:
@@ -66,13 +68,15 @@ class SegmentRule:
     description: str
 
 
-def segment_variables(settings: Settings) -> dict[str, list[dict[str, Any]]]:
-    """dbt's vars: the rules in their order, and the columns that they read. Raises ConfigurationError as segment_rules does."""
+def segment_variables(settings: Settings) -> dict[str, list[Any]]:
+    """dbt's vars: the rules in their order, the columns that they read, and the seed's schemes that are switched off. Raises
+    ConfigurationError as segment_rules does."""
     rules, readable = segment_rules(settings), readable_columns()
     used = sorted({column for rule in rules for column in rule.columns})
     return {
         "segment_rules": [asdict(rule) | {"columns": list(rule.columns)} for rule in rules],
         "segment_columns": [asdict(readable[name]) for name in used],
+        "segments_off": sorted(schemes_off(settings.privacy)),
     }
 
 
@@ -82,12 +86,7 @@ def segment_rules(settings: Settings) -> list[SegmentRule]:
     Rules of the seed on columns that `[privacy] not_for_segments` names are left out. Raises ConfigurationError naming the rule whose
     condition cannot be read, or reads such a column, and what it may say.
     """
-    rows = sorted(seed("segment_rules"), key=lambda row: (row["scheme"], int(row["rule_order"])))
-    rules = [
-        checked(row["scheme"], row["segment"], row["condition"], row["description"], f"{SEED}, {row['scheme']}, {row['segment']}")
-        for row in rows
-    ]  # fmt: skip
-    rules = [rule for rule in rules if not _switched_off(rule, settings)]
+    rules = [rule for rule in _rules_of_the_seed() if not switched_off(rule.columns, settings.privacy)]
     for name, segment in settings.segments.items():
         where = f"[segments.{name}] in kundbild.toml"
         rule = checked(segment.scheme or name, name, segment.where, segment.description, where)
@@ -96,16 +95,38 @@ def segment_rules(settings: Settings) -> list[SegmentRule]:
     return sorted(rules, key=lambda rule: rule.scheme)
 
 
+def _rules_of_the_seed() -> list[SegmentRule]:
+    rows = sorted(seed("segment_rules"), key=lambda row: (row["scheme"], int(row["rule_order"])))
+    return [
+        checked(row["scheme"], row["segment"], row["condition"], row["description"], f"{SEED}, {row['scheme']}, {row['segment']}")
+        for row in rows
+    ]  # fmt: skip
+
+
 def assert_confirmed(rule: SegmentRule, settings: Settings, where: str) -> None:
-    """Raises ConfigurationError where a rule reads what `[privacy] not_for_segments` names; `where` says whose rule it is."""
-    if off := _switched_off(rule, settings):
+    """Raises ConfigurationError where a rule reads what `[privacy] not_for_segments` names, or is of a scheme that is made of it: what that
+    scheme held is deleted each night. `where` says whose rule it is."""
+    off = switched_off(rule.columns, settings.privacy)
+    off += [f"the scheme {rule.scheme}"] if rule.scheme in schemes_off(settings.privacy) else []
+    if off:
         raise ConfigurationError(
             f"no segment may be made of {', '.join(off)}", where=where, to_do="[privacy] not_for_segments names it: ask the data protection officer"
         )  # fmt: skip
 
 
-def _switched_off(rule: SegmentRule, settings: Settings) -> list[str]:
-    return sorted({*rule.columns} & {*settings.privacy.not_for_segments})
+def schemes_off(privacy: Privacy) -> set[str]:
+    """Schemes of the seed that are made of what `[privacy] not_for_segments` names."""
+    return (
+        {rule.scheme for rule in _rules_of_the_seed() if switched_off(rule.columns, privacy)}
+        if privacy.not_for_segments
+        else set()
+    )
+
+
+def switched_off(columns: Iterable[str], privacy: Privacy) -> list[str]:
+    """Those of the columns that `[privacy] not_for_segments` names: with a name its confidence and reasons, which tell the same."""
+    off = privacy.not_for_segments
+    return sorted(column for column in {*columns} if any(f"{column}_".startswith(f"{name}_") for name in off))
 
 
 @cache

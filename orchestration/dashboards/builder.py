@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from orchestration.contracts.segment_rules import Readable, SegmentRule, checked, readable_columns
+from orchestration.contracts.segment_rules import Readable, SegmentRule, checked, readable_columns, switched_off
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
@@ -53,9 +53,12 @@ class Builder:
         return self.reading.people or self.reading.path
 
     def columns(self) -> dict[str, Readable]:
-        """What a condition may read here; times are asked by the days since them."""
+        """What a condition may read here; times are asked by the days since them. What no segment may be made of is not asked."""
+        off = switched_off(readable_columns(), load_privacy(home_and_config()[1]))
         known = {
-            name: column for name, column in readable_columns().items() if column.kind not in ("timestamp", "date")
+            name: column
+            for name, column in readable_columns().items()
+            if column.kind not in ("timestamp", "date") and name not in off
         }
         with opened(self.path) as con:
             if not self.reading.people:
@@ -84,6 +87,10 @@ class Builder:
     def count(self, condition: str) -> Counted:
         """Raises KundbildError where the condition cannot be read, or names a column that this publication does not have."""
         rule = checked("builder", "rule", condition, "", "the rule")
+        if off := switched_off(rule.columns, load_privacy(home_and_config()[1])):
+            raise KundbildError(
+                f"no segment may be made of {', '.join(off)}", where="the rule", to_do="[privacy] not_for_segments names it: ask the data protection officer"
+            )  # fmt: skip
         with self._lock:
             if rule.condition not in self._counted:
                 self._counted[rule.condition] = self._count(rule)

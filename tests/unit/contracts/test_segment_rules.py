@@ -149,3 +149,25 @@ def test_no_segment_is_made_of_what_the_officer_did_not_confirm(settings):
             continue
         with pytest.raises(ConfigurationError, match="no segment may be made of region"):
             segment_rules(told)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        Segment(where="economic_capital_reasons like '%median%'"),
+        Segment(where="life_phase_confidence = 'high'"),
+        Segment(where="order_count > 1", scheme="region"),
+    ],
+)
+def test_neither_reasons_nor_the_scheme_of_what_is_switched_off_make_a_segment(settings, own):
+    off = settings.privacy.model_copy(update={"not_for_segments": ["economic_capital", "life_phase", "region"]})
+    told = settings.model_copy(update={"segments": {"some": own}})
+    assert "some" in {rule.segment for rule in segment_rules(told)}
+    with pytest.raises(ConfigurationError, match="no segment may be made of"):
+        segment_rules(told.model_copy(update={"privacy": off}))
+
+
+def test_dbt_is_told_which_schemes_of_the_seed_are_switched_off(settings):
+    assert segment_variables(settings)["segments_off"] == []
+    off = settings.privacy.model_copy(update={"not_for_segments": ["life_phase", "region"]})
+    assert segment_variables(settings.model_copy(update={"privacy": off}))["segments_off"] == ["life phase", "region"]

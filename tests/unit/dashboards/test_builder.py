@@ -102,6 +102,19 @@ def test_conditions_are_those_of_add_segment(counting):
             counting.count(wrong)
 
 
+def test_what_no_segment_may_be_made_of_is_neither_offered_nor_counted(counting, tmp_path, monkeypatch):
+    rule = "region = 'Skåne' or life_phase_reasons is not null"
+    assert {"region", "life_phase", "life_phase_reasons"} <= counting.columns().keys()
+    counting.count(rule)
+    config = tmp_path / "kundbild.toml"
+    config.write_text('[privacy]\nnot_for_segments = ["region", "life_phase"]\n', encoding="utf-8")
+    monkeypatch.setenv("KUNDBILD_CONFIG", str(config))
+    assert not counting.columns().keys() & {"region", "life_phase", "life_phase_reasons", "life_phase_confidence"}
+    # what was counted before, either
+    with pytest.raises(KundbildError, match="no segment may be made of life_phase_reasons, region"):
+        counting.count(rule)
+
+
 def test_without_the_grade_people_the_columns_of_analysts_are_counted(company):
     company()
     counting = builder_of(current_reading())

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.unit.segments import Customer, Nights, compiled
+from tests.unit.compiled import compiled_by, compiled_once
+from tests.unit.segments import MODELS, Customer, Nights, compiled
 
 START = datetime(2026, 1, 1, 3)
 DAY = timedelta(days=1)
@@ -17,6 +18,15 @@ DAY = timedelta(days=1)
 @pytest.fixture(scope="session")
 def models(tmp_path_factory) -> dict[str, str]:
     return compiled(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def without_region(tmp_path_factory) -> dict[str, str]:
+    """The models where the data protection officer switched the scheme region off."""
+    privacy = {"not_for_segments": ["region"]}
+    return compiled_once(
+        tmp_path_factory, "without-region", lambda folder: compiled_by(folder, MODELS, privacy=privacy)
+    )
 
 
 @pytest.fixture
@@ -231,6 +241,29 @@ def test_rule_19_where_protected_people_were_found_is_in_no_past_segment(nights)
     )
     assert [row[0] for row in nights.rows("region")] == ["c"]
     assert [row[0] for row in nights.rows("lifecycle")] == ["c", "p"]
+
+
+def test_what_was_kept_of_a_scheme_that_is_switched_off_goes(without_region, nights):
+    """Of who is restricted too, once they are free."""
+    night = {
+        "a": Customer(1, 10, region="Skåne"),
+        "b": Customer(1, 10, region="Skåne"),
+        "r": Customer(1, 10, region="Skåne"),
+    }
+    nights.night(START, night)
+    nights.night(START + DAY, {"a": Customer(1, 11, region="Halland"), "r": Customer(is_restricted=True)})
+    assert len(nights.rows("region", "identity.segment_memberships")) == 4
+    nights.models = without_region
+    off = {"a": Customer(1, 12, region="Halland"), "r": Customer(is_restricted=True)}
+    nights.night(START + 2 * DAY, off, is_published=False)
+    assert nights.rows("region") == [] and len(nights.rows()) == 2
+    nights.night(START + 2 * DAY, off)
+    assert [row[0] for row in nights.rows("region", "identity.segment_memberships")] == ["r"]
+    nights.night(START + 3 * DAY, {"a": Customer(1, 13), "r": Customer(1, 10, region="Skåne")})
+    assert nights.rows("region", "identity.segment_memberships") == []
+    assert {row[0] for row in nights.rows()} == {"a", "b", "r"}
+    nights.night(START + 4 * DAY, {"a": Customer(1, 14), "r": Customer(1, 11, region="Skåne")})
+    assert nights.con.execute("select count(*) from identity.segment_changes").fetchall() == [(0,)]
 
 
 def test_what_ended_goes_when_its_days_have_passed_and_what_holds_stays(nights):
