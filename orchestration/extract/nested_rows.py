@@ -44,8 +44,10 @@ def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any
         rows = [row for row in page if isinstance(row, dict)]
         if len(rows) >= _FEW_ROWS and not any(table.rows_in.partition(".")[0] in row for row in rows):
             raise no_list(source, name, table, len(rows))
+        _refuse_without_key(rows, table, source, name)
         page = [element for row in page for element in _elements(row, table, table.rows_in)]
     elif table.carried:
+        _refuse_without_key([row for row in page if isinstance(row, dict)], table, source, name)
         page = [{**row, **_carried(row, table)} if isinstance(row, dict) else row for row in page]
     paths = paths_of(table)
     if not paths:
@@ -59,6 +61,35 @@ def no_list(source: str, name: str, table: Table, rows: int) -> SourceError:
         f"source {source}, table {name}: none of {rows:,} rows has {table.rows_in}, of which its rows are",
         to_do=f"where it is called otherwise now, change rows_in below [sources.{source}.tables.{name}]",
     )
+
+
+def _refuse_without_key(rows: list[dict[str, Any]], table: Table, source: str, name: str) -> None:
+    for column, path in _carried_keys(table).items():
+        if rows and not any(_has_place(row, path) for row in rows):
+            raise _no_key(source, name, column, path)
+
+
+def _carried_keys(table: Table) -> dict[str, str]:
+    """What is carried of the key: where it is called otherwise now, every row would have none, and rows without a key fall together."""
+    return {column: path for column, path in table.carried.items() if column in table.key and path != PLACE}
+
+
+def _no_key(source: str, name: str, column: str, path: str) -> SourceError:
+    return SourceError(
+        f"source {source}, table {name}: no row has {path}, which is carried as {column} of the key",
+        to_do=f"where it is called otherwise now, change carried below [sources.{source}.tables.{name}]",
+    )
+
+
+def _has_place(value: Any, path: str) -> bool:
+    """Whether a value has something at a path, or says that it has nothing there: null in place of what holds it."""
+    for name in [path] if isinstance(value, dict) and path in value else path.split("."):
+        if not isinstance(value, dict):
+            return value is None or isinstance(value, list)
+        if name not in value:
+            return False
+        value = value[name]
+    return True
 
 
 def _elements(row: Any, table: Table, at: str) -> Iterator[Any]:
@@ -166,6 +197,11 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
     ).fetchall()[0]
     if rows >= _FEW_ROWS and not lists:
         raise no_list(source, name, table, rows)
+    for column, path in _carried_keys(table).items():
+        outer = [f"coalesce(json_type({value_sql(one)}), '') in ('NULL', 'ARRAY')" for one in _around(path)]
+        places = [f"json_exists(document, {text(at)})" for at in (json_path(path), nested_path(path))]
+        if rows and not scalar(con, f"select count(*) from json_rows where {' or '.join([*places, *outer])}"):
+            raise _no_key(source, name, column, path)
     con.execute(f"create or replace temp table unnested_rows as {_elements_sql('from json_rows', table)}")
     con.execute("delete from json_rows; insert into json_rows by name from unnested_rows; drop table unnested_rows")
     return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")

@@ -170,3 +170,14 @@ def test_what_is_carried_and_null_in_every_row_is_not_told_as_gone(load, form):
     rows = [{"id": n, "total": None, "lines": [{"sku": "a"}]} for n in range(30)]
     counts = load(form, rows, **how, carried={"order": "id", "total": "total"})
     assert (counts.inserted, counts.notes) == (30, [])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_carried_key_that_is_called_otherwise_now_is_an_error_and_rows_do_not_fall_together(load, form):
+    renamed = [{"number" if name == "id" else name: value for name, value in row.items()} for row in ORDERS]
+    with pytest.raises(SourceError, match="no row has id, which is carried as order_id of the key"):
+        load(form, renamed, **LINES)
+    within = LINES | {"carried": {"order_id": "customer.id", "place": "#"}}
+    with pytest.raises(SourceError, match=r"no row has customer\.id"):
+        load(form, [{"customer": {"number": 1}, "lineItems": [{"sku": "A", "quantity": 1}]}], **within)
+    assert load(form, [{"customer": None, "lineItems": [{"sku": "A", "quantity": 1}]}], **within).source_rows == 1
