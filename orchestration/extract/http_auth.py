@@ -6,7 +6,8 @@ A session sends them to the host of the source alone (http_session.py); a token 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
@@ -20,7 +21,7 @@ from dlt.sources.helpers.rest_client.auth import (
     OAuth2ClientCredentials,
 )
 
-from orchestration.core.errors import SourceError, told_address
+from orchestration.core.errors import KundbildError, SourceError, told_address
 from orchestration.core.settings import Source
 from orchestration.core.settings.auth import Auth, secrets_of
 from orchestration.extract.budget import Budget
@@ -102,6 +103,9 @@ class OAuthToken(OAuth2ClientCredentials):
 
     def obtain_token(self) -> None:
         why, status = "it does not answer", None
+        if self._kept and self._refresh:
+            with self._kept_or_told("make it writable, with room on its disk; the token is not used up"):
+                self._kept.try_out()
         try:
             with self._new_session(self._auth.token_url) as self.session:
                 super().obtain_token()
@@ -149,8 +153,24 @@ class OAuthToken(OAuth2ClientCredentials):
         if self._refresh and (newer := response_json.get("refresh_token")) and newer != self._refresh:
             self._refresh = str(newer)
             if self._kept and self._auth.refresh_token:
-                self._kept.keep(self._auth.refresh_token, self._refresh)
+                with self._kept_or_told(
+                    "make it writable, authorise the client anew, and put the new token in place of the old one"
+                ):
+                    self._kept.keep(self._auth.refresh_token, self._refresh)
         return found
+
+    @contextmanager
+    def _kept_or_told(self, to_do: str) -> Iterator[None]:
+        try:
+            yield
+        except (KundbildError, OSError) as error:
+            why = error.what if isinstance(error, KundbildError) else type(error).__name__
+            raise SourceError(
+                f"source {self._name}: a newer refresh token cannot be kept in the home ({why})",
+                where="refresh_tokens/ in the home folder",
+                to_do=to_do,
+                is_whole_source=True,
+            ) from None
 
     def parse_expiration_in_seconds(self, response_json: Any) -> int:
         try:

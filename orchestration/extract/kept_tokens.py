@@ -29,6 +29,15 @@ class KeptToken:
         noted = read_json(self._path) or {}
         return str(noted["token"]) if noted.get("of") == _digest(configured) and noted.get("token") else configured
 
+    def try_out(self) -> None:
+        """Writes the file as it is: a token that is asked for and cannot be kept would be lost. Raises KundbildError where it cannot be written."""
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        if self.is_there:
+            write_private(self._path, self._path.read_bytes())
+        else:
+            write_private(self._path, "{}")
+            self.forget()
+
     def keep(self, configured: str, token: str) -> None:
         """Notes the newest one, before anything is asked for with what came beside it. Raises KundbildError where it cannot be written."""
         self._path.parent.mkdir(mode=0o700, exist_ok=True)

@@ -47,8 +47,10 @@ def propose_vendor(name: str, address: str, vendor: str) -> ProposedSource:
             f"--from is not the plain web address of {vendor}'s API", to_do=f"name it without a login, and see {page_of(vendor)}"
         )  # fmt: skip
     connect = read_form(vendor, API)["connect"]
-    path = "" if vendor_of(address) == vendor else parts.path.rstrip("/")
-    url = urlunsplit((parts.scheme, parts.netloc, path.removesuffix(connect.get("path", "")), "", "")) + connect.get("path", "")  # fmt: skip
+    is_vendors_host = vendor_of(address) == vendor
+    path = "" if is_vendors_host else parts.path.rstrip("/")
+    # a vendor's own host is asked by https alone: the token would else be sent so that anybody on the way reads it
+    url = urlunsplit(("https" if is_vendors_host else parts.scheme, parts.netloc, path.removesuffix(connect.get("path", "")), "", "")) + connect.get("path", "")  # fmt: skip
     tables = [Recognised(vendor, API, table, ()) for table in read_form(vendor, API)["tables"]]
     lines = [f"[sources.{name}]", 'connector = "rest"', f"url = {said(url)}", f"vendor = {said(vendor)}", f"form = {said(API)}"]  # fmt: skip
     lines += wording_lines(tables)

@@ -317,6 +317,16 @@ def test_a_refresh_token_that_is_good_once_is_kept_for_the_next_night_and_told_t
     assert "authorise it anew" in refused.value.to_do
 
 
+def test_a_refresh_token_whose_next_one_cannot_be_kept_is_not_used_up(serve_json, home, load):
+    tokens = Tokens()
+    url = serve_json(tokens)
+    home.refresh_tokens.mkdir()
+    (home.refresh_tokens / "api.json").symlink_to(home.root / "elsewhere")
+    with pytest.raises(SourceError, match="cannot be kept in the home") as refused:
+        load(url, oauth(url, grant="refresh_token", refresh_token="r0"))
+    assert refused.value.is_whole_source and not tokens.given
+
+
 def test_another_token_in_the_configuration_counts_before_the_kept_one(serve_json, home, load):
     tokens = Tokens()
     url = serve_json(tokens)

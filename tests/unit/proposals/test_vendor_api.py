@@ -16,7 +16,7 @@ from orchestration.proposals.written import write_source
 ADDRESSES = {
     "shopify": ("https://my-shop.myshopify.com/admin?x=1", "https://my-shop.myshopify.com"),
     "hubspot": ("https://api.hubapi.com", "https://api.hubapi.com"),
-    "nutshell": ("https://app.nutshell.com/", "https://app.nutshell.com/rest"),
+    "nutshell": ("http://app.nutshell.com/", "https://app.nutshell.com/rest"),
     "mailchimp": ("https://us1.api.mailchimp.com/3.0/", "https://us1.api.mailchimp.com"),
     "klaviyo": ("https://a.klaviyo.com/api/profiles", "https://a.klaviyo.com/api"),
     "brevo": ("https://api.brevo.com/v3", "https://api.brevo.com/v3"),
