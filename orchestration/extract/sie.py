@@ -1,7 +1,7 @@
 """SIE 4, the file by which Swedish ledgers hand on their vouchers, as rows of CSV: one for each row of a voucher.
 
 As its specification says ("SIE filformat", edition 4B): a record a line, begun by #, fields apart by blanks, text in quotes, a voucher's rows
-in braces below it; IBM PC8 (code page 437). Rows that were taken out (#BTRANS) are none, and one that was added (#RTRANS) stands again as #TRANS. What
+in braces below it; IBM PC8 (code page 437). Of rows that were taken out (#BTRANS) only the place is kept, and one that was added (#RTRANS) stands again as #TRANS. What
 people wrote of a voucher or row, and who entered it, is not read. Not here: which files are new (delivered.py), what rows mean (vendors/).
 """
 
@@ -69,6 +69,10 @@ def _rows(text: str, path: str) -> Iterator[list[str]]:
             if voucher and not is_open:
                 raise _odd(path)
             voucher, is_open = None, False
+        elif label == "#BTRANS" and voucher:
+            # it keeps its place, and says nothing: the row that an earlier file had there would else stand beside the others, which moved up
+            place += 1
+            yield [*voucher, str(place), "", "", "", "", ""]
         elif label == "#TRANS":
             # left out, or read with its fields shifted, it would change what is owed, and nobody would know
             said = _at(fields, 2)

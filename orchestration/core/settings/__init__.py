@@ -134,6 +134,10 @@ class Source(BaseModel, extra="forbid", frozen=True):
                 raise ValueError(f"table {name} says carried, which needs rows_in")
             if table.rows_in and not is_json:
                 raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")
+            if self.format == "json_pages" and not self.paging_of(table).rows:
+                raise ValueError(
+                    'a file that is the rows themselves is read with format = "jsonl": paging.rows names where a page has its rows'
+                )
             if self.connector == "files" and (more := self.paging_of(table).model_fields_set - {"rows"}):
                 raise ValueError(
                     f"paging.{min(more)} is of an API: of files only paging.rows is read, where a page has its rows"

@@ -260,3 +260,6 @@ def test_of_files_only_where_the_rows_of_a_page_are_can_be_said(write_config):
     said = text.replace("{}", '{ next = "page", parameter = "p" }').replace("{{", "{").replace("}}", "}")
     with pytest.raises(ConfigurationError, match=r"paging\.next is of an API"):
         load_settings(write_config(said))
+    said = text.replace("{}", '{ rows = "" }').replace("{{", "{").replace("}}", "}")
+    with pytest.raises(ConfigurationError, match='is read with format = "jsonl"'):
+        load_settings(write_config(said))

@@ -110,6 +110,15 @@ def test_the_export_of_later_adds_what_came_since_and_no_voucher_counts_twice(bo
     assert all(one.is_ok for one in first_rows("shop", books.settings.sources["shop"], books.settings.quality))
 
 
+def test_a_row_that_a_later_export_has_taken_out_counts_no_more(books):
+    rows = '#TRANS 1510 {} 50.00\n#TRANS 3001 {} -1250.00\n#TRANS 1510 {8 "1001"} 1250.00\n'
+    (books.folder / "january.se").write_text(f'{HEAD}#VER A 1 20260105 ""\n{{\n{rows}}}\n', encoding="cp437")
+    assert read(books)["A|1"]["amount"] == 1300
+    taken_out = rows.replace("#TRANS 1510 {} 50.00", "#BTRANS 1510 {} 50.00")
+    (books.folder / "march.se").write_text(f'{HEAD}#VER A 1 20260105 ""\n{{\n{taken_out}}}\n', encoding="cp437")
+    assert read(books)["A|1"]["amount"] == 1250
+
+
 @pytest.mark.parametrize(("text", "told"), [
     (HEAD + VOUCHERS[:-3], "the file is cut"), (HEAD.replace("SIETYP 4", "SIETYP 2"), "no SIE file of type 4"), ("a;b\n1;2\n", "no SIE file of type 4"),
     (HEAD + VOUCHERS.replace("Anna Ek\" 20260106 ÅÄ\n{", "Anna Ek\" {"), "not written as SIE says"),
