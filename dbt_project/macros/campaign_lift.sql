@@ -20,34 +20,54 @@
 {% macro campaign_arms(few_days=3) -%}
     {%- set insight = var("insight") %}
     {%- set lot = "source_system, campaign_key, lot_on" %}
-    messages as (
-        select source_system, campaign_key, customer_id, occurred_at, cast(occurred_at as date) as sent_on, kind
+    -- of all days: of a campaign that goes on, the last few days of the period are no one lot
+    spans as (
+        select
+            source_system,
+            campaign_key,
+            min(cast(occurred_at as date)) as first_on,
+            max(cast(occurred_at as date)) as last_on
         from {{ ref("fct_email_events") }}
         where
             kind in ('sent', 'held_out')
             and campaign_key is not null
             and customer_id is not null
             and occurred_at <= {{ as_of() }}
-            and occurred_at > {{ as_of() }} - {{ days(insight["attribution_days"]) }}
-    ),
-    spans as (
-        select source_system, campaign_key, min(sent_on) as first_on, max(sent_on) as last_on
-        from messages
         group by source_system, campaign_key
+    ),
+    messages as (
+        select
+            e.source_system,
+            e.campaign_key,
+            e.customer_id,
+            e.occurred_at,
+            e.kind,
+            case
+                when {{ days_between("s.first_on", "s.last_on") }} <= {{ few_days }}
+                then s.first_on
+                else cast(e.occurred_at as date)
+            end as lot_on
+        from {{ ref("fct_email_events") }} e
+        join spans s on s.source_system = e.source_system and s.campaign_key = e.campaign_key
+        where
+            e.kind in ('sent', 'held_out')
+            and e.customer_id is not null
+            and e.occurred_at <= {{ as_of() }}
+            and e.occurred_at > {{ as_of() }} - {{ days(insight["attribution_days"]) }}
     ),
     drawn as (
         select
             m.source_system,
             m.campaign_key,
             m.customer_id,
-            case
-                when {{ days_between("s.first_on", "s.last_on") }} <= {{ few_days }} then s.first_on else m.sent_on
-            end as lot_on,
+            m.lot_on,
             min(m.occurred_at) as first_at,
             bool_or(m.kind = 'held_out') as is_held_out
         from messages m
-        join spans s on s.source_system = m.source_system and s.campaign_key = m.campaign_key
-        where not {{ refuses_profiling("m.customer_id") }}
+        where
+            -- a lot that began before the period lacks some of its customers
+            m.lot_on >= {{ as_of() }} - {{ days(insight["attribution_days"]) }}
+            and not {{ refuses_profiling("m.customer_id") }}
         group by 1, 2, 3, 4
         having bool_or(m.kind = 'held_out') = bool_and(m.kind = 'held_out')
     ),

@@ -71,41 +71,49 @@ def results(
     days: Annotated[
         int | None,
         typer.Option(
-            min=1, max=90, help="An order counts within so many days. Default: campaign_days of the section scores."
+            min=1, max=90, help="A purchase counts within so many days. Default: response_days of the section insight."
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Measure the company's own campaigns, where events or exports say who was held out by lot.
 
-    Of each: who ordered of those it was sent to and of those held out, lift, its 95 % interval, p, and the smallest lift that arms of this
-    size find in 80 % of tests. Nothing is stored.
+    Of each: who bought and kept goods, of those it was sent to and of those held out, lift, its 95 % interval, p, and the smallest lift that
+    arms of this size find in 80 % of tests. Not told where of an arm fewer than the setting min_people bought, or did not. Nothing is stored.
     """
     from orchestration.activation.profiled import profiled_by_now
     from orchestration.core.clock import now
     from orchestration.insight.campaign_results import campaign_results
 
     with locked_warehouse("measuring campaigns") as (con, settings), profiled_by_now(con, now()):
-        found = campaign_results(con, settings.privacy.pepper, days or settings.scores.campaign_days, campaign)
+        days = days or settings.insight.response_days
+        found = campaign_results(con, settings.privacy.pepper, days, settings.privacy.min_people, campaign)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(asdict(found))
         return
-    table = RichTable("campaign", "day", "sent to", "ordered", "held out", "ordered", "lift, 95 % interval", "p")
+    table = RichTable("campaign", "day", "sent to", "bought", "held out", "bought", "lift, 95 % interval", "p")
     table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    for one in found:
+    for one in found.told:
         lift, interval, _, p = _cells(one.treated, is_rate=True)
         arms = [cell for arm in (one.treated, one.control) for cell in (f"{arm.customers:,}", f"{arm.value:.1%}")]
         table.add_row(one.campaign, f"{one.sent_at:%Y-%m-%d}", *arms, f"{lift}, {interval}", p)
-    out.print(table)
+    if found.told:
+        out.print(table)
     if campaign is not None:
-        for one in found:
+        for one in found.told:
             out.print(f"{one.campaign}, {one.sent_at:%Y-%m-%d}: {one.treated.verdict}.", highlight=False)
-        return
-    out.print(
-        f"Ordered within {found[0].days} days. Of {len(found)} campaigns, about {len(found) / 20:.0f} differ by chance alone.",
-        highlight=False,
-    )
-    out.print(styled("All campaigns together: [bold]{} scores show uplift_campaign[/bold]", me()))
+    elif found.told:
+        out.print(
+            f"Bought within {days} days. Of {len(found.told)} campaigns that do nothing, about {len(found.told) / 20:.0f} differ by chance alone.",
+            highlight=False,
+        )
+    if found.few:
+        out.print(
+            f"Not told: {found.few} (of an arm fewer than {found.least} customers bought, or did not)", highlight=False
+        )
+    if campaign is None:
+        query = "from bi.campaign_results where breakdown = 'channel'"
+        out.print(styled(f'All campaigns together: [bold]{{}} query "{query}"[/bold]', me()))
 
 
 def _value(value: float, is_rate: bool) -> str:

@@ -22,8 +22,8 @@ TREATED, HELD_OUT = "sent to", "held out"
 
 @dataclass(frozen=True)
 class Result:
-    """A campaign of a day, or an audience of an export: the share of customers who ordered within `days` after it, of whom it was sent to and
-    of whom the lot held out. `campaign` is its name, else its key."""
+    """A campaign of a day, or an audience of an export: the share of customers who bought within `days` after it, of whom it was sent to and
+    of whom the lot held out. `campaign` is its name, else its key; `sent_at` is its first message."""
 
     campaign: str
     campaign_key: str
@@ -33,11 +33,20 @@ class Result:
     treated: Lift
 
 
+@dataclass(frozen=True)
+class Results:
+    """`few` campaigns are not told: of an arm fewer than `least` bought, or did not."""
+
+    told: list[Result]
+    few: int
+    least: int
+
+
 def campaign_results(
-    con: duckdb.DuckDBPyConnection, pepper: Sequence[str], days: int, campaign: str | None = None
-) -> list[Result]:
+    con: duckdb.DuckDBPyConnection, pepper: Sequence[str], days: int, least: int, campaign: str | None = None
+) -> Results:
     """Campaigns with FEWEST customers in each arm whose outcome is known as of the last night, the latest first; one of them where `campaign`
-    names it, by name or key. Customers who may not be profiled are in no figure.
+    names it, by name or key. Customers who may not be profiled are in no figure. `least` is [privacy] min_people.
 
     Raises KundbildError where no night has run, no campaign has a hold-out, or none has the name.
     """
@@ -47,31 +56,35 @@ def campaign_results(
     note_export_arms(con, pepper)
     note_arms(con, as_of)
     parts = {"until": literal(as_of - timedelta(days=days)), "days": days, "fewest": FEWEST}
-    found = [_result(row, days) for row in con.execute(sql_script(__file__, "campaign_results", **parts)).fetchall()]
-    if not found:
+    rows = con.execute(sql_script(__file__, "campaign_results", **parts)).fetchall()
+    if not rows:
         raise KundbildError(
             f"no campaign that was sent {days} days ago or longer has {FEWEST} customers in each arm",
             to_do="hold customers out by lot: `kundbild audience export AUDIENCE --hold-out 0.1`, or events of the kind held_out",
         )
-    if campaign is None:
-        return found
-    wanted = [one for one in found if campaign in (one.campaign, one.campaign_key)]
+    wanted = [row for row in rows if campaign is None or campaign in row[:2]]
     if not wanted:
-        names = {one.campaign for one in found}
         raise KundbildError(
             f"no campaign {campaign} has a hold-out whose outcome is known",
-            to_do=did_you_mean(campaign, names) or "`kundbild campaigns results` lists them",
+            to_do=did_you_mean(str(campaign), {row[0] for row in rows}) or "`kundbild campaigns results` lists them",
         )
-    return wanted
+    told = [_result(row, days) for row in wanted if not _is_of_few(row[3:], least)]
+    return Results(told, len(wanted) - len(told), least)
+
+
+def _is_of_few(counts: Sequence[int], least: int) -> bool:
+    held_out, held_out_bought, treated, treated_bought = counts
+    parts = (held_out_bought, held_out - held_out_bought, treated_bought, treated - treated_bought)
+    return any(0 < part < least for part in parts)
 
 
 def _result(row: tuple[str, str, datetime, int, int, int, int], days: int) -> Result:
-    campaign, key, sent_at, held_out, held_out_ordered, treated, treated_ordered = row
-    control = _arm(HELD_OUT, held_out, held_out_ordered)
-    (lift,) = compare(control, [_arm(TREATED, treated, treated_ordered)], is_rate=True)
+    campaign, key, sent_at, held_out, held_out_bought, treated, treated_bought = row
+    control = _arm(HELD_OUT, held_out, held_out_bought)
+    (lift,) = compare(control, [_arm(TREATED, treated, treated_bought)], is_rate=True)
     return Result(campaign, key, sent_at, days, control, lift)
 
 
-def _arm(name: str, customers: int, ordered: int) -> Arm:
-    share = ordered / customers
+def _arm(name: str, customers: int, bought: int) -> Arm:
+    share = bought / customers
     return Arm(name, customers, share, share * (1 - share) * customers / (customers - 1))

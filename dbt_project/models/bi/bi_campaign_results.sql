@@ -10,6 +10,7 @@
     "held_out_count - held_out_responded_count",
     "responded_count - measured_responded_count",
     "sent_count - measured_sent_count",
+    "sent_count - measured_sent_count - (responded_count - measured_responded_count)",
 ] %}
 {#- one outcome less the other -#}
 {%- set between = ["responded", "measured_responded", "held_out_responded"] %}

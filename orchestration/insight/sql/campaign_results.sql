@@ -1,44 +1,40 @@
--- Of each arm of each draw whose outcome is known: how many customers who may be profiled, and how many ordered within the days after. An order
--- counts from the day of the campaign on, as in what uplift_campaign learns (recipients_by_lot.sql).
+-- Of each arm of each draw whose outcome is known: how many customers who may be profiled, and how many bought within the days after, as the
+-- mart campaign_results has it: of which goods were kept, and in both arms from the first message of the draw on.
 with
     arms as (
-        select *
+        select *, min(first_at) over (partition by draw) as lot_at
         from campaign_arms
         semi join marts.customer_profile using (customer_id)
-        where sent_at <= {{ until }}
     ),
     answered as (
         select
-            a.draw,
-            a.source_system,
-            a.campaign_key,
-            a.sent_at,
-            a.is_held_out,
+            a.*,
             exists (
                 select 1
                 from marts.fct_orders o
                 where
                     o.customer_id = a.customer_id
-                    and o.is_order
-                    and o.ordered_at >= a.sent_at
-                    and o.ordered_at < a.sent_at + interval {{ days }} day
-            ) as is_ordered
+                    and o.is_sale
+                    and o.ordered_at >= a.lot_at
+                    and o.ordered_at < a.lot_at + interval {{ days }} day
+            ) as has_bought
         from arms a
+        where a.lot_at <= {{ until }}
     )
 select
     coalesce(any_value(c.name), a.campaign_key) as campaign,
     a.campaign_key,
-    a.sent_at,
+    min(a.lot_at) as sent_at,
     count(*) filter (a.is_held_out) as held_out,
-    count(*) filter (a.is_held_out and a.is_ordered) as held_out_ordered,
+    count(*) filter (a.is_held_out and a.has_bought) as held_out_bought,
     count(*) filter (not a.is_held_out) as treated,
-    count(*) filter (not a.is_held_out and a.is_ordered) as treated_ordered
+    count(*) filter (not a.is_held_out and a.has_bought) as treated_bought
 from answered a
 left join
     conformed.conformed_campaigns c
     on c.source_system = a.source_system
     and c.source_key = a.campaign_key
     and c.deleted_at is null
-group by a.draw, a.campaign_key, a.sent_at
+group by a.draw, a.campaign_key
 having least(held_out, treated) >= {{ fewest }}
-order by a.sent_at desc, campaign, a.draw
+order by sent_at desc, campaign, a.draw

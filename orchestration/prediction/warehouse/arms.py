@@ -27,7 +27,7 @@ from orchestration.privacy.secrets.pepper import find_pepper
 ARMS = "campaign_arms"
 # a campaign that is sent within so many days is one draw
 _FEW_DAYS = 3
-_NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, campaign_key varchar, customer_id varchar, sent_at timestamp, is_held_out boolean)"
+_NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, campaign_key varchar, customer_id varchar, sent_at timestamp, said_at timestamp, is_held_out boolean)"
 _ABOUT = ("draw", "customer_id", "sent_at", "is_treated", "outcome")
 
 

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from orchestration.insight.campaign_results import campaign_results
 from orchestration.prediction.uplift.draws import Draws, mean_lift
 from orchestration.prediction.uplift.lift import Arm, compare
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts, order
+from tests.unit.empty_tables import empty_tables
 
 _MODELS = ("campaign_results", "bi_campaign_results")
 _FACTS = ("fct_orders", "fct_email_events", "conformed_campaigns", "contact_permissions")
@@ -108,6 +110,45 @@ def test_lots_are_pooled_as_the_statistics_of_lots_do(marts, seed):
     assert found["n2"]["lift"] is not None
 
 
+def test_the_command_tells_of_a_campaign_what_the_mart_does(marts):
+    """Orders of before the campaign on its day, of which nothing was kept, and of late days; campaigns that go on, by which days are lots."""
+    send(marts, "2026-05-01T09:00", "n1", (100, 30), (40, 8))
+    for customer, at, is_sale in (("c50", "2026-05-01T06:00", True), ("c51", "2026-05-03", False), ("c52", "2026-05-11", True),
+                                  ("c120", "2026-05-01T08:59", True), ("c121", "2026-05-01T09:01", True)):  # fmt: skip
+        marts.add("marts.fct_orders", order(f"{customer}more", customer, at, is_sale=is_sale))
+    for day in range(5):
+        send(marts, f"2026-05-{10 + day}T10:00", "drip", (60, 20 + day), (30, 6), first=1000 + 100 * day)
+    # of the oldest lots of a campaign that goes on the period has none, and of its others each is a lot still
+    for day in range(1, 6):
+        send(marts, f"2025-06-{day:02}T10:00", "old", (60, 20), (30, 6), first=2000 + 100 * day)
+    marts.con.execute("update marts.fct_orders set is_order = true")
+    empty_tables(marts.con, "customer_profile")
+    marts.con.execute(
+        "insert into marts.customer_profile by name select distinct customer_id from marts.fct_email_events"
+    )
+    marts.at("2026-06-03T00:00")
+    told, least = results(marts), 5
+    found = campaign_results(marts.con, (), 14, least)
+    of = {value: [one for one in found.told if one.campaign == value] for value in ("n1", "drip", "old")}
+    (one,), row = of["n1"], told["n1"]
+    assert (row["sent_count"], row["responded_count"], row["held_out_count"], row["held_out_responded_count"]) == (
+        100,
+        31,
+        40,
+        9,
+    )
+    assert (one.treated.customers, one.control.customers, one.control.successes) == (100, 40, 9)
+    assert [row[c] for c in ("lift", "lift_low", "lift_high", "minimum_detectable_effect")] == pytest.approx(
+        [one.treated.lift, one.treated.lift_low, one.treated.lift_high, one.treated.minimum_detectable_effect]
+    )
+    assert (len(of["drip"]), sum(one.treated.customers for one in of["drip"])) == (5, 300)
+    assert (told["drip"]["measured_lot_count"], told["drip"]["measured_sent_count"]) == (5, 300)
+    assert (told["old"]["measured_lot_count"], told["old"]["measured_sent_count"]) == (3, 180)
+    # who bought, or did not, of fewer than five
+    few = campaign_results(marts.con, (), 14, 7)
+    assert [one.campaign for one in few.told] == ["n1"] and few.few == 10
+
+
 def test_who_takes_no_part(marts):
     """Nobody of before the period, in both arms, without a campaign, or who denied profiling; no order of before or after the days."""
     send(marts, "2026-05-01T09:00", "n1", (20, 5), (10, 1))
@@ -179,6 +220,15 @@ def test_analysts_see_no_arm_with_few_who_did_or_did_not_respond(marts):
         "email": True,
     }
     assert found["email"]["sent_count"] == 300
+
+
+def test_who_did_not_respond_where_nobody_was_held_out_are_no_few(marts):
+    send(marts, "2026-03-01T09:00", "drip", (100, 20), (60, 9))
+    send(marts, "2026-03-20T09:00", "drip", (50, 47), (0, 0), first=300)
+    marts.build("campaign_results")
+    row = results(marts)["drip"]
+    assert (row["sent_count"], row["responded_count"]) == (150, 67) and row["measured_sent_count"] == 100
+    assert results(marts, "bi_campaign_results")["drip"]["lift"] is None
 
 
 def test_one_outcome_less_the_other_tells_of_no_few(marts):

@@ -7,9 +7,15 @@ from datetime import timedelta
 import pytest
 
 from orchestration.core.errors import KundbildError
-from orchestration.insight.campaign_results import campaign_results
+from orchestration.insight.campaign_results import Result, campaign_results
 from tests.unit.empty_tables import add_rows, empty_tables
 from tests.unit.prediction.test_nightly_uplift import NIGHT, world
+
+
+def results(con, days: int, campaign: str | None = None) -> list[Result]:
+    found = campaign_results(con, (), days, 5, campaign)
+    assert not found.few
+    return found.told
 
 
 @pytest.fixture
@@ -17,12 +23,13 @@ def told():
     con = world(2000, 2)
     empty_tables(con, "conformed_campaigns")
     add_rows(con, "conformed.conformed_campaigns", {"source_system": "mail", "source_key": "k1", "name": "May letter"})
+    con.execute("update marts.fct_orders set is_sale = true")
     con.execute("create schema ops; create table ops.clock as select $1::timestamp as as_of", [NIGHT])
     return con
 
 
 def test_each_campaign_is_compared_with_whom_its_lot_held_out(told):
-    latest, first = campaign_results(told, (), 7)
+    latest, first = results(told, 7)
     assert (latest.campaign, first.campaign, first.campaign_key) == ("k0", "May letter", "k1")
     assert latest.sent_at - first.sent_at == timedelta(days=14)
     counted = told.execute(
@@ -32,22 +39,22 @@ def test_each_campaign_is_compared_with_whom_its_lot_held_out(told):
     # less than three tenths of all are moved, by 30 percentage points
     assert first.control.value == pytest.approx(0.05, abs=0.03) and first.treated.lift_low > 0
     assert first.treated.p_value < 0.001 and 0 < first.treated.minimum_detectable_effect < 0.06
-    assert campaign_results(told, (), 7, "May letter") == campaign_results(told, (), 7, "k1") == [first]
+    assert results(told, 7, "May letter") == results(told, 7, "k1") == [first]
 
 
 def test_who_may_not_be_profiled_is_in_no_figure(told):
-    before = campaign_results(told, (), 7)[0]
+    before = results(told, 7)[0]
     told.execute("delete from marts.customer_profile where hash(customer_id) % 2 = 0")
-    after = campaign_results(told, (), 7)[0]
+    after = results(told, 7)[0]
     assert 0.4 < after.treated.customers / before.treated.customers < 0.6
 
 
 def test_what_cannot_be_measured_is_told(told):
     with pytest.raises(KundbildError, match="no campaign April has a hold-out"):
-        campaign_results(told, (), 7, "April")
+        results(told, 7, "April")
     # the answers to the latest campaign are not known within 30 days yet
     with pytest.raises(KundbildError, match="no campaign that was sent 30 days ago or longer"):
-        campaign_results(told, (), 30)
+        results(told, 30)
     told.execute("delete from ops.clock")
     with pytest.raises(KundbildError, match="no night"):
-        campaign_results(told, (), 7)
+        results(told, 7)

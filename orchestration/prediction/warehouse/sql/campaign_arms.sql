@@ -6,7 +6,12 @@ create or replace temp table campaign_arms as
 with
     said as (
         select
-            customer_id, source_system, campaign_key, date_trunc('day', occurred_at) as day, kind = 'held_out' as is_held_out
+            customer_id,
+            source_system,
+            campaign_key,
+            occurred_at as said_at,
+            date_trunc('day', occurred_at) as day,
+            kind = 'held_out' as is_held_out
         from marts.fct_email_events
         where
             kind in ('sent', 'held_out')
@@ -25,12 +30,18 @@ with
     ),
     with_both as (
         select
-            hash(source_system, campaign_key, sent_at) as draw, source_system, campaign_key, customer_id, sent_at, is_held_out
+            hash(source_system, campaign_key, sent_at) as draw,
+            source_system,
+            campaign_key,
+            customer_id,
+            sent_at,
+            said_at,
+            is_held_out
         from dated
         window draw as (partition by source_system, campaign_key, sent_at)
         qualify bool_or(is_held_out) over draw and not bool_and(is_held_out) over draw
         union all
-        select draw, null, campaign_key, customer_id, sent_at, is_held_out from export_arms where sent_at < {{ as_of }}
+        select draw, null, campaign_key, customer_id, sent_at, said_at, is_held_out from export_arms where sent_at < {{ as_of }}
     )
 select
     draw,
@@ -38,6 +49,7 @@ select
     any_value(campaign_key) as campaign_key,
     customer_id,
     sent_at,
+    min(said_at) as first_at,
     bool_or(is_held_out) as is_held_out
 from with_both
 group by draw, customer_id, sent_at

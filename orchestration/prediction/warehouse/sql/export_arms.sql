@@ -11,7 +11,7 @@ with
     ),
     hashed as (select customer_id, {{ hashed }} as keyed_hash from ids),
     exports as (
-        select e.export_id, e.what, date_trunc('day', e.exported_at) as sent_at
+        select e.export_id, e.what, e.exported_at, date_trunc('day', e.exported_at) as sent_at
         from restricted.exports e
         join reference.audience_rules r on e.what = 'audience ' || r.audience and r.channel = 'email'
         where e.export_id in (select export_id from restricted.held_out)
@@ -21,7 +21,7 @@ with
         union all
         select export_id, keyed_hash, true from restricted.held_out
     )
-select hash(e.what, e.sent_at) as draw, e.what as campaign_key, h.customer_id, e.sent_at, a.is_held_out
+select hash(e.what, e.sent_at) as draw, e.what as campaign_key, h.customer_id, e.sent_at, e.exported_at as said_at, a.is_held_out
 from exports e
 join arms a on a.export_id = e.export_id
 join hashed h on h.keyed_hash = a.keyed_hash
