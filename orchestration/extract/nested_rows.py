@@ -200,7 +200,8 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
     for column, path in _carried_keys(table).items():
         outer = [f"coalesce(json_type({value_sql(one)}), '') in ('NULL', 'ARRAY')" for one in _around(path)]
         places = [f"json_exists(document, {text(at)})" for at in (json_path(path), nested_path(path))]
-        if rows and not scalar(con, f"select count(*) from json_rows where {' or '.join([*places, *outer])}"):
+        of_file = "select 1 from json_rows where document is not null group by _source_file"
+        if con.execute(f"{of_file} having not bool_or({' or '.join([*places, *outer])})").fetchall():
             raise _no_key(source, name, column, path)
     con.execute(f"create or replace temp table unnested_rows as {_elements_sql('from json_rows', table)}")
     con.execute("delete from json_rows; insert into json_rows by name from unnested_rows; drop table unnested_rows")

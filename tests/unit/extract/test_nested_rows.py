@@ -181,3 +181,15 @@ def test_a_carried_key_that_is_called_otherwise_now_is_an_error_and_rows_do_not_
     with pytest.raises(SourceError, match=r"no row has customer\.id"):
         load(form, [{"customer": {"number": 1}, "lineItems": [{"sku": "A", "quantity": 1}]}], **within)
     assert load(form, [{"customer": None, "lineItems": [{"sku": "A", "quantity": 1}]}], **within).source_rows == 1
+
+
+def test_of_several_files_each_has_the_carried_key(home, warehouse, tmp_path):
+    for name, key in (("a.json", "id"), ("b.json", "number")):
+        (tmp_path / name).write_text(json.dumps({key: 1, "lineItems": [{"sku": "A"}]}) + "\n")
+    columns = {"order_id": "BIGINT", "place": "BIGINT", "sku": "VARCHAR"}
+    table = Table(path="*.json", **LINES | {"columns": columns})
+    source = Source(connector="files", url=str(tmp_path), format="jsonl", tables={"things": table})
+    settings = Settings(company="T", sources={"shop": source})
+    prepare_raw(warehouse, settings)
+    with pytest.raises(SourceError, match="no row has id"):
+        extract_source(warehouse, home, settings, "shop")
