@@ -160,8 +160,9 @@ def read_of_wanted(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> str
 def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> Iterator[tuple[NDArray[Any], Values]]:
     """Part by part, of each row of `customer_features` the customer, and the columns that a model asks for."""
     select = read_of_wanted(con, kinds)
-    ((rows,),) = con.execute("select count(*) from customer_features").fetchall()
-    for start in range(0, rows, _ROWS_AT_ONCE):
+    # of rows that no transaction has written yet, the first is not 0
+    ((first, rows),) = con.execute("select coalesce(min(rowid), 0), count(*) from customer_features").fetchall()
+    for start in range(first, first + rows, _ROWS_AT_ONCE):
         part = f"{select} where rowid >= {start} and rowid < {start + _ROWS_AT_ONCE}"
         fetched = con.execute(part).fetchnumpy()
         values: Values = {

@@ -279,3 +279,30 @@ def test_a_column_that_tells_the_answer_is_seen(con):
     found = choose_features(past.labelled_past(con, [DAY], "a past day"), None)
     assert found.leaks == {"days_to_the_exit_interview": 1.0} and "days_subscribed" in found.kinds
     assert "leakage" in found.left_out["days_to_the_exit_interview"]
+
+
+@pytest.mark.parametrize("within", ["", "begin"])
+def test_customers_are_read_part_by_part_as_they_are_read_at_once(monkeypatch, within):
+    """Each of them once, also where the table is of a transaction that is not over."""
+    kinds = {"orders": NUMBER, "late": NUMBER, "word": "text", "gone": NUMBER}
+    read = []
+    with duckdb.connect() as con:
+        con.execute(within)
+        con.execute(
+            "create temp table customer_features as select 'c' || i as customer_id, case when i % 3 > 0 then i end as orders, "
+            "case when i > 700 then 0.5 end as late, case when i % 5 > 0 then 'w' || i % 7 end as word from range(1003) r(i)"
+        )
+        for most in (100, 2000):
+            monkeypatch.setattr(past, "_ROWS_AT_ONCE", most)
+            parts = list(past.values_now(con, kinds))
+            read.append(
+                [
+                    np.concatenate([customers for customers, _ in parts]),
+                    *(np.concatenate([v[c] for _, v in parts]) for c in kinds),
+                ]
+            )
+    in_parts, at_once = read
+    assert len(set(in_parts[0])) == 1003
+    for one, other, kind in zip(in_parts, at_once, ["text", *kinds.values()], strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype == (np.float64 if kind == NUMBER else object)
