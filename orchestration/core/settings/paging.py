@@ -69,8 +69,7 @@ class ForEach(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _is_asked_by_its_rows(self) -> ForEach:
-        if self.for_each:
-            refuse_unnamed(self.endpoint, self.for_each)
+        refuse_unnamed(self.endpoint, self.for_each)
         if unknown := next((name for name in self.only if name not in self.columns), None):
             raise ValueError(f"only names '{unknown}', which is not among columns: {', '.join(self.columns)}")
         return self
@@ -90,9 +89,15 @@ def named_in(endpoint: str) -> list[str]:
     return re.findall(r"\{(\w+)\}", endpoint)
 
 
-def refuse_unnamed(endpoint: str, parent: ForEach) -> None:
+def refuse_unnamed(endpoint: str, parent: ForEach | None) -> None:
     """Raises ValueError where an endpoint does not say which row of `parent` it is of, or names what that does not have."""
     named = named_in(endpoint)
+    if re.search(r"[{}]", re.sub(r"\{\w+\}", "", endpoint)):
+        raise ValueError(f"a brace of the endpoint {endpoint} that names no column of for_each is written %7B or %7D")
+    if parent is None:
+        if named:
+            raise ValueError(f"the endpoint names {{{named[0]}}}, and no for_each says of which rows")
+        return
     if not {*named} & {*parent.columns}:
         raise ValueError(
             f"for_each needs one of its columns in the endpoint, as {endpoint}/{{{next(iter(parent.columns))}}}"

@@ -174,8 +174,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
         for column in self.carried:
             if column not in self.columns:
                 raise ValueError(f"carried says '{column}', which is not among the columns")
-        if self.for_each:
-            refuse_unnamed(self.endpoint or "", self.for_each)
+        refuse_unnamed(self.endpoint or "", self.for_each)
         if self.is_whole and not self.key:
             raise ValueError("a table whose files are whole needs a key: by it rows that are gone are found")
         identity = [self.national_id.column, self.national_id.country_column] if self.national_id else []

@@ -177,3 +177,12 @@ def test_what_a_row_calls_its_column_tells_a_special_category(api):
 def test_no_secret_stands_in_a_header_of_the_file(header):
     with pytest.raises(ValueError, match="write it as auth"):
         Source(connector="rest", url="https://forms.example", headers={header: "x"})
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "told"),
+    [("forms/{form_id}", r"names \{form_id\}, and no for_each"), ('forms?q={"a":1}', "is written %7B or %7D")],
+)
+def test_a_brace_without_rows_that_it_names_is_told_before_a_night(endpoint, told):
+    with pytest.raises(ValueError, match=told):
+        Table(columns=COLUMNS, endpoint=endpoint)

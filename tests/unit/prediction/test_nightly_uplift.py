@@ -160,7 +160,9 @@ def test_exports_that_held_customers_out_are_arms_by_todays_ids():
     note_export_arms(con, pepper.secrets)
     day = at.replace(hour=0)
     expected = [("c0", day, False), ("c1", day, False), ("c2", day, True)]
-    assert con.execute("select * exclude (draw, campaign_key, said_at) from export_arms order by 1").fetchall() == expected
+    assert (
+        con.execute("select * exclude (draw, campaign_key, said_at) from export_arms order by 1").fetchall() == expected
+    )
     note_arms(con, NIGHT)
     assert con.execute("select customer_id, sent_at, is_held_out from campaign_arms order by 1").fetchall() == expected
 
