@@ -283,6 +283,8 @@ class _Fetch:
             why, to_do = "an answer breaks off", "ask whoever runs the API; a smaller page_size may help"
         elif status in (401, 403):
             why, to_do = f"status {status}", "check the token or auth, and what it may read"
+        elif status == 404:
+            why, to_do = f"status {status}", "check url, and the endpoint of the table"
         else:
             why = f"status {status}" if status else type(first).__name__
             to_do = "check that it runs, and url and token"
@@ -290,7 +292,8 @@ class _Fetch:
             f"source {self.source_name}, table {self.name}: the API cannot be read ({why})",
             where=f"{told_address(self.source.url)}, [sources.{self.source_name}.tables.{self.name}]",
             to_do=to_do,
-            is_passing=status not in (401, 403, 404),
+            # a row may be gone before its own rows are asked for
+            is_passing=status not in (401, 403) and (status != 404 or self.table.for_each is not None),
             # a token that is refused is that of every table; all else an API may do at one endpoint alone
             is_whole_source=status == 401 or is_unreachable(first),
         )

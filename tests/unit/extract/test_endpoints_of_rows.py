@@ -146,8 +146,9 @@ def test_a_row_that_does_not_say_its_key_and_one_that_is_gone_are_errors(load, s
             {},
         )
     )
-    with pytest.raises(SourceError, match="status 404"):
+    with pytest.raises(SourceError, match="status 404") as gone:
         load(of(url))
+    assert gone.value.is_passing and "endpoint of the table" in gone.value.to_do
 
 
 def test_an_api_that_answers_the_same_rows_again_and_again_is_an_error(load, serve_json):
