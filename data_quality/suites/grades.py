@@ -40,7 +40,7 @@ _COUNTED = {
     "audience_funnel": ("customer_count",),
     "attribution": ("customer_count",),
     "attribution_spread": (),
-    "campaign_results": ("sent_count", "measured_sent_count", "held_out_count"),
+    "campaign_results": ("sent_count", "measured_sent_count", "held_out_count", "fewest_count"),
     "cohort_retention": ("cohort_customer_count", "active_customer_count", "repeat_customer_count"),
     "north_star": ("customer_count", "reached_count", "discounted_count", "discounted_reached_count", "partly_returned_count", "partly_returned_reached_count", "visited_count", "visited_reached_count", "clicked_count", "clicked_reached_count"),
     "product_performance": ("customer_count", "first_buyer_count", "came_back_count"),

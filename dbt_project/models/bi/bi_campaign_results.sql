@@ -17,7 +17,17 @@
 with
     paired as (
         select
-            *
+            *,
+            case
+                when lift is not null
+                then
+                    least(
+                        measured_responded_count,
+                        measured_sent_count - measured_responded_count,
+                        held_out_responded_count,
+                        held_out_count - held_out_responded_count
+                    )
+            end as fewest_count
             {%- for part in between %}
                 ,
                 max({{ part }}_count) over (partition by breakdown, value)
@@ -74,6 +84,7 @@ select
         "measured_lot_count",
         "measured_sent_count",
         "held_out_count",
+        "fewest_count",
         "measured_response_share",
         "held_out_response_share",
         "lift",

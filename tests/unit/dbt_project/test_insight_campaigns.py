@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
+from orchestration.core.settings import PROJECT_DIR
 from orchestration.insight.campaign_results import campaign_results
 from orchestration.prediction.uplift.draws import Draws, mean_lift
 from orchestration.prediction.uplift.lift import Arm, compare
@@ -229,6 +230,21 @@ def test_who_did_not_respond_where_nobody_was_held_out_are_no_few(marts):
     row = results(marts)["drip"]
     assert (row["sent_count"], row["responded_count"]) == (150, 67) and row["measured_sent_count"] == 100
     assert results(marts, "bi_campaign_results")["drip"]["lift"] is None
+
+
+def test_of_several_lots_the_fewest_are_counted_and_no_weighted_share(marts):
+    """Of the arm that was held out seven bought of 220: fewer than a report tells of, though the weighted share of them is 29."""
+    send(marts, "2026-03-01T09:00", "few sent", (40, 12), (200, 0))
+    send(marts, "2026-04-01T09:00", "many sent", (2000, 500), (20, 7), first=500)
+    marts.build("campaign_results")
+    email = results(marts, "bi_campaign_results")["email"]
+    assert email["held_out_response_share"] * email["held_out_count"] > 25 and email["fewest_count"] == 7
+    marts.con.execute(
+        f"create schema if not exists bi; create table bi.campaign_results as {marts.models['bi_campaign_results']}"
+    )
+    script = (PROJECT_DIR / "orchestration/publishing/report/sql/campaign_lift.sql").read_text(encoding="utf-8")
+    rows = marts.con.execute(script.replace("{{ as_of }}", "date '2026-06-01'")).fetchall()
+    assert {row[0]: row[2] for row in rows}["all by email"] == 7
 
 
 def test_one_outcome_less_the_other_tells_of_no_few(marts):

@@ -8,12 +8,7 @@ with
         where
             breakdown = 'channel'
             and outcome = 'conversion'
-            and least(
-                measured_response_share * measured_sent_count,
-                (1 - measured_response_share) * measured_sent_count,
-                held_out_response_share * held_out_count,
-                (1 - held_out_response_share) * held_out_count
-            ) >= 9.5
+            and fewest_count >= 10
     )
 select
     a.channel,

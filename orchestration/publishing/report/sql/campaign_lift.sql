@@ -2,15 +2,7 @@ select
     case when breakdown = 'channel' then 'all by email' else value end as campaign,
     last_sent_on as sent_on,
     -- of each arm those who bought and those who did not: what is told below tells of all four
-    case
-        when lift is null then sent_count
-        else cast(least(
-            round(measured_response_share * measured_sent_count),
-            round((1 - measured_response_share) * measured_sent_count),
-            round(held_out_response_share * held_out_count),
-            round((1 - held_out_response_share) * held_out_count)
-        ) as bigint)
-    end as people,
+    case when lift is null then sent_count else fewest_count end as people,
     case when lift is null then sent_count else measured_sent_count end as sent_count,
     held_out_count,
     case
