@@ -61,8 +61,13 @@ def read_again(
     con: duckdb.DuckDBPyConnection, settings: Settings, name: str, tables: Sequence[str], moment: datetime | None
 ) -> dict[str, int]:
     """Asks that tables, or all of the source, are read again by the next night; of files how many, by table. Raises KundbildError where
-    there is no such source or table."""
+    there is no such source or table, or no night reads it."""
     source = source_of(settings, name)
+    if not source.enabled:
+        raise KundbildError(
+            f"source {name} is switched off, so no night reads it",
+            to_do=f"take enabled = false out of [sources.{name}], and ask again",
+        )
     for table in tables:
         if table not in source.tables:
             raise KundbildError(

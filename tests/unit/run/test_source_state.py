@@ -127,3 +127,10 @@ def test_a_source_or_a_table_that_is_not_there_is_told(shop, warehouse):
         source_state(warehouse, settings, "shoop")
     with pytest.raises(KundbildError, match="has no table tt"):
         read_again(warehouse, settings, "shop", ["tt"], None)
+
+
+def test_what_is_switched_off_is_not_promised_to_the_next_night(shop, warehouse):
+    settings, _, _ = shop
+    off = settings.sources["shop"].model_copy(update={"enabled": False})
+    with pytest.raises(KundbildError, match="is switched off"):
+        read_again(warehouse, settings.model_copy(update={"sources": {"shop": off}}), "shop", [], None)
