@@ -44,10 +44,10 @@ def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any
         rows = [row for row in page if isinstance(row, dict)]
         if len(rows) >= _FEW_ROWS and not any(table.rows_in.partition(".")[0] in row for row in rows):
             raise no_list(source, name, table, len(rows))
-        _refuse_without_key(rows, table, source, name)
+        _refuse_renamed(rows, table, source, name)
         page = [element for row in page for element in _elements(row, table, table.rows_in)]
     elif table.carried:
-        _refuse_without_key([row for row in page if isinstance(row, dict)], table, source, name)
+        _refuse_renamed([row for row in page if isinstance(row, dict)], table, source, name)
         page = [{**row, **_carried(row, table)} if isinstance(row, dict) else row for row in page]
     paths = paths_of(table)
     if not paths:
@@ -63,21 +63,24 @@ def no_list(source: str, name: str, table: Table, rows: int) -> SourceError:
     )
 
 
-def _refuse_without_key(rows: list[dict[str, Any]], table: Table, source: str, name: str) -> None:
-    for column, path in _carried_keys(table).items():
+def _refuse_renamed(rows: list[dict[str, Any]], table: Table, source: str, name: str) -> None:
+    for column, path in _needed_of_carried(table).items():
         if rows and not any(_has_place(row, path) for row in rows):
-            raise _no_key(source, name, column, path)
+            raise _not_there(source, name, column, path)
 
 
-def _carried_keys(table: Table) -> dict[str, str]:
-    """What is carried of the key: where it is called otherwise now, every row would have none, and rows without a key fall together."""
-    return {column: path for column, path in table.carried.items() if column in table.key and path != PLACE}
+def _needed_of_carried(table: Table) -> dict[str, str]:
+    """What is carried and must not be called otherwise one day: of the key, for rows without one fall together, and all of statements, for a
+    withdrawal without its address denies nothing."""
+    needed = {*table.key} | ({*table.carried} - {*table.filled_only} if table.holds_statements else set())
+    return {column: path for column, path in table.carried.items() if column in needed and path != PLACE}
 
 
-def _no_key(source: str, name: str, column: str, path: str) -> SourceError:
+def _not_there(source: str, name: str, column: str, path: str) -> SourceError:
     return SourceError(
-        f"source {source}, table {name}: no row has {path}, which is carried as {column} of the key",
-        to_do=f"where it is called otherwise now, change carried below [sources.{source}.tables.{name}]",
+        f"source {source}, table {name}: no row has {path}, which is carried as {column}",
+        to_do=f"where it is called otherwise now, change carried below [sources.{source}.tables.{name}]; of what stands there only where it is "
+        f'filled, and is no key, say filled_only = ["{column}"]',
     )
 
 
@@ -197,12 +200,12 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
     ).fetchall()[0]
     if rows >= _FEW_ROWS and not lists:
         raise no_list(source, name, table, rows)
-    for column, path in _carried_keys(table).items():
+    for column, path in _needed_of_carried(table).items():
         outer = [f"coalesce(json_type({value_sql(one)}), '') in ('NULL', 'ARRAY')" for one in _around(path)]
         places = [f"json_exists(document, {text(at)})" for at in (json_path(path), nested_path(path))]
         of_file = "select 1 from json_rows where document is not null group by _source_file"
         if con.execute(f"{of_file} having not bool_or({' or '.join([*places, *outer])})").fetchall():
-            raise _no_key(source, name, column, path)
+            raise _not_there(source, name, column, path)
     con.execute(f"create or replace temp table unnested_rows as {_elements_sql('from json_rows', table)}")
     con.execute("delete from json_rows; insert into json_rows by name from unnested_rows; drop table unnested_rows")
     return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")

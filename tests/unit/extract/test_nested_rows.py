@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.settings.maps import EntityMap
 from orchestration.extract.extract import extract_source, prepare_raw
 from tests.unit.privacy.test_national_ids import ANNA
 
@@ -175,7 +176,7 @@ def test_what_is_carried_and_null_in_every_row_is_not_told_as_gone(load, form):
 @pytest.mark.parametrize("form", FORMS)
 def test_a_carried_key_that_is_called_otherwise_now_is_an_error_and_rows_do_not_fall_together(load, form):
     renamed = [{"number" if name == "id" else name: value for name, value in row.items()} for row in ORDERS]
-    with pytest.raises(SourceError, match="no row has id, which is carried as order_id of the key"):
+    with pytest.raises(SourceError, match="no row has id, which is carried as order_id"):
         load(form, renamed, **LINES)
     within = LINES | {"carried": {"order_id": "customer.id", "place": "#"}}
     with pytest.raises(SourceError, match=r"no row has customer\.id"):
@@ -193,3 +194,26 @@ def test_of_several_files_each_has_the_carried_key(home, warehouse, tmp_path):
     prepare_raw(warehouse, settings)
     with pytest.raises(SourceError, match="no row has id"):
         extract_source(warehouse, home, settings, "shop")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_withdrawal_whose_carried_address_is_called_otherwise_now_is_an_error(load, form):
+    said = {"channel": "email", "contact_point_type": "email", "purpose": "marketing", "status": "withdrawn"}
+    maps = [
+        EntityMap(
+            entity="consent_events", constants=said, columns={"source_key": ["id", "place"], "contact_point": "email"}
+        )
+    ]
+    columns = {"id": "BIGINT", "place": "BIGINT", "email": "VARCHAR", "reason": "VARCHAR"}
+    table = {
+        "columns": columns,
+        "key": ["id", "place"],
+        "rows_in": "no",
+        "maps": maps,
+        "carried": {"id": "id", "place": "#", "email": "of.email"},
+    }
+    row = {"id": 1, "no": [{"reason": "spam"}]}
+    with pytest.raises(SourceError, match=r"no row has of\.email"):
+        load(form, [{**row, "of": {"mail": "anna@example.com"}}], **table)
+    assert load(form, [{**row, "of": {"email": None}}], **table).inserted == 1
+    assert load(form, [{**row, "of": {"mail": "anna@example.com"}}], **table, filled_only=["email"]).source_rows == 1
