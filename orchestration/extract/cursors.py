@@ -6,6 +6,7 @@ cursor ahead of the clock does not count, and now and then everything is read. N
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -19,6 +20,8 @@ from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.read_again import asked_again
 
 _HOURS, _NUMBERS = 24.0, 1000.0
+# up to here a double holds every whole number
+_WHOLE_UP_TO = 2**53
 _NUMERIC = (
     "TINYINT",
     "SMALLINT",
@@ -176,6 +179,8 @@ def _back(newest: datetime | float | None, table: Table, zone: ZoneInfo) -> Sinc
         return Since("whole: no row has a cursor")
     if isinstance(newest, int | float):
         value = newest - (_NUMBERS if table.cursor_lag is None else table.cursor_lag)
+        if newest > _WHOLE_UP_TO:  # it may have been rounded up, and what lies between would never be asked for
+            value = math.nextafter(value, -math.inf)
         return Since(f"changes: {table.cursor} from {value:g} on", value)
     at = newest - timedelta(hours=_HOURS if table.cursor_lag is None else table.cursor_lag)
     # where the clock is set back soon after, it shows earlier times for later rows

@@ -207,3 +207,8 @@ def test_dates_of_two_digits_order_nothing_and_what_comes_later_counts(load_file
     load_files({"a.txt": _lines("csv", ("old", "31/05/26"))}, **more)
     load_files({"b.txt": _lines("csv", ("older", "31/05/26"), ("new", "01/06/26"))}, **more)
     assert warehouse.execute("select name from raw_s.t").fetchall() == [("new",)]
+
+
+@pytest.mark.parametrize("newest", [2**62 + 600, 2**53 + 3, 2**62])
+def test_a_number_beyond_what_a_double_holds_is_not_asked_for_from_above_the_newest_row(start, newest):
+    assert newest - 2000 < int(start("BIGINT", newest, lag=0).value) <= newest
