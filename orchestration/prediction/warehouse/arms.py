@@ -20,7 +20,14 @@ from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
 from orchestration.prediction.classify.refused import fairness_kind, refusal
 from orchestration.prediction.uplift.draws import Draws
-from orchestration.prediction.warehouse.past import MOST_OF_A_DAY, features_of_wanted, known_as_of, literal, want
+from orchestration.prediction.warehouse.past import (
+    MOST_OF_A_DAY,
+    features_of_wanted,
+    known_on,
+    literal,
+    prepare_past,
+    want,
+)
 from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import find_pepper
 
@@ -67,8 +74,9 @@ def drawn_by_lot(
     con: duckdb.DuckDBPyConnection, arms: str, draws: Sequence[Draw], *, days: int, most: int = MOST_OF_A_DAY
 ) -> Drawn:
     """Of the table `arms` (draw, customer_id, sent_at, is_held_out) these draws, at most so many rows of each. The outcome is an order within `days` after. Who may not be profiled takes no part."""
+    prepare_past(con)
     for number, (sent_at, draw) in enumerate(draws):
-        known_as_of(con, sent_at)
+        known_on(con, sent_at)
         parts = {"as_of": literal(sent_at), "horizon_days": days, "arms": arms, "draw": draw, "most": most}
         want(con, sql_script(__file__, "recipients_by_lot", **parts))
         features_of_wanted(con)

@@ -63,7 +63,8 @@ def learn(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *
     before = [day for day in days if day + question.horizon <= days[0]]
     if min(_rarer(told, before), _rarer(told, days[:1])) < FEWEST_OF_A_CLASS:
         return Learnt(always(rate.value), {}, rate, None, days)
-    make_past(con, question, days)
+    learnt = sum(sum(told[day]) for day in before)
+    make_past(con, days, measured=days[:1], share=min(1, MOST_LEARNT / learnt))
     whole, train, test = (labelled_past(con, d, _name(d)) for d in (days, before, days[:1]))
     try:
         features = choose_features(train, test)

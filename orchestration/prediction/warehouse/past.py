@@ -5,7 +5,7 @@ Not here: who is asked about and what a feature is (sql/), learning (learning.py
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,10 @@ from orchestration.prediction.classify.labelled import NUMBER, Labelled, Profile
 PAST = "past"
 # what a table of the past holds beside features
 _ABOUT = ("customer_id", "as_of", "label")
+# relations of sql/past_rows.sql that features read
+_PAST_ROWS = (
+    "orders", "sessions", "emails", "carts", "tickets", "answers", "subscriptions", "interactions", "uses", "deals", "customers",
+)  # fmt: skip
 _NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 # more customers of one day teach little more, and take time
 MOST_OF_A_DAY = 20_000
@@ -57,12 +61,31 @@ def lead_converts(horizon_days: int) -> Question:
 
 def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     """The temporary views `known_*`: what was known of customers who may be profiled, before the moment."""
+    prepare_past(con)
+    known_on(con, as_of)
+
+
+def prepare_past(con: duckdb.DuckDBPyConnection, customers: str = "marts.customer_profile") -> None:
+    """The temporary relations `past_*`: what customers did, of those of the table `customers` who may be profiled. Once for all days."""
+    con.execute(sql_script(__file__, "past_rows", customers=customers))
+
+
+def known_on(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
+    """The temporary views `known_*` of one moment, out of `past_*`."""
     con.execute(sql_script(__file__, "known_as_of", as_of=literal(as_of)))
 
 
+def _keep_past(con: duckdb.DuckDBPyConnection, customers: str) -> None:
+    """`past_*` of some customers as tables: of many days, each would read all events else."""
+    prepare_past(con, customers)
+    for name in _PAST_ROWS:
+        con.execute(f"create or replace temp table kept_{name} as from past_{name}")
+        con.execute(f"create or replace temp view past_{name} as from kept_{name}")
+
+
 def asked(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *, most: int = MOST_OF_A_DAY) -> int:
-    """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were."""
-    known_as_of(con, as_of)
+    """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were. Needs `past_*`."""
+    known_on(con, as_of)
     want(con, sql_script(__file__, question.script, as_of=literal(as_of), horizon_days=question.horizon_days))
     ((count,),) = con.execute("select count(*) from wanted").fetchall()
     if count > most:
@@ -95,6 +118,7 @@ def answers(
     con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]
 ) -> dict[datetime, tuple[int, int]]:
     """Of each day on how many customers it did not happen, and on how many it did. They stay in the temporary table `answered`."""
+    prepare_past(con)
     for number, day in enumerate(days):
         asked(con, question, day)
         rows = f"select {literal(day)} as as_of, customer_id, label from wanted"
@@ -115,10 +139,24 @@ def answers_of(con: duckdb.DuckDBPyConnection, days: list[datetime]) -> tuple[ND
     return np.asarray(rows["label"], dtype=bool), np.asarray(rows["customer"], dtype=np.int64)
 
 
-def make_past(con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]) -> None:
-    """The temporary table `past`: of each day and customer the features, and whether it happened."""
+def make_past(
+    con: duckdb.DuckDBPyConnection, days: list[datetime], *, measured: Sequence[datetime] = (), share: float = 1
+) -> None:
+    """The temporary table `past`: of each day and customer of `answered` the features, and whether it happened.
+
+    Of days that are not `measured` only this share of the customers, by a hash: more would not be learnt from.
+    """
+    con.execute("create or replace temp table learnt_from as from answered limit 0")
+    for day in days:
+        taken = 1 if day in measured else share
+        con.execute(
+            f"insert into learnt_from select * from answered where as_of = {literal(day)} order by hash(customer_id, as_of), customer_id "
+            f"limit (select ceil({taken} * count(*))::bigint from answered where as_of = {literal(day)})"
+        )
+    _keep_past(con, "learnt_from")
     for number, day in enumerate(days):
-        asked(con, question, day)
+        known_on(con, day)
+        want(con, f"select customer_id, label from learnt_from where as_of = {literal(day)}")
         features_of_wanted(con)
         rows = f"select {literal(day)} as as_of, label, f.* from wanted join customer_features f using (customer_id)"
         con.execute(f"insert into {PAST} {rows}" if number else f"create or replace temp table {PAST} as {rows}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -84,6 +85,7 @@ def facts(con, at: datetime) -> None:
 
 
 def features(con) -> dict[str, object]:
+    past.prepare_past(con)
     asked(con, CONTRACT_ENDS, DAY)
     features_of_wanted(con)
     (row,) = con.execute("select * from customer_features").fetchall()
@@ -146,6 +148,7 @@ def test_the_answer_is_of_the_days_after(con):
     def label(**columns) -> bool:
         con.execute("delete from marts.fct_subscriptions")
         subscribed(con, started_at=DAY - timedelta(days=100), **columns)
+        past.prepare_past(con)
         asked(con, CONTRACT_ENDS, DAY)
         found = con.execute("select label from wanted").fetchall()
         return found[0][0] if found else None
@@ -171,9 +174,11 @@ def test_a_recipient_answers_by_a_click_within_a_week(con):
                     "occurred_at": at,
                 },
             )
+    past.prepare_past(con)
     assert asked(con, CAMPAIGN_IS_ANSWERED, DAY) == 1, "who refused profiling is not asked about"
     assert con.execute("from wanted").fetchall() == [("c1", True)]
     con.execute("update marts.fct_email_events set occurred_at = occurred_at + interval 2 day where kind = 'clicked'")
+    past.prepare_past(con)
     asked(con, CAMPAIGN_IS_ANSWERED, DAY)
     assert con.execute("select label from wanted").fetchall() == [(False,)]
 
@@ -182,6 +187,7 @@ def test_a_lead_has_neither_ordered_nor_had_a_contract_on_the_day(con):
     con.execute("delete from marts.fct_subscriptions")
 
     def label() -> bool | None:
+        past.prepare_past(con)
         asked(con, lead_converts(90), DAY)
         found = con.execute("from wanted").fetchall()
         assert {customer for customer, _ in found} <= {"c1"}, "who refused profiling is not asked about"
@@ -219,9 +225,14 @@ def test_before_the_first_order_that_is_known_nobody_can_tell_who_is_a_lead(con)
     assert days == [DAY, DAY - timedelta(days=30)]
 
 
+def made(con, days):
+    past.answers(con, CONTRACT_ENDS, days)
+    past.make_past(con, days)
+
+
 def test_who_may_not_be_profiled_is_in_no_table_of_the_past(con):
     facts(con, BEFORE)
-    past.make_past(con, CONTRACT_ENDS, [DAY, DAY - timedelta(days=30)])
+    made(con, [DAY, DAY - timedelta(days=30)])
     assert con.execute("select distinct customer_id from past").fetchall() == [("c1",)]
     views = [
         v for (v,) in con.execute("select view_name from duckdb_views() where view_name like 'known_%'").fetchall()
@@ -239,8 +250,9 @@ def test_no_feature_may_not_be_learnt_from(con):
     assert names - {"age", "gender", "region"} == set(WORDS), "each feature has words for its reason"
     assert {n for n in names if fairness_kind(n)} == {"age", "gender", "region"}
     # what the views read of marts, by the contracts: neither identity, contact, registers nor bought attributes, but for the groups
-    script = (DBT_DIR.parent / "orchestration/prediction/warehouse/sql/known_as_of.sql").read_text(encoding="utf-8")
-    words = set(re.findall(r"\w+", re.sub(r"--.*", "", script)))
+    scripts = DBT_DIR.parent / "orchestration/prediction/warehouse/sql"
+    text = "".join((scripts / f"{name}.sql").read_text(encoding="utf-8") for name in ("past_rows", "known_as_of"))
+    words = set(re.findall(r"\w+", re.sub(r"--.*", "", text)))
     private = {
         column["name"]
         for name in MARTS
@@ -252,7 +264,7 @@ def test_no_feature_may_not_be_learnt_from(con):
 
 def test_numbers_of_the_past_are_read_as_such_and_are_what_their_texts_say():
     con = demo_marts(300, 5, DAY)
-    past.make_past(con, CONTRACT_ENDS, [DAY - timedelta(days=90), DAY - timedelta(days=120)])
+    made(con, [DAY - timedelta(days=90), DAY - timedelta(days=120)])
     found = past.labelled_past(con, [DAY - timedelta(days=90), DAY - timedelta(days=120)], "two past days")
     texts, profiles = texts_of(con, "(from past order by as_of, customer_id)", ("customer_id", "as_of", "label"))
     assert list(found.raw) == list(profiles) and list(found.ids) == list(texts["customer_id"])
@@ -264,6 +276,22 @@ def test_numbers_of_the_past_are_read_as_such_and_are_what_their_texts_say():
         np.testing.assert_array_equal(found.values({column: NUMBER})[column], numbers_of(texts[column]))
 
 
+def test_of_days_that_are_not_measured_a_share_is_learnt_from_and_its_features_are_those_of_the_whole():
+    con = demo_marts(300, 5, DAY)
+    days = [DAY - timedelta(days=90), DAY - timedelta(days=120), DAY - timedelta(days=150)]
+    past.answers(con, CONTRACT_ENDS, days)
+    past.make_past(con, days, measured=days[:1], share=0.3)
+    counts = "select as_of, count(*) from {} group by all order by as_of desc"
+    asked, taken = ([n for _, n in con.execute(counts.format(table)).fetchall()] for table in ("answered", "past"))
+    assert taken == [asked[0], *(math.ceil(0.3 * n) for n in asked[1:])] and asked[1] >= 10
+    for day in days:
+        past.known_as_of(con, day)  # all events of all customers
+        past.want(con, f"select customer_id, label from answered where as_of = {past.literal(day)}")
+        past.features_of_wanted(con)
+        compared = "(select * exclude (as_of, label) from past where as_of = $1) except (from customer_features)"
+        assert con.execute(compared, [day]).fetchall() == []
+
+
 def test_a_column_that_tells_the_answer_is_seen(con):
     con.execute("delete from marts.fct_subscriptions")
     for n in range(400):
@@ -271,7 +299,7 @@ def test_a_column_that_tells_the_answer_is_seen(con):
         add_rows(con, "marts.dim_customers", {"customer_id": f"n{n}"})
         ends = {"cancelled_at": AFTER} if n % 4 == 0 else {}
         subscribed(con, f"n{n}", started_at=DAY - timedelta(days=n % 97 + 1), **ends)
-    past.make_past(con, CONTRACT_ENDS, [DAY])
+    made(con, [DAY])
     con.execute("alter table past add column days_to_the_exit_interview double")
     con.execute(
         "update past set days_to_the_exit_interview = case when label then 3 else 400 + hash(customer_id) % 9 end"
