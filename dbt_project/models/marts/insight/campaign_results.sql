@@ -163,12 +163,17 @@ with
             coalesce(r.sent_responded, 0) as measured_responded_count,
             coalesce(r.held_out, 0) as held_out_count,
             coalesce(r.held_out_responded, 0) as held_out_responded_count,
-            r.sent_rate,
-            r.held_out_rate,
-            r.lift,
-            r.lift - sqrt(r.sent_below + r.held_out_above) as lift_low,
-            r.lift + sqrt(r.sent_above + r.held_out_below) as lift_high,
-            {{ z_of_detection() }} * sqrt(r.times * r.spread) as minimum_detectable_effect
+            -- sums of fractions differ in their last digits by the order of the rows: a rebuild must not
+            {%- for column, fraction in [
+                ("sent_rate", "r.sent_rate"),
+                ("held_out_rate", "r.held_out_rate"),
+                ("lift", "r.lift"),
+                ("lift_low", "r.lift - sqrt(r.sent_below + r.held_out_above)"),
+                ("lift_high", "r.lift + sqrt(r.sent_above + r.held_out_below)"),
+                ("minimum_detectable_effect", z_of_detection() ~ " * sqrt(r.times * r.spread)"),
+            ] %}
+                round({{ fraction }}, 9) as {{ column }} {{ "," if not loop.last }}
+            {%- endfor %}
         from counted c
         left join rated r on r.breakdown = c.breakdown and r.value = c.value and r.outcome = c.outcome
     )
