@@ -17,27 +17,21 @@ import pyarrow as pa
 import requests
 from requests.auth import AuthBase
 
-from orchestration.contracts.reasons import UNKNOWN, set_aside_words
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.paging import ForEach, Paging, named_in
-from orchestration.core.warehouse import quote, scalar, text
+from orchestration.core.warehouse import changed_rows
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.http_session import BoundedSession, is_unreachable
 from orchestration.extract.kept_tokens import KeptToken
+from orchestration.extract.landed import Landed
 from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.page_json import page_of
 from orchestration.extract.pages import (
-    NOT_OF_TYPE,
-    REJECTED_CODE,
-    REJECTED_COLUMN,
-    REJECTED_FOR,
-    REJECTS,
     arrow_schema,
-    is_json,
     is_text,
     page_to_arrow,
 )
@@ -59,6 +53,8 @@ from orchestration.privacy.intake.entry import unread_columns
 if TYPE_CHECKING:
     import dlt
 
+# of the folder of an endpoint, where it is read a second time
+_AGAIN = "again"
 _NAMING, _JSON = "direct", "dlt.common.normalizers.json.relational"
 
 
@@ -84,37 +80,27 @@ def read_endpoint(
     undeclared = fetch.run(con, folder, start, max_reject_share, left_out)
     columns = {c: t for c, t in table.columns.items() if c not in unread_columns(table, table.columns)}
     schema = {part.name: part for part in arrow_schema(con, table)}
-    files = sorted(folder.glob(f"raw/{name}/*.parquet"))
-    if files:
-        read = f"read_parquet([{', '.join(text(file) for file in files)}], union_by_name = true)"
-        found = {row[0] for row in con.execute(f"describe from {read}").fetchall()}
-        good = f"where {REJECTS} is null" if REJECTS in found else ""
-        names = ", ".join(
-            f"{quote(_as_written(c))}{'::json' if is_json(schema[c]) else ''} as {quote(c)}" for c in columns
-        )
-        select = f"select {names} from {read} {good}"
-    else:
-        read, found = "", set()
-        select = f"select {', '.join(f'null::{kind} as {quote(c)}' for c, kind in columns.items())} where false"
+    landed = Landed.of(con, folder, name, columns, schema)
+    again = None
+    may_skip_rows = bool(landed.read) and start.is_whole and table.find_deletions and fetch.may_skip_rows
+    if may_skip_rows and landed.misses_rows(con, source_name, name, table):
+        second = folder / _AGAIN
+        shutil.rmtree(second, ignore_errors=True)
+        undeclared |= fetch.run(con, second, start, max_reject_share, LeftOut(con, source_name, name, table))
+        again = Landed.of(con, second, name, columns, schema)
 
     def after(load_id: int) -> int:
-        if REJECTS not in found:
-            return 0
-        # a package that a run of an older version left says no reason, or no code of it
-        words, code = text(set_aside_words(NOT_OF_TYPE)), text(UNKNOWN)
-        told = f"{REJECTED_COLUMN}, coalesce({REJECTED_FOR}, {words})" if REJECTED_FOR in found else f"null, {words}"
-        told += f", coalesce({REJECTED_CODE}, {code})" if REJECTED_CODE in found else f", {code}"
-        con.execute(
-            f"insert into fresh_rejects select {load_id}, {text(source_name)}, {text(name)}, null, null, {told}, "
-            f"{REJECTS} from {read} where {REJECTS} is not null"
-        )
-        return int(scalar(con, f"select count(*) from {read} where {REJECTS} is not null"))
+        rejects = landed.rejects(load_id, source_name, name)
+        if again:
+            rejects = f"{rejects} union {again.rejects(load_id, source_name, name)}"
+        return changed_rows(con, f"insert into fresh_rejects {rejects}")
 
     return Batch(
-        select, columns, after=after, added=sorted(undeclared), is_columnar=True, is_text=is_text(con, table),
+        landed.with_what_is_only_in(again, table.key) if again else landed.select, columns,
+        after=after, added=sorted(undeclared), is_columnar=True, is_text=is_text(con, table),
         nulls=source.null_values, null_keys=source.null_keys, way=start.way, notes=left_out.notes,
         # an answer without rows is right where nothing changed, and a fault where there is nothing at all any more
-        is_whole=start.is_whole or (not files and fetch.is_empty()),
+        is_whole=start.is_whole or (not landed.read and fetch.is_empty()),
     )  # fmt: skip
 
 
@@ -179,6 +165,15 @@ class _Fetch:
                 pipeline.abort_packages()
             raise self._unreadable(list(_causes(error))) from None
         return undeclared
+
+    @property
+    def may_skip_rows(self) -> bool:
+        """Whether pages are counted: a row that is deleted while they are read moves another one onto a page that was read before."""
+        return any(one.next in ("page", "offset") for one in self._pagings)
+
+    @property
+    def _pagings(self) -> list[Paging]:
+        return [self.paging, *(one.paging or self.source.paging for one in parents_of(self.table))]
 
     def is_empty(self) -> bool:
         """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed. Of one that is asked for
@@ -254,8 +249,7 @@ class _Fetch:
         from orchestration.extract.http_auth import authentication
 
         auth = authentication(self.source_name, self.source, self.budget, self._bounded, self.kept)
-        pagings = [self.paging, *(one.paging or self.source.paging for one in parents_of(self.table))]
-        counted = {one.parameter for one in pagings if one.next in ("cursor", "header", "page", "offset")}
+        counted = {one.parameter for one in self._pagings if one.next in ("cursor", "header", "page", "offset")}
         session = self._bounded(self.source.url, auth, counted=counted)
         session.headers.update(self.source.headers)
         return session
@@ -341,13 +335,6 @@ def _schema(pipeline: dlt.Pipeline) -> dlt.Schema:
     import dlt
 
     return dlt.Schema(pipeline.pipeline_name, {"names": _NAMING, "json": {"module": _JSON}})
-
-
-def _as_written(column: str) -> str:
-    """The name of a column in the files that dlt writes: without quotes and line ends."""
-    from dlt.common.normalizers.naming.direct import NamingConvention
-
-    return NamingConvention().normalize_identifier(column)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

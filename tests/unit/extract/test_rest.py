@@ -235,7 +235,7 @@ def test_a_retyped_column_stops_the_source(load, serve):
 
 def test_a_killed_load_is_finished_and_then_the_new_batch_is_fetched(load, pages, home, warehouse, monkeypatch):
     """Also where the API no longer gives what the package holds, as one of events that shows the last days alone."""
-    from orchestration.extract import rest
+    from orchestration.extract.pages import REJECTS
 
     folder = pages(1, [row(1), row(2)])
     with serving(folder, "secret-token") as url:
@@ -251,7 +251,7 @@ def test_a_killed_load_is_finished_and_then_the_new_batch_is_fetched(load, pages
     found = warehouse.execute("select id, name from raw_api.things order by id").fetchall()
     assert found == [(1, "N1"), (2, "changed"), (3, "N3")]
     assert not (home.landing / "api" / "things").exists()
-    assert rest.REJECTS not in [r[0] for r in warehouse.execute("describe raw_api.things").fetchall()]
+    assert REJECTS not in [r[0] for r in warehouse.execute("describe raw_api.things").fetchall()]
 
 
 @pytest.mark.parametrize(

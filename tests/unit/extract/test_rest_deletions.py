@@ -67,3 +67,32 @@ def test_an_api_that_lost_most_of_its_rows_is_not_believed(night, there):
     with pytest.raises(SourceError, match="raw keeps what it had"):
         night(row(1))
     assert len(there()) == 30
+
+
+def test_a_row_that_moved_to_a_page_that_was_read_before_is_not_gone(home, warehouse, serve_json, there):
+    """Pages are counted, and a row of the first one is deleted while the second one is asked for: the third row is on no page then."""
+    rows, asked_for = [row(n) for n in range(1, 7)], []
+
+    def page(asked):
+        start = int(asked.query.get("skip", 0))
+        asked_for.append(start)
+        found = rows[start : start + 2]
+        if is_second_night and rows[0]["id"] == 1:
+            del rows[0]
+        return {"data": found}
+
+    spec = Table(columns=COLUMNS, key=["id"], cursor="updated_at", find_deletions=True)
+    paging = {"next": "offset", "parameter": "skip", "size": "", "since": ""}
+    source = Source(connector="rest", url=serve_json(page), tables={"t": spec}, paging=paging)
+    settings = Settings(company="T", sources={"s": source})
+    prepare_raw(warehouse, settings)
+    is_second_night = False
+    extract_source(warehouse, home, settings, "s")
+    assert asked_for == [0, 2, 4, 6], "where nobody is gone it is read once"
+    is_second_night = True
+    asked_for.clear()
+    counts = extract_source(warehouse, home, settings, "s")["t"]
+    assert asked_for == [0, 2, 4, 5, 0, 2, 4, 5] and (counts.deleted, counts.duplicates) == (0, 0)
+    assert there() == [1, 2, 3, 4, 5, 6], "the deleted row was answered by this read"
+    counts = extract_source(warehouse, home, settings, "s")["t"]
+    assert counts.deleted == 1 and there() == [2, 3, 4, 5, 6]
