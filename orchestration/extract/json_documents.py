@@ -10,6 +10,7 @@ import codecs
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from io import BufferedReader
@@ -96,7 +97,11 @@ def refuse_broken(
 def refuse_other_encodings(source: str, name: str, files: Sequence[Delivered]) -> None:
     """Raises SourceError for the first file that is not UTF-8. To be asked where a file cannot be read: it reads each to its end."""
     for file in files:
-        if found := other_encoding(file.path):
+        try:
+            found = other_encoding(file.path)
+        except (OSError, EOFError, zlib.error):  # gone by now, or cut: whoever reads it says so
+            continue
+        if found:
             raise SourceError(
                 f"source {source}, table {name}: it {found}", where=file.name, to_do="export it as UTF-8"
             ) from None
