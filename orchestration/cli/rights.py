@@ -233,8 +233,8 @@ def rectify(
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
-    from orchestration.privacy.rights.correcting import correct
-    from orchestration.privacy.rights.corrections import others_with
+    from orchestration.privacy.rights.correction_checks import others_with
+    from orchestration.privacy.rights.corrections import correct
     from orchestration.privacy.rights.rights_keys import correct_unresolved
 
     values: dict[str, str | None] = {}

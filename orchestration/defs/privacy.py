@@ -18,7 +18,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.erasure.retention import forget_expired
 from orchestration.privacy.intake.request_words import SOURCE
-from orchestration.privacy.rights.corrections import rewrite_dates
+from orchestration.privacy.rights.correction_checks import rewrite_dates
 from orchestration.privacy.rights.deadlines import ANSWERED_IN_TIME, deadlines
 from orchestration.privacy.rights.held_rows import find_held
 from orchestration.privacy.rights.rights_keys import key_rights

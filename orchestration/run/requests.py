@@ -23,8 +23,8 @@ from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.intake.request_words import KINDS, SOURCE
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
-from orchestration.privacy.rights.correcting import correct
-from orchestration.privacy.rights.corrections import others_with
+from orchestration.privacy.rights.correction_checks import others_with
+from orchestration.privacy.rights.corrections import correct
 from orchestration.privacy.rights.delivered_requests import (
     Asked,
     customers_named,

@@ -19,7 +19,7 @@ from orchestration.privacy.erasure.erasure import erase_noted
 from orchestration.privacy.intake.noted import note_erasure
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.intake.suppression import SuppressionList
-from orchestration.privacy.rights.corrections import others_with
+from orchestration.privacy.rights.correction_checks import others_with
 from orchestration.privacy.rights.delivered_requests import Asked, note_asked
 from orchestration.privacy.rights.denials import deny
 from orchestration.privacy.rights.named import Named, holds_on

@@ -15,7 +15,7 @@ from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOTHING_SAID, WORDS_BETWEEN
 from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
-from orchestration.privacy.rights.correcting import CORRECTABLE
+from orchestration.privacy.rights.corrections import CORRECTABLE
 from orchestration.transform.mapping import own_systems
 
 

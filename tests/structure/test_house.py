@@ -22,7 +22,7 @@ from orchestration.core.settings.insight import Insight
 from orchestration.prediction.nightly.registry import estimators
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
-from orchestration.privacy.rights.correcting import CORRECTABLE
+from orchestration.privacy.rights.corrections import CORRECTABLE
 from orchestration.publishing.grades import GRADES
 from orchestration.publishing.superset.environment import LOCK as SUPERSET_LOCK
 

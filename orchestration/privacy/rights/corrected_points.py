@@ -1,7 +1,7 @@
 """Contact points that a correction (Art. 16) replaced: they may be somebody else's, and what was granted on them until then
 permits nothing more. The corrected value itself, however it is spelled, is no such point.
 
-Here: which points, and since when. Not here: noting a correction (correcting.py), whether it can stand (corrections.py), what
+Here: which points, and since when. Not here: noting a correction (corrections.py), whether it can stand (correction_checks.py), what
 follows from it in a night (identity/corrected_grants.py) and until the next one (activation/later_words.py).
 """
 

@@ -2,7 +2,7 @@
 night would make the two one.
 
 Here: customers whose name goes with the corrected birth date or address, and did not before. Not here: addresses and numbers of
-others (corrections.py), what a night joins by (identity/edges.py).
+others (correction_checks.py), what a night joins by (identity/edges.py).
 """
 
 from __future__ import annotations

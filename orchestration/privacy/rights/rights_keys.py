@@ -18,7 +18,7 @@ from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, define_match_keys, name_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
-from orchestration.privacy.rights.correcting import CORRECTABLE, correctable
+from orchestration.privacy.rights.corrections import CORRECTABLE, correctable
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.secrets.pepper import Pepper
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from orchestration.privacy.rights.correcting import correct
+from orchestration.privacy.rights.corrections import correct
 from orchestration.privacy.rights.objections import withdraw_point, withdraw_record
 from tests.unit.consent import INCREMENTAL, compiled_with, said
 from tests.unit.people import person

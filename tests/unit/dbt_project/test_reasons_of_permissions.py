@@ -13,7 +13,7 @@ import pytest
 from orchestration.contracts.reasons import words
 from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.rights.consent import explain_permission
-from orchestration.privacy.rights.correcting import correct
+from orchestration.privacy.rights.corrections import correct
 from orchestration.privacy.rights.requests import prepare_requests
 from tests.unit.consent import FRESH, compiled_with, orders, said
 from tests.unit.people import person

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration.privacy.rights.correcting import correct
+from orchestration.privacy.rights.corrections import correct
 from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, FRESH, SURVEY, said
 from tests.unit.dbt_project.test_permission_history import history  # noqa: F401 # a fixture

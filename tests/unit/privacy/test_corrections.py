@@ -11,8 +11,8 @@ import pytest
 from data_quality.suites.conformed import suites
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import DBT_DIR, Settings
-from orchestration.privacy.rights.correcting import correct
-from orchestration.privacy.rights.corrections import others_with, rewrite_dates
+from orchestration.privacy.rights.correction_checks import others_with, rewrite_dates
+from orchestration.privacy.rights.corrections import correct
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.rights_keys import apply_known_rights
 from orchestration.privacy.secrets.pepper import Pepper

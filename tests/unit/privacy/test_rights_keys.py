@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from orchestration.privacy.rights.correcting import correct
+from orchestration.privacy.rights.corrections import correct
 from orchestration.privacy.rights.objections import object_to_marketing, withdraw, withdraw_point
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.restrictions import restrict
