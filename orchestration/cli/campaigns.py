@@ -91,12 +91,14 @@ def results(
     if as_json:
         print_json(asdict(found))
         return
-    table = RichTable("campaign", "day", "sent to", "bought", "held out", "bought", "lift, 95 % interval", "p")
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    table = RichTable("campaign", "day", "sent to, bought", "held out, bought", "lift, 95 % interval", "p")
+    for column in table.columns[:2]:
+        column.no_wrap = True
     for one in found.told:
         lift, interval, _, p = _cells(one.treated, is_rate=True)
-        arms = [cell for arm in (one.treated, one.control) for cell in (f"{arm.customers:,}", f"{arm.value:.1%}")]
-        table.add_row(one.campaign, f"{one.sent_at:%Y-%m-%d}", *arms, f"{lift}, {interval}", p)
+        # on two lines: a terminal of 80 columns has no room for them beside one another
+        arms = [f"{arm.customers:,}\n{arm.value:.1%}" for arm in (one.treated, one.control)]
+        table.add_row(one.campaign, f"{one.sent_at:%Y-%m-%d}", *arms, f"{lift}\n{interval}", p)
     if found.told:
         out.print(table)
     if campaign is not None:
