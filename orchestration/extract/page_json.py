@@ -49,14 +49,14 @@ def page_of(response: Any, source: str, name: str, paging: Paging) -> dict[str, 
     try:
         answer = parse(response.content, said)
         page = as_page(answer, response.url, paging)
-        if page is not None and not hides_the_next(answer, paging):
-            return page
         if page is not None:
-            raise SourceError(
-                f"source {source}, table {name}: an answer has rows, and no value at {paging.at} by which the next page is asked for",
-                where=told_address(response.url),
-                to_do=f"check paging.at below [sources.{source}], or of the table: it names one value, and of the last row one that every row has",
-            )
+            if hides_the_next(answer, paging):
+                raise SourceError(
+                    f"source {source}, table {name}: an answer has rows, and no value at {paging.at} by which the next page is asked for",
+                    where=told_address(response.url),
+                    to_do=f"check paging.at below [sources.{source}], or of the table: it names one value, and of the last row one that every row has",
+                )
+            return page
     except UnreadableJsonError as error:
         if response.content.lstrip()[:1] in (b"{", b"[") or b"\0" in response.content[:4]:
             what, is_passing = f"an answer cannot be read: {error}", True

@@ -72,17 +72,15 @@ def carrying(table: Table) -> Table:
 
 def first_endpoints(api: Api, source: Source, name: str, table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
     """For a look: the endpoints of the first rows of the one before, each with what those say."""
-    asked: list[tuple[str, dict[str, Any]]] = [(table.endpoint or name, {})]
     parents = parents_of(table)
-    for at, one in enumerate(parents):
-        following = parents[at + 1].endpoint if at + 1 < len(parents) else table.endpoint or name
-        if at == 0:
-            asked = [(one.endpoint, {})]
+    endpoints = [*(one.endpoint for one in parents), table.endpoint or name]
+    asked: list[tuple[str, dict[str, Any]]] = [(endpoints[0], {})]
+    for one, following in zip(parents, endpoints[1:], strict=True):
         found: list[tuple[str, dict[str, Any]]] = []
         for endpoint, outer in asked:
             pages = api.pages(
                 address(source, endpoint),
-                one.paging or source.paging,
+                source.paging_of(one),
                 source.page_size if one.only else min(source.page_size, LOOKED_AT),
             )
             for row in next(pages, []):

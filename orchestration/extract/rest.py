@@ -41,6 +41,7 @@ from orchestration.extract.parents import (
     NO_OBJECT,
     SAID,
     WRITTEN,
+    address,
     as_objects,
     carrying,
     is_asked_for,
@@ -173,14 +174,14 @@ class _Fetch:
 
     @property
     def _pagings(self) -> list[Paging]:
-        return [self.paging, *(one.paging or self.source.paging for one in parents_of(self.table))]
+        return [self.paging, *(self.source.paging_of(one) for one in parents_of(self.table))]
 
     def is_empty(self) -> bool:
         """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed. Of one that is asked for
         each row of another, whether that has none."""
         if self.table.for_each:
             return not self.has_parents
-        url = f"{self.source.url.rstrip('/')}/{self.path.lstrip('/')}"
+        url = address(self.source, self.path)
         try:
             with self._session() as session:
                 answer = session.get(url, params={self.paging.size: 1} if self.paging.size else None)
@@ -195,7 +196,7 @@ class _Fetch:
         found: list[dict[str, Any]] = []
         for at, endpoint in enumerate(endpoints):
             one = parents[at] if at < len(parents) else None
-            paging = self.paging if one is None else one.paging or self.source.paging
+            paging = self.source.paging_of(one or self.table)
             parameters: dict[str, Any] = {paging.size: self.source.page_size} if paging.size else {}
             asked = {"path": endpoint, "params": parameters, "data_selector": ROWS, "paginator": paginator(paging)}
             asked["response_actions"] = [self._refuse_what_is_no_page(paging)]

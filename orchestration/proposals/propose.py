@@ -141,7 +141,7 @@ def _found(
                 ))]  # fmt: skip
             table = _mapped(con, group, looked, company)
             lists = [
-                listed for path in (looked.lists if table.key else ()) if (listed := _list(con, group, looked, table, path, company))
+                listed for path in (looked.lists if table.key else ()) if (listed := _list(con, group, table, path, company))
             ]  # fmt: skip
     except SourceError as error:
         return [(group, None, unread(group.table, f"{error.what} ({error.where})", len(group.files)))]
@@ -176,7 +176,7 @@ def _mapped(
 
 
 def _list(
-    con: duckdb.DuckDBPyConnection, group: FileGroup, looked: Looked, parent: FoundTable, path: str, company: Company
+    con: duckdb.DuckDBPyConnection, group: FileGroup, parent: FoundTable, path: str, company: Company
 ) -> FoundTable | None:
     """The table of a list within the rows of JSON, where it is one that is known."""
     carried = carried_by(parent, path)

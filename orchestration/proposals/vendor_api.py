@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from orchestration.core.errors import ConfigurationError, did_you_mean
+from orchestration.core.settings.secret_names import VARIABLE
 from orchestration.extract.vendors import API, forms, page_of, read_form
 from orchestration.proposals.block import said
 from orchestration.proposals.found import FoundTable, ProposedSource
 from orchestration.proposals.recognised import Recognised, wording_lines
-
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 def known_apis() -> list[str]:
@@ -56,14 +54,14 @@ def propose_vendor(name: str, address: str, vendor: str) -> ProposedSource:
     lines += wording_lines(tables)
     own = f"{name.upper()}_"
     lines += [f"# what to click, and which scopes: {page_of(vendor)}", *_who_asks(name, connect, own)]
-    variables = [one for one in _VARIABLE.findall("\n".join(lines)) if one not in os.environ]
+    variables = [one[1] for one in VARIABLE.finditer("\n".join(lines)) if one[1] not in os.environ]
     found = [FoundTable(one.table, 0, 0, [], tuple(read_form(vendor, API)["tables"][one.table]["key"]), {}, [], [], vendor=one) for one in tables]  # fmt: skip
     return ProposedSource("\n".join(lines) + "\n", [name], found, to_set=tuple(variables))
 
 
 def _who_asks(name: str, connect: dict[str, Any], own: str) -> Iterator[str]:
     def named(value: Any) -> Any:
-        return _VARIABLE.sub(lambda m: f"${{{own}{m[1]}}}", value) if isinstance(value, str) else value
+        return VARIABLE.sub(lambda m: f"${{{own}{m[1]}}}", value) if isinstance(value, str) else value
 
     if "token" in connect:
         yield f"token = {said(named(connect['token']))}"

@@ -18,7 +18,7 @@ from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
 from orchestration.core.settings.own import ExchangeRate
-from orchestration.core.settings.paging import Paging
+from orchestration.core.settings.paging import ForEach, Paging
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.scores import ScoreSettings
 from orchestration.core.settings.secret_names import is_secret_header
@@ -155,8 +155,8 @@ class Source(BaseModel, extra="forbid", frozen=True):
     def most_rows(self) -> int | None:
         return self._most_rows
 
-    def paging_of(self, table: Table) -> Paging:
-        return table.paging or self.paging
+    def paging_of(self, asked: Table | ForEach) -> Paging:
+        return asked.paging or self.paging
 
     def fresh_within(self, table: Table) -> float | None:
         """Hours within which something new is to come of `table`, or None: what it says, else a day for statements that come

@@ -38,7 +38,6 @@ class Paging(BaseModel, extra="forbid", frozen=True):
         default="updated_since",
         description="what the newest cursor is sent as, for tables that have one; empty: nothing is, and the table is read whole",
     )
-
     since_as: str = Field(
         default="%Y-%m-%dT%H:%M:%SZ",
         description="how a time is written there, in UTC, as strftime has it, within whatever else is sent; %s: seconds since 1970",

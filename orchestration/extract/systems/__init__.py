@@ -52,7 +52,7 @@ def _filled_in(name: str, said: Any, place: Callable[..., str]) -> Any:
         def refuse(what: str, to_do: str) -> ConfigurationError:
             return ConfigurationError(what, where=place("sources", name), to_do=to_do)
 
-        return filled_in(name, said, refuse)
+        return filled_in(said, refuse)
     if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
         return said
     system = said.get("system", name)

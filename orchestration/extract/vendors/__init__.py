@@ -124,7 +124,7 @@ def needed_columns(vendor: str, form: str, table: str) -> list[str]:
     return [c for c in dict.fromkeys(read) if c in said["columns"]]
 
 
-def filled_in(name: str, said: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
+def filled_in(said: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
     """A source of a vendor with the vendor's tables: those that it names, or else all of them. What it says of a table goes before.
 
     Raises what `refuse(what, to_do)` makes where there is no such vendor, form, or column to lack.
