@@ -91,7 +91,7 @@ def results(
     if as_json:
         print_json(asdict(found))
         return
-    table = RichTable("campaign", "day", "sent to, bought", "held out, bought", "lift, 95 % interval", "p")
+    table = RichTable("campaign", "day", "sent to\nbought", "held out\nbought", "lift\n95 % interval", "p")
     for column in table.columns[:2]:
         column.no_wrap = True
     for one in found.told:
