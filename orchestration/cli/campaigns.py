@@ -98,7 +98,9 @@ def results(
         lift, interval, _, p = _cells(one.treated, is_rate=True)
         # on two lines: a terminal of 80 columns has no room for them beside one another
         arms = [f"{arm.customers:,}\n{arm.value:.1%}" for arm in (one.treated, one.control)]
-        table.add_row(one.campaign, f"{one.sent_at:%Y-%m-%d}", *arms, f"{lift}\n{interval}", p)
+        table.add_row(
+            one.campaign, f"{one.sent_at:%Y-%m-%d}", *arms, f"{lift}\n{interval.replace(' pp to ', ' to ')}", p
+        )
     if found.told:
         out.print(table)
     if campaign is not None:
