@@ -14,10 +14,10 @@
 
 {#-
     CTEs on messages of email: `arms` has a row per lot and customer, whether they were held out and how they responded. A campaign that is
-    sent within `few_days` is one lot, one that goes on is a lot each day. Who was in both arms of a lot, as two records of one person, is
+    sent within the var `lot_days` is one lot, one that goes on is a lot each day. Who was in both arms of a lot, as two records of one person, is
     in none of it; who denied profiling in no lot.
 -#}
-{% macro campaign_arms(few_days=3) -%}
+{% macro campaign_arms() -%}
     {%- set insight = var("insight") %}
     {%- set lot = "source_system, campaign_key, lot_on" %}
     -- of all days: of a campaign that goes on, the last few days of the period are no one lot
@@ -43,7 +43,7 @@
             e.occurred_at,
             e.kind,
             case
-                when {{ days_between("s.first_on", "s.last_on") }} <= {{ few_days }}
+                when {{ days_between("s.first_on", "s.last_on") }} <= {{ var("lot_days") }}
                 then s.first_on
                 else cast(e.occurred_at as date)
             end as lot_on

@@ -22,8 +22,8 @@ TREATED, HELD_OUT = "sent to", "held out"
 
 @dataclass(frozen=True)
 class Result:
-    """A campaign of a day, or an audience of an export: the share of customers who bought within `days` after it, of whom it was sent to and
-    of whom the lot held out. `campaign` is its name, else its key; `sent_at` is its first message."""
+    """A lot of a campaign, or an export of an audience: the share of customers who bought within `days` after it, of those it was sent to and
+    of those held out. `campaign` is its name, else its key; `sent_at` is its first message."""
 
     campaign: str
     campaign_key: str

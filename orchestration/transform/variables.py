@@ -13,6 +13,7 @@ from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.contracts.segment_rules import segment_variables
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.settings.insight import LOT_DAYS
 from orchestration.privacy.intake.evidence_words import MARKUP, NO_EVIDENCE, NOTHING_SAID, WORDS_BETWEEN
 from orchestration.privacy.intake.withdrawals import EARLIEST, HARMLESS_KINDS, REFUSAL, WITHDRAWN_WORDS
 from orchestration.privacy.rights.corrections import CORRECTABLE
@@ -57,6 +58,7 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
         "min_people": settings.privacy.min_people,
         "analyst_time": settings.privacy.analyst_time,
         "insight": settings.insight.model_dump(),
+        "lot_days": LOT_DAYS,
         "retention_days": settings.privacy.retention_days,
         "expiring_days": settings.privacy.expiring_days,
         "is_charity": settings.privacy.is_charity,

@@ -18,7 +18,7 @@ from orchestration.contracts.mapping_times import EARLIEST_TIME
 from orchestration.contracts.seeds import seed
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, GoldenRecord, Privacy, Quality, ScoreSettings
-from orchestration.core.settings.insight import Insight
+from orchestration.core.settings.insight import LOT_DAYS, Insight
 from orchestration.prediction.nightly.registry import estimators
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
@@ -162,6 +162,7 @@ def test_the_default_limits_of_privacy_are_those_of_the_settings():
     assert project["correctable"] == list(CORRECTABLE)
     assert project["max_rate_age_days"] == Quality().max_rate_age_days
     assert project["insight"] == Insight().model_dump()
+    assert project["lot_days"] == LOT_DAYS
 
 
 def test_the_words_of_refusals_are_those_of_the_ledger():

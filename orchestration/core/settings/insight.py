@@ -9,6 +9,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+# a campaign that is sent within so many days is one lot; one that goes on is a lot each day.
+LOT_DAYS = 3
+
 
 class Insight(BaseModel, extra="forbid", frozen=True):
     """Every value is a dbt var of the same name, below `insight`."""

@@ -22,7 +22,7 @@ with
         where a.lot_at <= {{ until }}
     )
 select
-    coalesce(any_value(c.name), a.campaign_key) as campaign,
+    coalesce(any_value(c.name) filter (trim(c.name) <> ''), a.campaign_key) as campaign,
     a.campaign_key,
     min(a.lot_at) as sent_at,
     count(*) filter (a.is_held_out) as held_out,

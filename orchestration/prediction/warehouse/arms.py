@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.core.settings.insight import LOT_DAYS
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
@@ -32,8 +33,6 @@ from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import find_pepper
 
 ARMS = "campaign_arms"
-# a campaign that is sent within so many days is one draw
-_FEW_DAYS = 3
 _NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, campaign_key varchar, customer_id varchar, sent_at timestamp, said_at timestamp, is_held_out boolean)"
 _ABOUT = ("draw", "customer_id", "sent_at", "is_treated", "outcome")
 
@@ -111,7 +110,7 @@ def note_arms(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     the audience."""
     if not con.execute("select 1 from duckdb_tables() where table_name = 'export_arms' and temporary").fetchall():
         con.execute(_NO_EXPORTS)
-    con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), few_days=_FEW_DAYS))
+    con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), lot_days=LOT_DAYS))
 
 
 def draws_of_arms(con: duckdb.DuckDBPyConnection, as_of: datetime, *, days: int, fewest: int, most: int) -> list[Draw]:

@@ -22,7 +22,8 @@ def results(con, days: int, campaign: str | None = None) -> list[Result]:
 def told():
     con = world(2000, 2)
     empty_tables(con, "conformed_campaigns")
-    add_rows(con, "conformed.conformed_campaigns", {"source_system": "mail", "source_key": "k1", "name": "May letter"})
+    for key, name in (("k0", " "), ("k1", "May letter")):
+        add_rows(con, "conformed.conformed_campaigns", {"source_system": "mail", "source_key": key, "name": name})
     con.execute("update marts.fct_orders set is_sale = true")
     con.execute("create schema ops; create table ops.clock as select $1::timestamp as as_of", [NIGHT])
     return con

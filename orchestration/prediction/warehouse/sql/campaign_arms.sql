@@ -23,7 +23,7 @@ with
         select
             *,
             case
-                when max(day) over campaign - min(day) over campaign <= interval {{ few_days }} day then min(day) over campaign else day
+                when max(day) over campaign - min(day) over campaign <= interval {{ lot_days }} day then min(day) over campaign else day
             end as sent_at
         from said
         window campaign as (partition by source_system, campaign_key)
