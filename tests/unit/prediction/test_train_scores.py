@@ -13,7 +13,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.settings import ScoreSettings, Settings, Source
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.training import chosen_of, train
-from tests.unit.prediction.test_nightly_scores import Guess
+from tests.unit.prediction.guess import Guess
 
 NIGHT = datetime(2025, 1, 1)
 SETTINGS = ScoreSettings()

@@ -1,0 +1,17 @@
+"""The marts of a shop that tests of nightly scores read."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+
+@pytest.fixture
+def shop():
+    """A warehouse with the marts that scores read, without a customer."""
+    con = duckdb.connect()
+    con.execute(
+        "create schema marts; create table marts.customer_profile (customer_id varchar); "
+        "create table marts.fct_orders (customer_id varchar, ordered_at timestamp, net_amount decimal(18, 2), is_order boolean)"
+    )
+    return con
