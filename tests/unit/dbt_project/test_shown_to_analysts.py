@@ -13,7 +13,7 @@ from orchestration.privacy.intake.personal_text import find_personal_text
 from orchestration.privacy.secrets.pepper import Pepper
 from tests.unit.compiled import compiled_models
 from tests.unit.empty_tables import empty_tables
-from tests.unit.privacy.test_national_ids import PEPPER
+from tests.unit.privacy.identity_numbers import PEPPER
 
 FEW = "several, some of few people"
 MODELS = ("bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct_tickets", "bi_fct_web_sessions")

@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.proposals.found import why_withheld
 from tests.unit.extract.test_nested_rows import load  # noqa: F401  a fixture
-from tests.unit.privacy.test_national_ids import ANNA
+from tests.unit.privacy.identity_numbers import ANNA
 
 
 @pytest.mark.parametrize("form", ["rest", "jsonl"])

@@ -10,7 +10,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import EntityMap
 from orchestration.extract.extract import extract_source, prepare_raw
-from tests.unit.privacy.test_national_ids import ANNA
+from tests.unit.privacy.identity_numbers import ANNA
 
 ORDERS = [
     {"id": 1, "customer": {"id": 7, "email": "anna@example.com", "address": {"city": "Lund"}},

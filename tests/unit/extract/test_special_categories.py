@@ -29,7 +29,7 @@ from orchestration.privacy.intake.special_categories import (
     cleaned,
     special_category_of,
 )
-from tests.unit.privacy.test_national_ids import ANNA, everything
+from tests.unit.privacy.identity_numbers import ANNA, everything
 
 CASES = Path(__file__).parents[1] / "special_category_cases.csv"
 

@@ -17,7 +17,7 @@ from orchestration.privacy.audit.exports import note_export
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.privacy.secrets.pseudonyms import key_customers
 from tests.unit.people import person
-from tests.unit.privacy.test_national_ids import ANNA
+from tests.unit.privacy.identity_numbers import ANNA
 
 AT = datetime(2026, 5, 1)
 PEOPLE = [

@@ -19,7 +19,7 @@ from orchestration.privacy.intake.personal_text import (
     without_points,
 )
 from orchestration.privacy.secrets.pepper import Pepper
-from tests.unit.privacy.test_national_ids import ANNA, PEPPER, swedish
+from tests.unit.privacy.identity_numbers import ANNA, PEPPER, swedish
 
 ADDRESSES = [
     "anna@berg.se", "Anna.Berg+x@mail.berg.se", "anna @ berg.se", "anna＠berg.se", "anna(at)berg.se", "anna [at] berg [dot] se", "anna (a) berg.se", "anna%40berg.se",
