@@ -78,8 +78,9 @@ def results(
 ) -> None:
     """Measure the company's own campaigns, where events or exports say who was held out by lot.
 
-    Of each: who bought and kept goods, of those it was sent to and of those held out, lift, its 95 % interval, p, and the smallest lift that
-    arms of this size find in 80 % of tests. Not told where of an arm fewer than the setting min_people bought, or did not. Nothing is stored.
+    For each campaign: the share that bought and kept goods, of those it was sent to and of those held out; the lift with its 95 % interval and p;
+    and the smallest lift that arms of this size find in 80 % of tests. A campaign is not shown if fewer than min_people bought, or did not buy, in
+    one of its arms. Nothing is stored.
     """
     from orchestration.activation.profiled import profiled_by_now
     from orchestration.core.clock import now

@@ -10,7 +10,7 @@ from orchestration.run.night import tell
 from orchestration.run.preflight import moment_of
 from orchestration.run.source_state import read_again, requests_that_stand
 
-# what the launchpad shows: as far back as the config is filled in, the reading goes
+# what the launchpad shows beside each field
 _SINCE = "from when on, ISO 8601, UTC unless it has an offset: 2026-01-01; left out: everything that the source has"
 _TABLES = "tables of the source; none named means all of it"
 

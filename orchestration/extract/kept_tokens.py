@@ -1,8 +1,8 @@
 """The newest refresh token of a source, kept in the home from night to night: of some APIs, as Fortnox's, each is good once, and its answer
 gives the next one.
 
-A file for each source, which only its owner reads. What stands in the configuration counts again once another token is put there: the old one
-may be dead by then, and who put the new one there wants it. Not here: asking for tokens (http_auth.py).
+One file for each source, which only its owner may read. If the configuration gets another token, that one is used: the kept one may be dead by
+then. Not here: requesting tokens (http_auth.py).
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Landed:
         )
 
     def misses_rows(self, con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table) -> bool:
-        """Whether raw has a row that stands, the key of which was not answered."""
+        """Whether raw has a row, not marked as gone, whose key was not answered."""
         is_same = " and ".join(
             f"try_cast(a.{quote(c)} as {table.columns[c]}) is not distinct from r.{quote(c)}" for c in table.key
         )

@@ -63,7 +63,7 @@ def with_parent(row: dict[str, Any], said: dict[str, Any], table: Table) -> Any:
 
 
 def carrying(table: Table) -> Table:
-    """The table, of which elements of a list carry along what the parent says, as their row does."""
+    """The table, whose list elements also carry the values of the parent, as their row does."""
     if not (table.for_each and table.rows_in):
         return table
     own = {column: column for column in table.for_each.said if column in table.columns}
@@ -71,7 +71,7 @@ def carrying(table: Table) -> Table:
 
 
 def first_endpoints(api: Api, source: Source, name: str, table: Table) -> Iterator[tuple[str, dict[str, Any]]]:
-    """For a look: the endpoints of the first rows of the one before, each with what those say."""
+    """The endpoints that a look asks: those of the first rows of the parent, each with the values that its row says."""
     parents = parents_of(table)
     endpoints = [*(one.endpoint for one in parents), table.endpoint or name]
     asked: list[tuple[str, dict[str, Any]]] = [(endpoints[0], {})]

@@ -16,7 +16,7 @@ from orchestration.extract.json_documents import is_object
 from orchestration.proposals.nested_kinds import is_list_of_objects, is_nested_kind, leaves_of, reached
 from orchestration.proposals.words import words_of
 
-# what lists are called that could be of anything
+# names of lists that say nothing about their rows
 NAMES_OF_ROWS = ("data", "items", "results", "records", "value", "rows", "list", "entries", "content")
 # a name with one of these is of a page, whatever else is in it
 _OF_A_PAGE = {

@@ -16,7 +16,7 @@ _SUM = "sum_of_lines"
 
 
 def with_sums(tables: Sequence[FoundTable]) -> list[FoundTable]:
-    """The tables; orders that lack nothing but an amount have the sum of their lines, where one table has lines of one piece each."""
+    """The tables; orders that lack only an amount get the sum of their lines, if exactly one table has order lines, each of one piece."""
     found = [(table.name, one) for table in tables for one in table.usable if one.entity == "order_items"]
     if len(found) != 1:
         return list(tables)
@@ -27,7 +27,7 @@ def with_sums(tables: Sequence[FoundTable]) -> list[FoundTable]:
 def _with_sum(orders: Proposal, table: str, lines: Proposal) -> Proposal:
     key, of, price = orders.of("source_key"), lines.of("order_key"), lines.of("unit_price")
     currency = lines.constants.get("currency")
-    # of lines of several pieces a sum of prices is none of amounts
+    # where a line has several pieces, the sum of prices is not the amount
     is_of_pieces = lines.constants.get("quantity") == "1"
     if (
         orders.entity != "orders"

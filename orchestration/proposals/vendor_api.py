@@ -1,5 +1,5 @@
-"""`kundbild add-source --from` the address of a vendor's API that is known as it is: the vendor's block, without asking. Whose address it is,
-and who asks there, a vendor's file says below [connect]; its ${KEY} is a variable of the source, ${SHOP_KEY}.
+"""`kundbild add-source --from` the address of a vendor's API that is known as it is: the vendor's block, without asking. A vendor's
+file says below [connect] which hosts are the vendor's, and how to authenticate; its ${KEY} becomes a variable of the source, ${SHOP_KEY}.
 
 Not here: APIs that nobody knows (api.py), what is read of a vendor (extract/vendors).
 """
@@ -21,7 +21,7 @@ from orchestration.proposals.recognised import Recognised, wording_lines
 
 
 def known_apis() -> list[str]:
-    """Vendors of whose APIs the files say who asks."""
+    """Vendors whose files say how to authenticate at their API."""
     return [vendor for vendor, of in forms().items() if API in of and "connect" in read_form(vendor, API)]
 
 

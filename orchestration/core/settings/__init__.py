@@ -79,7 +79,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
     )
     auth: Auth | None = Field(default=None, description="rest: who asks, where it is no bearer token")
     headers: dict[str, str] = Field(
-        default={}, description="rest: what is sent with every request, as the version of the API; no secret"
+        default={}, description="rest: what is sent with every request, such as the version of the API; no secret"
     )
     page_size: int = Field(default=1000, gt=0)
     paging: Paging = Field(

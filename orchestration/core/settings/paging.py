@@ -62,7 +62,7 @@ class ForEach(BaseModel, extra="forbid", frozen=True):
         description='name → where its row has it, as form_id = "id": what the endpoint names as {form_id}, and columns of the table',
     )
     only: dict[str, list[str]] = Field(
-        default={}, description="name of `columns` → values: of other rows nothing is asked"
+        default={}, description="name of `columns` → values: the endpoint is not asked for other rows"
     )
     for_each: ForEach | None = Field(default=None, description="where it is itself asked for each row of another")
 

@@ -94,8 +94,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
     )
     carried: dict[str, str] = Field(
         default={},
-        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list; of rest '
-        "also without: where the row itself has it, of an object whose other parts nobody asks for",
+        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list; rest '
+        "also without rows_in: where the row itself has it, to read a part of an object and not be told of the others",
     )
     filled_only: list[str] = Field(
         default=[],

@@ -213,7 +213,7 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
 
 
 def _given(shape: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """What a source says of a table; of the rows that it is asked for, what is not said again stays."""
+    """The source's own settings of a table; its `for_each` keeps what the vendor's file says and it does not."""
     if not ({"for_each"} <= shape.keys() & given.keys() and isinstance(given["for_each"], dict)):
         return given
     return given | {"for_each": shape["for_each"] | given["for_each"]}
