@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
-from orchestration.core.settings.auth import secrets_of
+from orchestration.core.settings.auth import has_scheme, secrets_of
 from orchestration.core.settings.secret_names import VARIABLE, is_from_outside
 
 DEFAULT_HOME = PROJECT_DIR / "home"
@@ -121,7 +121,8 @@ def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None
         if isinstance(auth, dict):
             secrets |= {("auth", *keys): said for keys, said in secrets_of(auth).items()}
         for keys, said in secrets.items():
-            if isinstance(said, str) and said and not is_from_outside(said):
+            may_have_word = isinstance(auth, dict) and keys == ("auth", "key") and has_scheme(auth)
+            if isinstance(said, str) and said and not is_from_outside(said, may_have_word=may_have_word):
                 field = keys[-1]
                 variable = re.sub(r"\W", "_", f"{name}_{field}").upper()
                 raise ConfigurationError(

@@ -21,8 +21,11 @@ from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
+from orchestration.extract.raw_tables import raw_name, raw_types
 from orchestration.extract.sheets import write_sheet
-from orchestration.extract.sie import write_vouchers
+from orchestration.extract.sie import is_another, write_vouchers
+
+_COMPANY = "company"
 
 
 def copied_as(source: Source, table: Table) -> CsvDialect:
@@ -33,12 +36,31 @@ def copied_as(source: Source, table: Table) -> CsvDialect:
     )
 
 
-def write_copy(source: Source, table: Table, path: str | Path, into: IO[str], check_time: Callable[[], None]) -> None:
-    """Writes a file as CSV with commas. Raises SourceError as sheets.py and sie.py say."""
+def write_copy(source: Source, table: Table, path: str | Path, into: IO[str], check_time: Callable[[], None]) -> str:
+    """Writes a file as CSV with commas. Returns the mark of the company that an SIE file is of. Raises SourceError as sheets.py and sie.py say."""
     if source.format == "sie":
-        write_vouchers(path, into, check_time)
-    else:
-        write_sheet(path, table.sheet, into, check_time)
+        return write_vouchers(path, into, check_time)
+    write_sheet(path, table.sheet, into, check_time)
+    return ""
+
+
+def _known_companies(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str) -> list[str]:
+    """Marks of companies whose vouchers raw has."""
+    if source.format != "sie" or _COMPANY not in raw_types(con, source_name, name):
+        return []
+    marks = f"select distinct {_COMPANY} from {raw_name(source_name, name)} where {_COMPANY} is not null"
+    return [mark for (mark,) in con.execute(marks).fetchall()]
+
+
+def _refuse_another(company: str, companies: list[str]) -> None:
+    """Raises SourceError where a file is of another company than those before it: vouchers and accounts of two have the same numbers."""
+    if any(is_another(company, known) for known in companies):
+        raise SourceError(
+            "it is of another company than the files that were read before: their vouchers have the same numbers, and nothing of it was read",
+            to_do="use a folder and a source of its own for each company",
+        )
+    if company:
+        companies.append(company)
 
 
 def read_converted(
@@ -58,14 +80,15 @@ def read_converted(
     with ExitStack() as held:
         folder = Path(tempfile.mkdtemp(dir=str(scalar(con, "select current_setting('temp_directory')"))))
         held.callback(shutil.rmtree, folder, ignore_errors=True)
-        copies = []
+        copies, companies = [], _known_companies(con, source_name, source, name)
         for number, file in enumerate(files):
             # as many letters before each name: SQL cuts them off
             copy = folder / f"{number:09}" / file.name
             copy.parent.mkdir(parents=True)
             try:
                 with copy.open("w", encoding="utf-8", newline="") as into:
-                    write_copy(source, table, file.path, into, lambda: budget.check(name))
+                    company = write_copy(source, table, file.path, into, lambda: budget.check(name))
+                _refuse_another(company, companies)
             except SourceError as error:
                 raise SourceError(
                     f"source {source_name}, table {name}: {error.what}", where=file.name, to_do=error.to_do

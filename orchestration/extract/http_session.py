@@ -34,6 +34,8 @@ _ANSWER_SECONDS = 600
 # are no page of customer data, but a body without an end is soon so long
 _ANSWER_BYTES = 512_000_000
 _REDIRECTS = 5
+# of an answer that is an error and has no rows
+_SHORT = 20_000
 _EMPTY_PAGES = 100
 _PASSING = (429, 500, 502, 503, 504)
 _BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
@@ -75,9 +77,10 @@ class BoundedSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         hooks, request.hooks = request.hooks, default_hooks()
-        if request.url in self._asked:
+        asked = f"{request.url} {_body(request)}"
+        if asked in self._asked:
             raise self._error("the API's pages go in circles: a next link points to a page that was read already")
-        self._asked.add(str(request.url))
+        self._asked.add(asked)
         for _ in range(_REDIRECTS):
             response = self._answer(request, kwargs)
             if response.status_code == 401 and (renew := getattr(self.auth, "renew", None)):
@@ -118,7 +121,8 @@ class BoundedSession(requests.Session):
                 if attempt == self._attempts:
                     raise
             else:
-                if response.status_code not in _PASSING or attempt == self._attempts:
+                is_passing = response.status_code in _PASSING or _is_throttled(response)
+                if not is_passing or attempt == self._attempts:
                     return response
                 wait = _asked_to_wait(response.headers.get("Retry-After", ""), wait)
             if wait > min(self._longest_wait, self._budget.left):
@@ -126,6 +130,8 @@ class BoundedSession(requests.Session):
                     f"the API asks to wait {wait:,.0f} seconds before the next request", "run again after that"
                 )
             time.sleep(wait)
+            if getattr(self.auth, "is_of_its_time", False):
+                request = self._authenticated(request.copy())
         raise AssertionError("unreachable")  # the last attempt returns or raises
 
     def _read(self, response: requests.Response) -> None:
@@ -186,6 +192,23 @@ class BoundedSession(requests.Session):
             to_do=to_do or "tell whoever runs the API",
             is_whole_source="host" in what or "wait" in what,
         )
+
+
+def sent_in(request: requests.PreparedRequest) -> bytes:
+    """The body of a request, which is none of a file here."""
+    body: Any = request.body or b""
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def _body(request: requests.PreparedRequest) -> str:
+    """A digest of what is sent; none where nothing is."""
+    return hashlib.sha256(sent).hexdigest() if (sent := sent_in(request)) else ""
+
+
+def _is_throttled(response: requests.Response) -> bool:
+    """Whether an API that is asked with queries says, as one of GraphQL does with status 200, that it was asked too much."""
+    is_short = response.request.method == "POST" and len(response.content) < _SHORT
+    return is_short and b'"THROTTLED"' in response.content
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -7,6 +7,7 @@ first. Not here: columns that stay nested (nested.py).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -14,7 +15,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import json_path, scalar, text
-from orchestration.extract.paging import is_place, value_at
+from orchestration.extract.paging import has_place, is_place, value_at
 
 # the place of an element in its list, as `carried` names it
 PLACE = "#"
@@ -28,14 +29,20 @@ def paths_of(table: Table) -> list[str]:
 
 
 def nested_path(column: str) -> str:
-    """The path of a nested field, as DuckDB writes it: $."customer"."id"."""
-    return "$" + "".join(_step(name) for name in column.split("."))
+    """The path of a nested field, as DuckDB writes it, a number in it taken for a place in a list: $."customer"."id"."""
+    return nested_paths(column)[0]
 
 
-def _step(name: str) -> str:
+def nested_paths(column: str) -> list[str]:
+    """The paths that a nested field may have: a number may be a place in a list, or the name of an object."""
+    return ["$" + "".join(steps) for steps in product(*(_steps(name) for name in column.split(".")))]
+
+
+def _steps(name: str) -> list[str]:
+    named = json_path(name)[1:]
     if not is_place(name):
-        return json_path(name)[1:]
-    return f"[{name}]" if not name.startswith("-") else f"[#{name}]"
+        return [named]
+    return [f"[{name}]" if not name.startswith("-") else f"[#{name}]", named]
 
 
 def flat_page(page: list[Any], table: Table, source: str, name: str) -> list[Any]:
@@ -65,7 +72,7 @@ def no_list(source: str, name: str, table: Table, rows: int) -> SourceError:
 
 def _refuse_renamed(rows: list[dict[str, Any]], table: Table, source: str, name: str) -> None:
     for column, path in _needed_of_carried(table).items():
-        if rows and not any(_has_place(row, path) for row in rows):
+        if rows and not any(has_place(row, path) for row in rows):
             raise _not_there(source, name, column, path)
 
 
@@ -82,17 +89,6 @@ def _not_there(source: str, name: str, column: str, path: str) -> SourceError:
         to_do=f"where it is called otherwise now, change carried below [sources.{source}.tables.{name}]; of what stands there only where it is "
         f'filled, and is no key, say filled_only = ["{column}"]',
     )
-
-
-def _has_place(value: Any, path: str) -> bool:
-    """Whether a value has something at a path, or says that it has nothing there: null in place of what holds it."""
-    for name in [path] if isinstance(value, dict) and path in value else path.split("."):
-        if not isinstance(value, dict):
-            return value is None or isinstance(value, list)
-        if name not in value:
-            return False
-        value = value[name]
-    return True
 
 
 def _elements(row: Any, table: Table, at: str) -> Iterator[Any]:
@@ -164,7 +160,8 @@ def value_sql(column: str, document: str = "document") -> str:
     plain = f"json_extract({document}, {text(json_path(column))})"
     if "." not in column:
         return plain
-    return f"coalesce({plain}, json_extract({document}, {text(nested_path(column))}))"
+    nested = ", ".join(f"json_extract({document}, {text(path)})" for path in nested_paths(column))
+    return f"coalesce({plain}, {nested})"
 
 
 def keys_sql(table: Table, document: str = "document") -> str:
@@ -175,17 +172,21 @@ def keys_sql(table: Table, document: str = "document") -> str:
     told = ", ".join(text(holder) for holder in holders)
     parts = []
     for holder in ("", *holders):
-        path = text(nested_path(holder) if holder else "$")
+        at = (
+            value_sql(holder, document)
+            if "." in holder
+            else f"json_extract({document}, {text(json_path(holder) if holder else '$')})"
+        )
         prefix = f"{holder}." if holder else ""
         # what holds no object, though columns are of it, is a name itself
-        named = f"list_transform(json_keys({document}, {path}), lambda k: {text(prefix)} || k)"
-        inner = f"json_type(json_extract({document}, {path}), '$.\"' || replace(k[{len(prefix) + 1}:], '\"', '\\\"') || '\"')"
+        named = f"list_transform(json_keys({at}), lambda k: {text(prefix)} || k)"
+        inner = f"json_type({at}, '$.\"' || replace(k[{len(prefix) + 1}:], '\"', '\\\"') || '\"')"
         parts.append(
             f"list_filter({named}, lambda k: k not in ({told}) or coalesce({inner}, '') not in ('OBJECT', 'NULL'))"
         )
         if holder:
             own = [c for c in paths_of(table) if c.startswith(prefix)]
-            parts.append(f"case when json_type({document}, {path}) in ('NULL', 'ARRAY') then {own}::varchar[] end")
+            parts.append(f"case when json_type({at}) in ('NULL', 'ARRAY') then {own}::varchar[] end")
     return f"list_concat({', '.join(f'coalesce({part}, [])' for part in parts)})"
 
 
@@ -202,7 +203,7 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
         raise no_list(source, name, table, rows)
     for column, path in _needed_of_carried(table).items():
         outer = [f"coalesce(json_type({value_sql(one)}), '') in ('NULL', 'ARRAY')" for one in _around(path)]
-        places = [f"json_exists(document, {text(at)})" for at in (json_path(path), nested_path(path))]
+        places = [f"json_exists(document, {text(at)})" for at in (json_path(path), *nested_paths(path))]
         of_file = "select 1 from json_rows where document is not null group by _source_file"
         if con.execute(f"{of_file} having not bool_or({' or '.join([*places, *outer])})").fetchall():
             raise _not_there(source, name, column, path)

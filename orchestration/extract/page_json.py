@@ -14,10 +14,13 @@ from typing import Any
 
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings.paging import Paging
-from orchestration.extract.paging import as_page, hides_the_next
+from orchestration.extract.paging import as_page, hides_the_next, value_at
 
+# so many letters hold no more digits than a float does
+_MOST_OF_A_FLOAT = 16
 # Python refuses to read longer whole numbers, whose time grows with the square of their digits
 _MAX_DIGITS = 4_000
+_CODE = re.compile(r"[A-Za-z_]{1,60}")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 
 
@@ -49,6 +52,12 @@ def page_of(response: Any, source: str, name: str, paging: Paging) -> dict[str, 
     try:
         answer = parse(response.content, said)
         page = as_page(answer, response.url, paging)
+        if codes := _errors_in(answer, response):
+            raise SourceError(
+                f"source {source}, table {name}: the API answers errors to what it is asked ({codes})",
+                where=told_address(response.url),
+                to_do="check the body of the table, and what the token or key may read",
+            )
         if page is not None:
             if hides_the_next(answer, paging):
                 raise SourceError(
@@ -68,6 +77,15 @@ def page_of(response: Any, source: str, name: str, paging: Paging) -> dict[str, 
     )
 
 
+def _errors_in(answer: Any, response: Any) -> str:
+    """The codes of errors that an answer to a query has, beside rows or in their place; their texts may quote values."""
+    errors = answer.get("errors") if isinstance(answer, dict) and response.request.method == "POST" else None
+    if not errors or not isinstance(errors, list):
+        return ""
+    codes = {str(value_at(error, "extensions.code") or "") for error in errors}
+    return ", ".join(sorted(code if _CODE.fullmatch(code) else "without a code" for code in codes))
+
+
 def _shape(paging: Paging) -> str:
     return f'{{"{paging.rows}": [...]}}' if paging.rows else "[...]"
 
@@ -82,9 +100,31 @@ def _encoding(body: bytes, content_type: str) -> str:
     return json.detect_encoding(body) if name.startswith("utf") else name
 
 
+class Exact(float):
+    """A number of more digits than a float holds, with all of them as `written`."""
+
+    written: str
+
+    def __new__(cls, written: str) -> Exact:
+        number = super().__new__(cls, written)
+        number.written = written
+        return number
+
+
+def exact(value: Any) -> Any:
+    """A value with numbers of many digits as text, which a decimal is read of."""
+    if isinstance(value, Exact):
+        return value.written
+    if isinstance(value, dict):
+        return {name: exact(part) for name, part in value.items()}
+    return [exact(part) for part in value] if isinstance(value, list) else value
+
+
 def _float(written: str) -> float | str:
     number = float(written)
-    return number if math.isfinite(number) else written
+    if not math.isfinite(number):
+        return written
+    return Exact(written) if len(written) > _MOST_OF_A_FLOAT and repr(number) != written else number
 
 
 def _int(written: str) -> int | str:

@@ -22,6 +22,7 @@ from orchestration.extract.kept_lines import may_refuse
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.nested import declared_value
 from orchestration.extract.nested_rows import flat_page
+from orchestration.extract.page_json import Exact, exact
 from orchestration.privacy.intake.entry import unread_columns
 
 # of a row that does not fit: the row, the column that did not, and why, in words and as a code
@@ -121,14 +122,14 @@ def _column(values: list[Any], part: pa.Field) -> tuple[pa.Array, dict[int, str]
     written = values
     with suppress(*_MISFIT):
         if is_json(part):
-            written = [None if value is None else _dumps(value) for value in values]
+            written = [None if value is None else _dumps(exact(value)) for value in values]
         # Arrow cuts a fraction off, takes a text for a list, and true for 1.0
         if {type(value) for value in written} <= _of_kind(part.type):
             return pa.array(written, part.type), {}
     fitted, unfit = [], {}
     for number, value in enumerate(values):
         try:
-            fitted.append(_fit(_dumps(value) if is_json(part) and value is not None else value, part.type))
+            fitted.append(_fit(_dumps(exact(value)) if is_json(part) and value is not None else value, part.type))
         except tuple(_REASONS) as error:
             fitted.append(None)
             unfit[number] = next(code for kind, code in _REASONS.items() if isinstance(error, kind))
@@ -140,7 +141,7 @@ def _of_kind(kind: pa.DataType) -> set[type]:
     if types.is_integer(kind):
         return {int, type(None)}
     if types.is_float64(kind):
-        return {int, float, type(None)}
+        return {int, float, Exact, type(None)}
     if types.is_boolean(kind):
         return {bool, type(None)}
     return {str, type(None)} if types.is_string(kind) else {type(None)}
@@ -180,7 +181,7 @@ def _fit(value: Any, kind: pa.DataType) -> Any:
     if value is None:
         return None
     if types.is_string(kind):
-        written = value if isinstance(value, str) else _dumps(value)
+        written = value.written if isinstance(value, Exact) else value if isinstance(value, str) else _dumps(value)
         written.encode()  # half a character is not text
         return written
     if types.is_struct(kind) and isinstance(value, dict):

@@ -5,19 +5,25 @@ Not here: fetching (rest.py), what a row holds (pages.py).
 
 from __future__ import annotations
 
+import copy
+import functools
 import math
 from calendar import timegm
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from orchestration.core.settings.paging import Paging
+from orchestration.core.settings import Table
+from orchestration.core.settings.paging import ForEach, Paging
 
 if TYPE_CHECKING:
     from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 # where a page has its rows and the next one, once it is brought to one shape
 ROWS, NEXT, PAGES = "data", "next", "pages"
+# whether an answer has the place where the next page stands
+IS_SAID = "is_said"
 # beside a cursor that is always there
 _IS_MORE = ("has_more", "hasMore", "has_next", "hasNext", "has_next_page", "hasNextPage")
 
@@ -34,6 +40,17 @@ def value_at(answer: Any, path: str) -> Any:
     return answer
 
 
+def has_place(value: Any, path: str) -> bool:
+    """Whether a value has something at a path, or says that it has nothing there: null in place of what holds it."""
+    for name in [path] if isinstance(value, dict) and path in value else path.split("."):
+        if not isinstance(value, dict):
+            return value is None or isinstance(value, list)
+        if name not in value:
+            return False
+        value = value[name]
+    return True
+
+
 def is_place(name: str) -> bool:
     """Whether a part of a path is a place in a list: 0 is the first, -1 the last one."""
     return name.removeprefix("-").isdecimal()
@@ -47,19 +64,24 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     if not isinstance(rows, list):
         return None
     found: Any = _said_next(answer, paging)
-    if not found or _is_over(answer, paging) or isinstance(found, dict | list | bool):
+    if not found or _says(answer, paging, is_more=False) or isinstance(found, dict | list | bool):
         found = None
     elif paging.next == "url":
         found = urljoin(url, str(found))
-    return {ROWS: rows, NEXT: found} | ({PAGES: value_at(answer, paging.pages)} if paging.pages else {})
+    is_said = bool(paging.at) and has_place(answer, paging.at)
+    return {ROWS: rows, NEXT: found, IS_SAID: is_said} | (
+        {PAGES: value_at(answer, paging.pages)} if paging.pages else {}
+    )
 
 
 def hides_the_next(answer: Any, paging: Paging) -> bool:
-    """Whether an answer with rows has, in place of the next page, what nobody can ask with: an object or a list, or no key of its last
-    row. Taken for an end, it would leave all further rows out."""
+    """Whether an answer with rows has, in place of the next page, what nobody can ask with: an object or a list, no key of its last
+    row, or nothing where it says that there is more. Taken for an end, it would leave all further rows out."""
     found = _said_next(answer, paging)
-    if _is_over(answer, paging) or not value_at(answer, paging.rows):
+    if _says(answer, paging, is_more=False) or not value_at(answer, paging.rows):
         return False
+    if paging.at and paging.next != "header" and not found and _says(answer, paging, is_more=True):
+        return True
     is_of_last_row = paging.at.startswith(f"{paging.rows}.-1.".removeprefix("."))
     return bool(found) if isinstance(found, dict | list) else is_of_last_row and found in (None, "")
 
@@ -68,11 +90,11 @@ def _said_next(answer: Any, paging: Paging) -> Any:
     return value_at(answer, paging.at) if paging.at and paging.next != "header" else None
 
 
-def _is_over(answer: Any, paging: Paging) -> bool:
-    """Whether it says beside the next page that there is none."""
+def _says(answer: Any, paging: Paging, *, is_more: bool) -> bool:
+    """Whether it says beside the next page that there is one, or that there is none."""
     around = value_at(answer, paging.at.rpartition(".")[0]) if "." in paging.at else answer
     return any(
-        value_at(place, flag) is False for place in (answer, around) for flag in _IS_MORE if isinstance(place, dict)
+        value_at(place, flag) is is_more for place in (answer, around) for flag in _IS_MORE if isinstance(place, dict)
     )
 
 
@@ -81,6 +103,27 @@ def written_since(paging: Paging, at: datetime | float) -> str:
     if not isinstance(at, datetime):
         return str(math.floor(at))
     return at.strftime(paging.since_as.replace("%s", str(timegm(at.timetuple()))))
+
+
+def requested(
+    paging: Paging, said: Mapping[str, Any], body: dict[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The parameters of an address and the body of a request that says `said` by name."""
+    if paging.sent_in == "address":
+        return dict(said), body
+    return {}, functools.reduce(put_at, said.items(), copy.deepcopy(body or {}))
+
+
+def put_at(body: dict[str, Any], said: tuple[str, Any]) -> dict[str, Any]:
+    """The body with a value at a path of names with dots."""
+    from dlt.common import jsonpath
+
+    jsonpath.set_value_at_path(body, *said)
+    return body
+
+
+def is_posted(asked: Table | ForEach, paging: Paging) -> bool:
+    return asked.body is not None or paging.sent_in == "body"
 
 
 def paginator(paging: Paging) -> BasePaginator:
@@ -99,13 +142,14 @@ def paginator(paging: Paging) -> BasePaginator:
     if paging.next == "header":
         return HeaderCursorPaginator(cursor_key=paging.at, cursor_param=paging.parameter)
     if paging.next == "cursor":
-        return JSONResponseCursorPaginator(cursor_path=NEXT, cursor_param=paging.parameter)
+        at = {"cursor_body_path" if paging.sent_in == "body" else "cursor_param": paging.parameter}
+        return JSONResponseCursorPaginator(cursor_path=NEXT, **at)
     return SinglePagePaginator() if paging.next == "none" else _counted(paging)
 
 
 def is_past(pages: Any, at: int, paging: Paging) -> bool:
-    """Whether a page is behind the last of so many."""
-    return str(pages).isdecimal() and at - paging.first >= int(pages)
+    """Whether a page is behind the last of so many. Of an API that says 0, although it has rows, the number means nothing."""
+    return str(pages).isdecimal() and 0 < int(pages) <= at - paging.first
 
 
 def first_only(of: BasePaginator) -> BasePaginator:
@@ -138,6 +182,9 @@ def _counted(paging: Paging) -> BasePaginator:
                 self._has_next_page = False
 
         def update_request(self, request: Any) -> None:
-            request.params = {**(request.params or {}), paging.parameter: self._at}
+            if paging.sent_in == "body":
+                put_at(request.json, (paging.parameter, self._at))
+            else:
+                request.params = {**(request.params or {}), paging.parameter: self._at}
 
     return Counted()

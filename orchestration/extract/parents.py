@@ -12,7 +12,7 @@ from urllib.parse import quote
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.paging import ForEach, named_in
-from orchestration.extract.paging import value_at
+from orchestration.extract.paging import has_place, value_at
 from orchestration.extract.rest_look import Api
 
 # of a row: its values by name, and those that stand in addresses as they are written there
@@ -29,13 +29,13 @@ def parents_of(table: Table) -> list[ForEach]:
 
 
 def parent_of(row: Any, one: ForEach, asked_by: str, source: str, name: str, outer: dict[str, Any]) -> dict[str, Any]:
-    """What a row of `one` says, and what an `outer` one does. `asked_by` is the endpoint that is asked for it. Raises SourceError where it does
-    not say what stands in that address."""
-    said = {column: value_at(row, path) if isinstance(row, dict) else None for column, path in one.columns.items()}
-    for column in named_in(asked_by):
-        if column in said and (
-            said[column] is None or isinstance(said[column], dict | list | bool) or said[column] == ""
-        ):
+    """What a row of `one` says, and what an `outer` one does; nothing of a column whose place it does not have. `asked_by` is the endpoint that
+    is asked for it. Raises SourceError where it does not say what stands in that address, or by what rows are chosen."""
+    said = {column: value_at(row, path) for column, path in one.columns.items() if has_place(row, path)}
+    for column in one.columns:
+        found = said.get(column)
+        is_unsaid = column in named_in(asked_by) and (found in (None, "") or isinstance(found, dict | list | bool))
+        if is_unsaid or (column in one.only and column not in said):
             raise SourceError(
                 f"source {source}, table {name}: a row of {one.endpoint.partition('?')[0]} has no {one.columns[column]}, by which its own rows are asked for",
                 to_do=f"check for_each.columns below [sources.{source}.tables.{name}]",
@@ -82,6 +82,7 @@ def first_endpoints(api: Api, source: Source, name: str, table: Table) -> Iterat
                 address(source, endpoint),
                 source.paging_of(one),
                 source.page_size if one.only else min(source.page_size, LOOKED_AT),
+                one,
             )
             for row in next(pages, []):
                 parent = parent_of(row, one, following, api.source, name, outer)

@@ -28,6 +28,7 @@ from orchestration.extract.http_session import BoundedSession, is_unreachable
 from orchestration.extract.kept_tokens import KeptToken
 from orchestration.extract.landed import Landed
 from orchestration.extract.landing import Batch
+from orchestration.extract.last_page import LastPage
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.page_json import page_of
 from orchestration.extract.pages import (
@@ -35,7 +36,7 @@ from orchestration.extract.pages import (
     is_text,
     page_to_arrow,
 )
-from orchestration.extract.paging import ROWS, first_only, paginator, written_since
+from orchestration.extract.paging import ROWS, first_only, is_posted, paginator, requested, written_since
 from orchestration.extract.parents import (
     LOOKED_AT,
     NO_OBJECT,
@@ -135,9 +136,7 @@ class _Fetch:
         paging = self.paging
         session = self._session()
         client: dict[str, Any] = {"base_url": self.source.url, "session": session}
-        resources = self._resources()
-        if start.value is not None:
-            resources[-1]["endpoint"]["params"][paging.since] = written_since(paging, start.value)
+        resources = self._resources({} if start.value is None else {paging.since: written_since(paging, start.value)})
         pages = rest_api_resources({"client": client, "resources": resources})
         if self.source.most_rows:
             pages[0].add_limit(1)
@@ -181,24 +180,29 @@ class _Fetch:
         each row of another, whether that has none."""
         if self.table.for_each:
             return not self.has_parents
-        url = address(self.source, self.path)
+        said = {self.paging.size: 1} if self.paging.size else {}
+        params, body = requested(self.paging, said, self.table.body)
+        method = "POST" if is_posted(self.table, self.paging) else "GET"
         try:
             with self._session() as session:
-                answer = session.get(url, params={self.paging.size: 1} if self.paging.size else None)
+                answer = session.request(method, address(self.source, self.path), params=params, json=body)
             return bool(answer.ok and not page_of(answer, self.source_name, self.name, self.paging)[ROWS])
         except requests.RequestException as error:
             raise self._unreadable([error]) from None
 
-    def _resources(self) -> list[dict[str, Any]]:
-        """dlt's resources, the endpoint's own last: each is asked for each row of the one before it."""
+    def _resources(self, said: dict[str, Any]) -> list[dict[str, Any]]:
+        """dlt's resources, the endpoint's own last, which is asked with what is `said`: each is asked for each row of the one before it."""
         parents = parents_of(self.table)
         endpoints = [*(one.endpoint for one in parents), self.path]
         found: list[dict[str, Any]] = []
         for at, endpoint in enumerate(endpoints):
             one = parents[at] if at < len(parents) else None
             paging = self.source.paging_of(one or self.table)
-            parameters: dict[str, Any] = {paging.size: self.source.page_size} if paging.size else {}
+            sent = {paging.size: self.source.page_size} if paging.size else {}
+            parameters, body = requested(paging, sent if one else sent | said, (one or self.table).body)
             asked = {"path": endpoint, "params": parameters, "data_selector": ROWS, "paginator": paginator(paging)}
+            if is_posted(one or self.table, paging):
+                asked |= {"method": "POST", "json": _without_fields(body or {})}
             asked["response_actions"] = [self._refuse_what_is_no_page(paging)]
             resource: dict[str, Any] = {"name": f"{self.name}_pages_{at}", "endpoint": asked}
             outer = found[-1]["name"] if found else ""
@@ -235,9 +239,12 @@ class _Fetch:
         return [{"map": parent}, {"filter": is_new}]
 
     def _refuse_what_is_no_page(self, paging: Paging) -> Any:
+        last = LastPage(self.source_name, self.name, paging, self.source.page_size, self._session)
+
         def check(response: Any, *_: Any, **__: Any) -> Any:
             if response.ok:
                 found = page_of(response, self.source_name, self.name, paging)
+                last.check(response, found)
                 if self.table.for_each:
                     found[ROWS] = as_objects(found[ROWS])
                 # dlt asks again
@@ -292,6 +299,15 @@ class _Fetch:
             # a token that is refused is that of every table; all else an API may do at one endpoint alone
             is_whole_source=status == 401 or is_unreachable(first),
         )
+
+
+def _without_fields(said: Any) -> Any:
+    """A body in which dlt finds no names to fill in: a query of GraphQL is full of braces."""
+    if isinstance(said, dict):
+        return {_without_fields(name): _without_fields(value) for name, value in said.items()}
+    if isinstance(said, list):
+        return [_without_fields(one) for one in said]
+    return said.replace("{", "{{").replace("}", "}}") if isinstance(said, str) else said
 
 
 def _pipeline(folder: Path, name: str) -> dlt.Pipeline:

@@ -14,12 +14,12 @@ import requests
 from requests.auth import AuthBase
 
 from orchestration.core.errors import SourceError
-from orchestration.core.settings import Source
-from orchestration.core.settings.paging import Paging
+from orchestration.core.settings import Source, Table
+from orchestration.core.settings.paging import ForEach, Paging
 from orchestration.extract.budget import Budget
 from orchestration.extract.http_session import BoundedSession
 from orchestration.extract.page_json import UnreadableJsonError, parse
-from orchestration.extract.paging import NEXT, PAGES, ROWS, as_page, is_past
+from orchestration.extract.paging import NEXT, PAGES, ROWS, as_page, is_past, is_posted, requested
 
 _ATTEMPTS, _BACKOFF, _TIMEOUT, _LONGEST_WAIT = 2, 1.0, 30.0, 60.0
 
@@ -67,14 +67,16 @@ class Api:
             attempts=_ATTEMPTS, backoff=_BACKOFF, timeout=_TIMEOUT, longest_wait=_LONGEST_WAIT,
         )  # fmt: skip
 
-    def ask(self, url: str, parameters: Mapping[str, Any] | None = None) -> Answer:
+    def ask(self, url: str, parameters: Mapping[str, Any] | None = None, body: dict[str, Any] | None = None) -> Answer:
+        """With a body it is asked by POST."""
         self.asked += 1
         headers = {"Accept": "application/json", **self.headers} | (
             {"Authorization": f"Bearer {self.token}"} if self.token else {}
         )
         try:
             with self._session(self.url, self.auth) as session:
-                answer = session.get(url, params=dict(parameters or {}), headers=headers)
+                method = "GET" if body is None else "POST"
+                answer = session.request(method, url, params=dict(parameters or {}), headers=headers, json=body)
         except requests.RequestException as error:
             # its text may quote the address, with what is secret in it
             raise SourceError(
@@ -89,14 +91,15 @@ class Api:
             answer.status_code, answer.url, found, urljoin(answer.url, link) if link else None, answer.headers
         )
 
-    def pages(self, url: str, paging: Paging, size: int) -> Iterator[list[Any]]:
-        """The rows of page after page, as a night asks for them."""
+    def pages(self, url: str, paging: Paging, size: int, asked: Table | ForEach | None = None) -> Iterator[list[Any]]:
+        """The rows of page after page of what is `asked`, as a night asks for them."""
+        body = (asked.body or {}) if asked and is_posted(asked, paging) else None
         said: dict[str, Any] = {paging.size: size} if paging.size else {}
         at = paging.first if paging.next == "page" else 0
         while True:
             if paging.next in ("page", "offset"):
                 said[paging.parameter] = at
-            answer = self.ask(url, said)
+            answer = self.ask(url, *requested(paging, said, body))
             page = as_page(answer.json, answer.url, paging) if answer.is_ok else None
             if page is None or not page[ROWS]:
                 return

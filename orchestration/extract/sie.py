@@ -8,6 +8,7 @@ people wrote of a voucher or row, and who entered it, is not read. Not here: whi
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import IO
 
 from orchestration.core.errors import SourceError
 
-COLUMNS = ["year_start", "series", "voucher_number", "voucher_date", "place", "account", "amount", "currency", "customer", "invoice"]  # fmt: skip
+COLUMNS = ["year_start", "series", "voucher_number", "voucher_date", "place", "account", "amount", "currency", "customer", "invoice", "company"]  # fmt: skip
 # reserved dimensions of objects
 _CUSTOMER, _INVOICE = "8", "10"
 # a text in quotes, with \" for a quote within it; a list of objects; a brace; anything else up to a blank
@@ -23,8 +24,14 @@ _FIELD = re.compile(r'"((?:\\.|[^"\\])*)"|(\{(?:"(?:\\.|[^"\\])*"|[^{}"])*\})|([
 _TYPE = re.compile(r"#SIETYP\s+\"?4")
 
 
-def write_vouchers(path: str | Path, into: IO[str], check_time: Callable[[], None]) -> None:
-    """Writes the vouchers' rows as CSV with commas, days as 2026-12-31. Raises SourceError where the file is no SIE of type 4, or is cut."""
+def is_sie(start: bytes) -> bool:
+    """Whether a file is SIE of any type, by how it begins."""
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:7].upper() == b"#FLAGGA"
+
+
+def write_vouchers(path: str | Path, into: IO[str], check_time: Callable[[], None]) -> str:
+    """Writes the vouchers' rows as CSV with commas, days as 2026-12-31. Returns the mark of the company. Raises SourceError where the file is no
+    SIE of type 4, or is cut."""
     text = _decoded(Path(path).read_bytes())
     if not _TYPE.search(text):
         raise SourceError(
@@ -34,10 +41,36 @@ def write_vouchers(path: str | Path, into: IO[str], check_time: Callable[[], Non
         )
     writer = csv.writer(into, lineterminator="\n")
     writer.writerow(COLUMNS)
+    company = company_of(text)
     for number, row in enumerate(_rows(text, str(path))):
         if number % 10_000 == 0:
             check_time()
-        writer.writerow(row)
+        writer.writerow([*row, company])
+    return company
+
+
+def company_of(text: str) -> str:
+    """A mark of the company by its number and its name, `1a2b.3c4d`: short enough to tell of nobody whose number is that of a person, and long
+    enough to tell two companies apart. Empty parts where the file does not say them."""
+    said = {"#ORGNR": "", "#FNAMN": ""}
+    for line in text.split("#VER", 1)[0].splitlines():
+        fields = _fields(line)
+        if fields and fields[0].upper() in said:
+            said[fields[0].upper()] = _at(fields, 1)
+    number = re.sub(r"\D", "", said["#ORGNR"])[-10:]
+    return f"{_mark(number)}.{_mark(' '.join(said['#FNAMN'].casefold().split()))}"
+
+
+def is_another(company: str, other: str) -> bool:
+    """Whether two marks are of two companies: by their numbers, or by their names where one has no number."""
+    (number, name), (others_number, others_name) = (mark.split(".") for mark in (company, other))
+    if number and others_number:
+        return number != others_number
+    return bool(name and others_name and name != others_name)
+
+
+def _mark(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:4] if said else ""
 
 
 def _decoded(data: bytes) -> str:

@@ -23,6 +23,7 @@ from orchestration.extract.json_documents import other_encoding
 from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
 from orchestration.extract.sheets import sheet_names, write_sheet
+from orchestration.extract.sie import is_sie, write_vouchers
 from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
@@ -39,6 +40,8 @@ from orchestration.proposals.nested_kinds import (
 from orchestration.proposals.places import FileGroup, Place
 
 _MINUTES = 10.0
+# of a file of SIE, where it says what it is
+_HEAD = 200
 _MEMORY, _THREADS = "700MB", 2
 NULLS: list[str] = Source.model_fields["null_values"].default
 
@@ -80,6 +83,17 @@ def look(
     con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, is_known: IsKnown = lambda names: False
 ) -> Iterator[Looked]:
     """Of a header that is known, rows are only counted. Raises SourceError where the files cannot be read as one table."""
+    try:
+        with _look(con, name, place, group, is_known) as found:
+            yield found
+    except FileNotFoundError:
+        raise SourceError("the file is gone since it was listed", where=group.files[-1], to_do="try again") from None
+
+
+@contextmanager
+def _look(
+    con: duckdb.DuckDBPyConnection, name: str, place: Place, group: FileGroup, is_known: IsKnown
+) -> Iterator[Looked]:
     folder = con.execute("select current_setting('temp_directory')").fetchall()[0][0]
     budget = Budget(name, _MINUTES)
     Path(folder).mkdir(exist_ok=True)
@@ -92,7 +106,9 @@ def look(
         ]
         if group.format == "xlsx":
             paths = [_sheet(path, group.sheet, Path(folder) / f"{at}.csv") for at, path in enumerate(paths)]
-        if group.format in ("csv", "xlsx"):
+        if group.format == "sie":
+            paths = [_vouchers(path, Path(folder) / f"{at}.csv") for at, path in enumerate(paths)]
+        if group.format in ("csv", "xlsx", "sie"):
             with _csv(con, name, group, paths, budget, is_known) as found:
                 yield found
         else:
@@ -161,6 +177,17 @@ def sheets_of(place: Place, group: FileGroup) -> list[str]:
 def _sheet(path: str, sheet: str | None, copy: Path) -> str:
     with copy.open("w", encoding="utf-8", newline="") as into:
         write_sheet(path, sheet, into, lambda: None)
+    return str(copy)
+
+
+def _vouchers(path: str, copy: Path) -> str:
+    with Path(path).open("rb") as handle:
+        if not is_sie(handle.read(_HEAD)):
+            raise SourceError(
+                "it is no SIE file, which begins with #FLAGGA", where=Path(path).name, to_do="leave it out"
+            )
+    with copy.open("w", encoding="utf-8", newline="") as into:
+        write_vouchers(path, into, lambda: None)
     return str(copy)
 
 

@@ -20,7 +20,7 @@ from orchestration.proposals.document_pages import NAMES_OF_ROWS
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.words import words_of
 
-FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx"}  # fmt: skip
+FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx", ".se": "sie", ".si": "sie", ".sie": "sie"}  # fmt: skip
 _MOST_FILES = 2000
 _NO_FILE, _CHECK = "there is no such file or folder", "check the path after --from"
 # so many digits are a date or a running number, also where only one file has them
@@ -62,7 +62,7 @@ def place_of(name: str, said: str) -> Place:
         if not path.exists():
             raise ConfigurationError(_NO_FILE, where=said, to_do=_CHECK)
         url, only = (str(path), "") if path.is_dir() else (str(path.parent), path.name)
-    elif _format(said) or said.endswith(".zip"):
+    elif "/" in said.rpartition("://")[2] and (_format(said) or said.endswith(".zip")):  # a host may end so too
         url, _, only = said.rpartition("/")
     if only.lower().endswith(".zip"):
         url, only = f"zip::{url}/{only}", ""

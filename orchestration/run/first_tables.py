@@ -28,6 +28,7 @@ from orchestration.extract.converted_files import copied_as, write_copy
 from orchestration.extract.database_errors import DatabaseError
 from orchestration.extract.json_documents import other_encoding, pages_sql
 from orchestration.extract.nested_rows import flat_page, paths_of
+from orchestration.extract.page_json import Exact
 from orchestration.extract.parents import address, as_objects, carrying, first_endpoints, with_parent
 from orchestration.extract.rest_look import Api
 from orchestration.extract.server_processes import ServerProcesses
@@ -90,8 +91,12 @@ class FirstTables:
         path = Path(store.path(files[-1][0]))
         try:
             _load(con, self._source, table, path)
+        except FileNotFoundError:
+            return None
         except (KundbildError, duckdb.Error, ValueError, csv.Error, EOFError) as error:
             told = error.what if isinstance(error, KundbildError) else type(error).__name__
+            if not path.exists():  # it went meanwhile
+                return None
             is_json = self._source.format in ("jsonl", "json_pages")
             if is_json and (found := other_encoding(path)):
                 raise UnreadableError(f"{path.name} {found}", "export it as UTF-8") from None
@@ -137,7 +142,7 @@ class FirstTables:
         api = self._api = self._api or Api.of(self._name, source, Budget(self._name, seconds / 60))
         pages, came = [], []
         for endpoint, said in first_endpoints(api, source, name, table):
-            pages = list(islice(api.pages(address(source, endpoint), paging, min(source.page_size, ROWS)), 2))
+            pages = list(islice(api.pages(address(source, endpoint), paging, min(source.page_size, ROWS), table), 2))
             came += [with_parent(row, said, table) for row in as_objects(pages[0] if pages else [])]
         page = flat_page(came, carrying(table), self._name, name)
         rows = [row for row in page if isinstance(row, dict)][:ROWS]
@@ -153,6 +158,8 @@ class FirstTables:
 
 
 def _written(value: Any) -> str | None:
+    if isinstance(value, Exact):
+        return value.written
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 

@@ -21,7 +21,7 @@ from orchestration.core.settings.own import ExchangeRate
 from orchestration.core.settings.paging import ForEach, Paging
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.settings.scores import ScoreSettings
-from orchestration.core.settings.secret_names import is_secret_header
+from orchestration.core.settings.secret_names import is_secret_header, names_within, sounds_secret
 from orchestration.core.settings.segments import Segment, SegmentName
 from orchestration.core.settings.statistics import PlaceStatistics
 from orchestration.core.settings.tables import CsvDialect, Table
@@ -130,6 +130,14 @@ class Source(BaseModel, extra="forbid", frozen=True):
         for name, table in self.tables.items():
             if table.for_each and self.connector != "rest":
                 raise ValueError(f"table {name} says for_each, which only rest has")
+            if table.body is not None and (self.connector != "rest" or (self.auth and self.auth.place == "form")):
+                raise ValueError(
+                    f"table {name} says body, which only rest has, and no key that is sent as a form beside it"
+                )
+            if secret := next((key for key in names_within(table.body) if sounds_secret(key)), None):
+                raise ValueError(
+                    f"the body of table {name} has {secret}: write who asks as auth, so that it stays secret"
+                )
             if table.carried and not table.rows_in and self.connector != "rest":
                 raise ValueError(f"table {name} says carried, which needs rows_in")
             if table.rows_in and not is_json:

@@ -6,7 +6,7 @@ Not here: following pages (extract/paging.py).
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -34,6 +34,10 @@ class Paging(BaseModel, extra="forbid", frozen=True):
     )
     first: int = Field(default=1, ge=0, description="page: the number of the first one")
     size: str = Field(default="limit", description="what page_size is sent as; empty: it is not sent")
+    sent_in: Literal["address", "body"] = Field(
+        default="address",
+        description="where parameter, size and since are sent: in the address, or in the body of a POST, as names with dots (variables.after)",
+    )
     since: str = Field(
         default="updated_since",
         description="what the newest cursor is sent as, for tables that have one; empty: nothing is, and the table is read whole",
@@ -47,6 +51,8 @@ class Paging(BaseModel, extra="forbid", frozen=True):
     def _says_enough(self) -> Paging:
         if self.next in ("url", "cursor", "header") and not self.at:
             raise ValueError(f'next = "{self.next}" needs at: where an answer has it')
+        if self.next == "header" and self.sent_in == "body":
+            raise ValueError('next = "header" is sent in the address, and not in the body')
         if self.next in ("cursor", "header", "page", "offset") and not self.parameter:
             raise ValueError(f'next = "{self.next}" needs parameter: what it is sent as')
         return self
@@ -56,6 +62,7 @@ class ForEach(BaseModel, extra="forbid", frozen=True):
     """An endpoint whose rows each have an endpoint of their own: of forms, forms/{form_id}/responses."""
 
     endpoint: str = Field(description="path below the source's url; it is read whole")
+    body: dict[str, Any] | None = Field(default=None, description="what it is asked with, by POST")
     paging: Paging | None = Field(default=None, description="where it pages otherwise than the source")
     columns: dict[str, str] = Field(
         min_length=1,

@@ -7,7 +7,7 @@ they say that they are (settings/whose.py).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
@@ -80,6 +80,9 @@ class Table(BaseModel, extra="forbid", frozen=True):
     sheet: str | None = Field(default=None, description="files of Excel: the sheet; the first unless given")
     table: str | None = Field(default=None, description="sql: the table's name there, when it differs")
     endpoint: str | None = Field(default=None, description="rest: path below the source's url")
+    body: dict[str, Any] | None = Field(
+        default=None, description="rest: what the endpoint is asked with, by POST, as JSON; no secret"
+    )
     paging: Paging | None = Field(
         default=None,
         description="rest: where this endpoint pages otherwise than its source; json_pages: `rows` alone, where a file has its rows",

@@ -187,3 +187,22 @@ def test_no_secret_stands_in_a_header_of_the_file(header):
 def test_a_brace_without_rows_that_it_names_is_told_before_a_night(endpoint, told):
     with pytest.raises(ValueError, match=told):
         Table(columns=COLUMNS, endpoint=endpoint)
+
+
+def test_a_column_that_a_row_of_the_other_endpoint_no_longer_has_is_told(load, api):
+    load(of(api[0]))
+    names = [form.pop("name") for form in FORMS]
+    try:
+        with pytest.raises(SourceError, match="title is gone"):
+            load(of(api[0], key=["form_id", "title"], columns={"form_id": "VARCHAR", "title": "VARCHAR"}, cursor=None))
+        told = load(of(api[0], filled_only=["title"])).notes
+    finally:
+        for form, name in zip(FORMS, names, strict=True):
+            form["name"] = name
+    assert not any("title" in note for note in told)
+
+
+def test_rows_are_not_chosen_by_what_they_do_not_have(load, api):
+    said = {"endpoint": "forms", "columns": {"form_id": "id", "kind": "typ"}, "only": {"kind": ["x"]}}
+    with pytest.raises(SourceError, match="has no typ"):
+        load(of(api[0], for_each=said))

@@ -206,7 +206,10 @@ def test_secrets_are_environment_variables_and_none_is_empty(tmp_path, serve_jso
         Source(connector="rest", url="https://shop.example", token="t", auth={"type": "api_key", "key": "k"})
 
 
-@pytest.mark.parametrize("written", [SECRET, f"${{SHOP_TOKEN:-{SECRET}}}", f"{SECRET}${{SHOP_TOKEN}}", "demo-token"])
+@pytest.mark.parametrize(
+    "written",
+    [SECRET, f"${{SHOP_TOKEN:-{SECRET}}}", f"{SECRET}${{SHOP_TOKEN}}", "half-the-secret ${SHOP_TOKEN}", "demo-token"],
+)
 def test_a_bearer_token_that_stands_in_the_file_is_refused_with_what_to_type(tmp_path, written):
     config = tmp_path / "kundbild.toml"
     lines = 'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "https://shop.example"\ntoken = "{}"\n'
@@ -270,7 +273,7 @@ def test_a_look_uses_up_no_refresh_token_that_the_night_needs(serve_json, home, 
 
 
 @pytest.mark.parametrize(("line", "field"), [
-    ('key = "${SHOP_KEY:-hush-hush/s3cret+}"', "key"), ('key = "hush-hush/s3cret+${SHOP_KEY}"', "key"),
+    ('key = "hush-hush ${SHOP_KEY}"', "key"), ('key = "${SHOP_KEY:-hush-hush/s3cret+}"', "key"), ('key = "hush-hush/s3cret+${SHOP_KEY}"', "key"),
 ])  # fmt: skip
 def test_a_variable_beside_a_secret_hides_none(tmp_path, line, field):
     config = tmp_path / "kundbild.toml"

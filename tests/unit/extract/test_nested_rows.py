@@ -217,3 +217,12 @@ def test_a_withdrawal_whose_carried_address_is_called_otherwise_now_is_an_error(
         load(form, [{**row, "of": {"mail": "anna@example.com"}}], **table)
     assert load(form, [{**row, "of": {"email": None}}], **table).inserted == 1
     assert load(form, [{**row, "of": {"mail": "anna@example.com"}}], **table, filled_only=["email"]).source_rows == 1
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_name_of_an_object_may_be_a_number(load, warehouse, form):
+    rows = [{"id": 1, "fields": {"12": {"value": "a"}, "7": "b"}}, {"id": 2, "fields": None}]
+    columns = {"id": "BIGINT", "fields.12.value": "VARCHAR", "fields.7": "VARCHAR"}
+    load(form, rows, columns=columns, key=["id"])
+    found = warehouse.execute('select "fields.12.value", "fields.7" from raw_shop.things order by id').fetchall()
+    assert found == [("a", "b"), (None, None)]

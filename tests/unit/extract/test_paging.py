@@ -156,3 +156,55 @@ def test_a_look_reads_one_page(serve, home, warehouse):
     prepare_raw(warehouse, settings)
     assert extract_source(warehouse, home, settings, "api")["things"].inserted == MOST
     assert asked == [{"limit": "2", "p": "1"}]
+
+
+def by_size(asked):
+    at, size = int(asked.get("after", 0)), min(int(asked["limit"]), MOST)
+    is_last = at + size >= len(ROWS)
+    # as many APIs have it: nothing is said of a next page where there is none
+    return {"data": ROWS[at:][:size], "paging": {} if is_last else {"next": {"after": str(at + size)}}}
+
+
+def told_twice(asked):
+    return {"data": part(0), "has_more": True, "cursor": "x"}
+
+
+@pytest.mark.parametrize(("answer", "paging"), [
+    (by_size, {"next": "cursor", "at": "paging.next.afer", "parameter": "after"}),
+    (by_size, {"next": "url", "at": "links.next"}),
+    (by_size, {"next": "header", "at": "X-Next", "parameter": "after"}),
+    (told_twice, {"next": "cursor", "at": "next_cursor", "parameter": "cursor", "size": ""}),
+])  # fmt: skip
+def test_a_misspelt_place_of_the_next_page_is_no_end(serve, load, answer, paging):
+    url, asked = serve(answer)
+    with pytest.raises(SourceError, match=f"{paging['at']}"):
+        load(url, **paging)
+    assert len(asked) <= 2
+
+
+def test_a_full_page_without_a_link_is_no_end_where_the_api_has_more(serve, home, warehouse):
+    url, _ = serve(lambda asked: {"data": ROWS[: int(asked["limit"])]})
+    table = Table(columns={"id": "BIGINT"}, key=["id"])
+    source = Source(connector="rest", url=url, page_size=3, tables={"things": table})
+    settings = Settings(company="T", sources={"api": source})
+    prepare_raw(warehouse, settings)
+    with pytest.raises(SourceError, match="no Link header"):
+        extract_source(warehouse, home, settings, "api")
+
+
+def test_an_api_that_says_nothing_of_a_next_page_where_there_is_none_is_asked_for_one_row_more_once(serve, load):
+    url, asked = serve(by_size)
+    assert load(url, next="cursor", at="paging.next.after", parameter="after").inserted == len(ROWS)
+    assert [one.get("after") for one in asked] == [None, "3", "6"]
+    del ROWS[2:]
+    try:
+        asked.clear()
+        load(url, next="cursor", at="paging.next.after", parameter="after", since="")
+        assert [one["limit"] for one in asked] == ["1000", "1"], "a page that may hide a next one is proved once"
+    finally:
+        ROWS.extend({"id": n, "name": f"N{n}", "updated_at": f"2026-01-{n:02d}T00:00:00Z"} for n in range(3, 8))
+
+
+def test_an_api_that_says_zero_pages_and_has_rows_is_read_until_there_are_none(serve, load):
+    url, _ = serve(lambda asked: {"data": by_page(asked), "pages": 0})
+    assert load(url, next="page", parameter="p", pages="pages").inserted == len(ROWS)

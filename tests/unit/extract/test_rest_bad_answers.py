@@ -148,6 +148,14 @@ def test_what_is_beyond_numbers_is_kept_where_the_column_is_text(load, warehouse
     assert warehouse.execute("select name from raw_api.t where id = 99").fetchall() == [("1e400",)]
 
 
+@pytest.mark.parametrize(("column", "written"), [("total", "1234567890123456.78"), ("name", "0.1234567890123456789"), ("prices", '[{"price": 1234567890123456.78}]')])  # fmt: skip
+def test_a_decimal_keeps_its_digits(load, warehouse, column, written):
+    assert load(page(*GOOD, row(**{column: written}))).inserted == 9
+    select = "prices[1].price" if column == "prices" else column
+    exact = written.strip("[{}]").removeprefix('"price": ')
+    assert warehouse.execute(f"select {select}::varchar from raw_api.t where id = 99").fetchall() == [(exact,)]
+
+
 @pytest.mark.parametrize("name", [r"new\ud83d", r"new\u0000", "n" * 70_000])
 def test_a_column_of_any_name_that_nobody_declared_costs_nothing(load, name):
     counts = load(page(*GOOD, row(**{name: "1"})))

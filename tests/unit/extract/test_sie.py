@@ -128,3 +128,40 @@ def test_a_file_that_is_cut_or_has_no_vouchers_is_refused(books, text, told):
     (books.folder / "2026.se").write_text(text, encoding="cp437")
     with pytest.raises(SourceError, match=told):
         read(books)
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+def test_books_of_two_companies_are_refused_and_not_mixed(books, is_later):
+    (books.folder / "first.se").write_text(HEAD + VOUCHERS, encoding="cp437")
+    if is_later:
+        read(books)
+    other = HEAD.replace("556677-8899", "559900-1122").replace("Räksmörgås", "Smörgås")
+    (books.folder / "second.se").write_text(other + VOUCHERS.replace("1250.00", "9.00"), encoding="cp437")
+    with pytest.raises(SourceError, match="another company") as refused:
+        read(books)
+    assert "second.se" in refused.value.where and "a folder and a source of its own" in refused.value.to_do
+    assert "5599" not in str(refused.value) and "rgås" not in str(refused.value)
+
+
+def test_a_company_that_is_written_otherwise_is_the_same(books):
+    (books.folder / "january.se").write_text(HEAD + VOUCHERS.partition("#VER A 3")[0], encoding="cp437")
+    assert set(read(books)) == {"A|1", "A|2"}
+    renamed = HEAD.replace('Räksmörgås \\"AB\\"', "Smörgås AB").replace("556677-8899", "165566778899")
+    (books.folder / "march.se").write_text(renamed + VOUCHERS, encoding="cp437")
+    assert set(read(books)) == {"A|1", "A|2", "A|3", "A|4"}
+    assert HEAD.count("556677-8899") == 1 and "556677" not in str(
+        books.con.execute("from raw_shop.vouchers").fetchall()
+    )
+
+
+def test_add_source_knows_the_files_by_how_they_begin(tmp_path, warehouse, home):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "2026.SE").write_text(HEAD + VOUCHERS, encoding="cp437")
+    (folder / "notes.si").write_text("a;b\n1;2\n")
+    shop = Vendor(warehouse, home, folder).add()
+    assert ["no SIE file" in (one.problem or "") for one in shop.found.tables] == [False, True]
+    source = shop.settings.sources["shop"]
+    assert (source.vendor, source.format, list(source.tables)) == ("sie", "sie", ["vouchers"])
+    shop.read()
+    assert {one["source_key"].partition("|")[2] for one in shop.staged("invoices") if "aside" not in one} == {"A|1", "A|2", "A|3", "A|4"}  # fmt: skip

@@ -110,6 +110,16 @@ def test_only_a_subscription_grants_and_a_confirmed_one_is_a_double_opt_in(shop)
     assert "ignore" in said["13"]["aside"], "who has not confirmed said nothing yet"
 
 
+def test_a_customer_of_whom_no_consent_is_told_has_said_nothing(warehouse, home, tmp_path):
+    sms = {"sms_marketing_consent_state": "", "sms_marketing_consent_opt_in_level": "", "sms_marketing_consent_consent_updated_at": ""}  # fmt: skip
+    yes = dict(zip(sms, ("subscribed", "single_opt_in", "2026-02-01 10:00:00"), strict=True))
+    write_rows(tmp_path / "in" / "customer.csv", [customer(11, **sms), customer(12, "", phone="+46701740605", **yes)])
+    shop = Vendor(warehouse, home, tmp_path / "in").add('wording = "2026-01"').read()
+    aside = [one["aside"] for one in shop.staged("consent_events") if "aside" in one]
+    said = {one["channel"] for one in shop.staged("consent_events") if "aside" not in one}
+    assert said == {"email", "sms"} and len(aside) == 2 and all("ignore" in why for why in aside)
+
+
 def test_a_deleted_order_is_left_out_with_its_lines_and_its_guest_and_a_deleted_checkout_too(shop):
     left_out = "the mapping leaves it out (where)"
     found = [by_key(shop.staged(entity))[key].get("aside") for entity, key in [("orders", "6"), ("order_items", "24"), ("people", "deleted@example.com"), ("carts", "53")]]  # fmt: skip
