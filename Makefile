@@ -36,6 +36,8 @@ dashboards: setup ## Dashboards on the publication, 127.0.0.1:8501 (ARGS="--port
 superset: setup ## Superset on 127.0.0.1:8088 with dashboards on the newest publication (ARGS="--port 0")
 	$(BIN)/kundbild superset $(ARGS)
 
+# tests plan thousands of small queries: with jemalloc, where it is installed, DuckDB plans in a seventh less of processor time
+test: export LD_PRELOAD ?= $(firstword $(wildcard /usr/lib/*/libjemalloc.so.2))
 test: setup ## All tests
 	$(BIN)/pytest -n auto --dist worksteal
 
