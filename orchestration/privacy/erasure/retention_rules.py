@@ -43,12 +43,15 @@ def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, 
         moments = [_utc(quote(column)) for column in said.happened_at]
         return _rule(con, table, said.category, moments, {quote(c): v for c, v in said.only.items()}, said.while_known, cutoffs)  # fmt: skip
     rules = []
+    sold = [
+        m for mapped in table.maps if (of := retentions().get(mapped.entity)) and of.is_kept for m in _moments(mapped)
+    ]
     for mapped in table.maps:
         entity = retentions().get(mapped.entity)
         if entity:
-            # of what is computed staging knows when it happened, and hides it (contracts/mapping_parts.py)
-            own = [column for column in entity.happened_at if mapped.is_raw(column)]
-            moments = [m for m in (mapped_moment(mapped, column) for column in own) if m]
+            # people who are read out of a list of orders have no time of their own: they are as old as the order
+            is_read_out = mapped.entity != "people" or mapped.one_row_per_key
+            moments = _moments(mapped) or (sold if is_read_out else [])
             only = {_mapped_value(mapped, c): v for c, v in entity.only.items()}
             rules.append(_rule(con, table, entity.category, moments, only, entity.while_known, cutoffs))
     if len(rules) > 1:
@@ -59,6 +62,14 @@ def rule_of(con: duckdb.DuckDBPyConnection, table: Table, cutoffs: Mapping[str, 
     if rules:
         return rules[0]
     return _rule(con, table, _UNKNOWN, [], {}, False, cutoffs) if table.whose else None
+
+
+def _moments(mapped: EntityMap) -> list[str]:
+    """SQL of the times from which the days of a map's entity count; of what is computed staging knows when it happened, and hides it
+    (contracts/mapping_parts.py)."""
+    entity = retentions().get(mapped.entity)
+    own = [column for column in entity.happened_at if mapped.is_raw(column)] if entity else []
+    return [m for m in (mapped_moment(mapped, column) for column in own) if m]
 
 
 def _rule(

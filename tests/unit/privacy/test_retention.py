@@ -326,3 +326,38 @@ def test_a_table_of_two_entities_keeps_a_row_as_long_as_either_needs_it(warehous
     forget_expired(warehouse, settings, TODAY)
     assert keys(warehouse, "shop.bookings", "id") == ["1"]
     assert keys(warehouse, "shop.members", "id") == ["1", "3"]
+
+
+def test_a_list_of_orders_of_which_people_are_read_has_no_person_of_long_ago(warehouse, tmp_path):
+    """The people have no time of their own there: the list is delivered anew each night, and would never be old."""
+    when = {"column": "day", "formats": ["%m/%d/%Y"]}
+    lines = {
+        "entity": "order_items",
+        "columns": {"source_key": ["no", "sku"], "order_key": "no", "ordered_at": when, "quantity": "n"},
+    }
+    orders = {
+        "entity": "orders",
+        "one_row_per_key": True,
+        "columns": {"source_key": "no", "person_key": "who", "ordered_at": when, "amount": "n"},
+    }
+    people = {"entity": "people", "one_row_per_key": True, "columns": {"source_key": "who", "country_code": "land"}}
+    columns = dict.fromkeys(("no", "sku", "who", "land", "day"), "VARCHAR") | {"n": "BIGINT"}
+    table = Table.model_validate(
+        {"columns": columns, "key": ["no", "sku"], "path": "*.csv", "maps": [lines, orders, people]}
+    )
+    settings = Settings(
+        company="T", sources={"shop": Source(connector="files", url=str(tmp_path), tables={"lines": table})}
+    )
+    prepare_raw(warehouse, settings)
+    rows = [
+        ("1", "a", "17", "SE", "1/31/2012", 2),
+        ("2", "a", "17", "SE", "1/31/2026", 3),
+        ("3", "a", "18", "SE", "12/1/2011", 4),
+    ]
+    warehouse.executemany(
+        "insert into raw_shop.lines (no, sku, who, land, day, n, _extracted_at) values (?, ?, ?, ?, ?, ?, '2026-05-01')",
+        rows,
+    )
+    assert forget_expired(warehouse, settings, TODAY)["shop.lines"] == 2
+    found = warehouse.execute("select no, who, n from raw_shop.lines order by no").fetchall()
+    assert found == [("1", None, 2), ("2", "17", 3), ("3", None, 4)], "what was sold stays, and is nobody's"
