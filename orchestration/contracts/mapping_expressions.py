@@ -24,7 +24,7 @@ _WHO = (
     "contact_point", "email", "phone", "full_name", "given_name", "family_name", "birth_date", "country_code",
 )  # fmt: skip
 # of a statement: they hide no refusal
-_OF_STATEMENTS = ("confirmed_at", "stated_at")
+_OF_STATEMENTS = ("confirmed_at", "stated_at", "occurred_at")
 # kinds of messages' events of which no row refuses anything
 _REFUSES_NOTHING = ("sent", "delivered", "opened", "clicked", "bounced")
 _TEMPLATE = ("{{", "{%", "{#")

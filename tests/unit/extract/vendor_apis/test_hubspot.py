@@ -1,5 +1,5 @@
 """HubSpot's CRM API v3, answers specified after its public reference (developers.hubspot.com: Contacts, Companies, Deals,
-Tickets, Pipelines, Associations; "API usage guidelines and limits"). Not recorded."""
+Tickets, Pipelines, Associations, "Email analytics v1: Get email events"; "API usage guidelines and limits"). Not recorded."""
 
 from __future__ import annotations
 
@@ -45,8 +45,28 @@ OBJECTS = {
 }  # fmt: skip
 
 
+def event(id, kind, created=1_770_000_000_123, **more):
+    return {"appId": 1, "appName": "Batch", "portalId": 9, "id": id, "type": kind, "recipient": "anna@example.com", "created": created, "emailCampaignId": 4, "subject": "Anna, hello", **more}  # fmt: skip
+
+
+EVENTS = [
+    event("a", "OPEN", filteredEvent=False), event("b", "CLICK", filteredEvent=True), event("c", "SPAMREPORT"), event("d", "STATUSCHANGE", subscriptions=[{"id": 7}]),
+    event("e", "SENT", created=1_770_100_000_000),
+]  # fmt: skip
+
+
+def events(asked):
+    """A page has an offset even where it is the last one."""
+    found = [one for one in EVENTS if one["created"] >= int(asked.query.get("startTimestamp", "0"))]
+    at = int(asked.query.get("offset", "0"))
+    until = at + int(asked.query["limit"])
+    return {"hasMore": until < len(found), "offset": str(until), "events": found[at:until]}
+
+
 def answer(asked):
     """Pages by `after`, of 100 at most; of properties those that are asked for, and that the account has."""
+    if asked.path == "/email/public/v1/events":
+        return events(asked)
     limit = int(asked.query.get("limit", "0"))
     if asked.path == "/crm/v3/pipelines/deals":
         return {"results": [{"id": "default", "label": "Sales", "displayOrder": 0, "stages": STAGES}]}
@@ -72,7 +92,7 @@ def api():
 @pytest.fixture(scope="module")
 def crm(api, modules_warehouse, tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("hubspot")).prepare()
-    names = ("companies", "deals", "deal_stages", "tickets")
+    names = ("companies", "deals", "deal_stages", "tickets", "email_events")
     tables = '[sources.shop.tables.contacts]\nmore = ["properties.hs_email_optout_77"]\n' + "".join(f"[sources.shop.tables.{name}]\n" for name in names)  # fmt: skip
     said = 'page_size = 2\ntoken = "${HUBSPOT_TOKEN}"'
     with connected(modules_warehouse, home, api, "hubspot", tables, said, HUBSPOT_TOKEN=TOKEN) as read:
@@ -122,3 +142,22 @@ def test_the_next_night_a_merged_contact_is_gone(crm):
 def test_an_opt_out_of_one_type_is_asked_for_where_it_is_named(crm, api):
     asked = [one.query["properties"].split(",") for one in api.asked if one.path.endswith("/contacts")]
     assert asked and all(one[-2:] == ["hs_email_optout", "hs_email_optout_77"] for one in asked)
+
+
+def test_events_of_email_have_their_moments_and_machines_open_nothing(crm):
+    found = {one["source_key"]: one for one in crm.staged("email_events")}
+    kept = {
+        key: (one["kind"], one["contact_point"], one["campaign_key"])
+        for key, one in found.items()
+        if "aside" not in one
+    }
+    assert kept == {key: (kind, "anna@example.com", "4") for key, kind in [("a", "opened"), ("c", "complained"), ("d", "unsubscribed"), ("e", "sent")]}  # fmt: skip
+    assert "ignores" in found["b"]["aside"] and found["c"]["occurred_at"] == datetime(2026, 2, 2, 2, 40, 0, 123000)
+    assert "hello" not in str(crm.con.execute("from raw_shop.email_events").fetchall())
+
+
+def test_the_next_night_asks_for_events_since_a_day_before_the_newest(crm, api):
+    api.asked.clear()
+    crm.read()
+    asked = {one.query.get("startTimestamp") for one in api.asked if one.path.endswith("/events")}
+    assert asked == {str(1_770_100_000_000 - 86_400_000)}
