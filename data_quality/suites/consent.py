@@ -18,7 +18,8 @@ from data_quality.suites.common import (
 )
 from data_quality.suites.grades import grades
 from data_quality.suites.own_paths import by_paths_of_their_own
-from data_quality.suites.raw_statements import EARLIER, LATER, hidden_customers
+from data_quality.suites.raw_registers import hidden_customers
+from data_quality.suites.raw_statements import EARLIER, LATER
 from orchestration.contracts.audiences import AudienceModel, audience_models
 from orchestration.contracts.model_files import models_of
 from orchestration.core.settings import Settings

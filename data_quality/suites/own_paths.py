@@ -1,6 +1,6 @@
 """Checks of permissions by paths of their own: raw rows in the sources' words, people's requests, and keys that no model shares.
 
-A fault in staging, the ledger or the match keys cannot hide from them. Not here: what a raw row says (raw_statements.py), the
+A fault in staging, the ledger or the match keys cannot hide from them. Not here: what a raw row says (raw_*.py), the
 checks that lean on the models (consent.py).
 """
 
@@ -9,16 +9,9 @@ from __future__ import annotations
 from data_quality.checks import Check
 from data_quality.suites.common import direct_marketing, no_row_where, no_rows
 from data_quality.suites.plain_junk import is_plain_junk
-from data_quality.suites.raw_statements import (
-    EARLIER,
-    LATER,
-    numbers_in_registers,
-    opt_outs,
-    place_key,
-    point_keys,
-    refused_keys,
-    timed_events,
-)
+from data_quality.suites.raw_keys import place_key, point_keys, refused_keys
+from data_quality.suites.raw_registers import numbers_in_registers
+from data_quality.suites.raw_statements import EARLIER, LATER, opt_outs, timed_events
 from orchestration.core.settings import Settings
 
 

@@ -1,8 +1,8 @@
 """What was said, straight from raw and in the source's own words: a path to opt-outs that shares nothing with the models.
 
-Here: which raw rows are an opt-out, of what and when, and a simple key of a contact point. Staging, conformed, the ledger
-and the match keys may be wrong: the consent suite then sees a permission that one of these rows forbids. Not here: the
-checks (consent.py).
+Here: which raw rows are an opt-out, of what and when. Staging, conformed, the ledger and the match keys may be wrong: the
+consent suite then sees a permission that one of these rows forbids. Not here: whom a contact point reaches (raw_keys.py), what
+registers say (raw_registers.py), the checks (consent.py).
 """
 
 from __future__ import annotations
@@ -117,135 +117,6 @@ def timed_events(settings: Settings) -> str:
         f"select event, max(clock) as clock from ({' union all '.join(found)}) group by event "
         "having count(clock) in (0, count(*)) and count(distinct clock) < 2"
     )
-
-
-def numbers_in_registers(settings: Settings) -> str:
-    """SQL: numbers (point) that a public register closes to sales by phone, as its newest file has them."""
-    columns = {
-        "nix_telefon": ('"telefonnummer"', "true"),
-        "reservasjonsregisteret": (
-            '"telefon"',
-            "coalesce(lower(\"telefonsalg\") not similar to '\\s*n(ei|o)?\\s*', true)",
-        ),
-    }
-    spec = settings.enabled_sources.get("registers")
-    found = [
-        f"select {point} as point from raw_registers.{quote(name)} where _deleted_at is null and {closes}"
-        for name, (point, closes) in columns.items()
-        if spec and name in spec.tables and point.strip('"') in spec.tables[name].columns
-    ]
-    return " union all ".join(found) or "select null::varchar as point where false"
-
-
-# SQL: whether a register says yes in a column: whatever is not empty or plainly no
-_TELLS = "not regexp_full_match(lower(trim(coalesce({}::varchar, ''))), 'false|f|0|n|no|nej|nei|ei|e|')"
-
-
-def hidden_customers(settings: Settings) -> str:
-    """SQL: customers (customer_id) who may be somebody that an address register tells as protected or dead: born on one day,
-    with a first letter of a given name and a part of the family name in common (von Essen, Essen; Berg-Lund, Lund). Where
-    either has no birth date, whoever has a given name and a part of the family name of somebody protected."""
-    needed = {"given_name", "family_name", "birth_date", "is_protected", "is_deceased"}
-    written = "nullif(trim(birth_date::varchar), '')"
-    entries = [
-        f"select {_words('given_name', initials=True)} as initials, {_given_words('given_name')} as given, {_words('family_name')} as family, "
-        f"coalesce(try_cast({written} as date), try_strptime({written}, ['%Y%m%d', '%d.%m.%Y', '%d/%m/%Y', '%d-%m-%Y'])::date) as born, "
-        f"{written} is null as is_undated, {_TELLS.format('is_protected')} as is_protected "
-        f"from {quote('raw_' + source)}.{quote(name)} where _deleted_at is null and ({_TELLS.format('is_protected')} or {_TELLS.format('is_deceased')})"
-        for source, spec in settings.enabled_sources.items()
-        for name, table in spec.tables.items()
-        if needed <= set(table.columns)
-    ]
-    if not entries:
-        return "select null::varchar as customer_id where false"
-    # a customer may have a birth date of each record
-    births = (
-        "select s.customer_id, n.birth_date as born from identity.customer_source_records s join identity.normalised_people n "
-        "on n.source_system = s.source_system and n.source_key = s.source_key where s.valid_to is null and n.birth_date is not null "
-        "union select customer_id, birth_date.value from identity.golden_records where birth_date.value is not null"
-    )
-    return (
-        f"with births as ({births}), entries as ({' union all '.join(entries)}), people as (select customer_id, "
-        f"{_words('given_name.value', initials=True)} as initials, {_given_words('given_name.value')} as given, "
-        f"{_words('family_name.value')} as family from identity.golden_records) "
-        "select p.customer_id from people p join births b on b.customer_id = p.customer_id join entries h on h.born = b.born "
-        "where list_has_any(h.initials, p.initials) and list_has_any(h.family, p.family) "
-        "union select p.customer_id from (select *, unnest(given) as name from people) p "
-        "join (select *, unnest(given) as name from entries where is_protected) h on h.name = p.name "
-        "where list_has_any(h.family, p.family) and (h.is_undated or p.customer_id not in (select customer_id from births))"
-    )
-
-
-def _given_words(name: str) -> str:
-    """SQL: the given names of a person; a letter is none."""
-    return f"list_distinct(list_filter({_words(name)}, lambda w: length(w) > 1))"
-
-
-def _words(name: str, *, initials: bool = False) -> str:
-    """SQL: the words of a name in lower case without accents, or their first letters; for a name itself too, without its gaps."""
-    # letters of no width part no words; chr() because the runner reads braces as places to fill
-    bare = f"translate(lower(strip_accents({name})), chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
-    words = f"list_filter(string_split_regex({bare}, '[^\\pL\\pN]+'), lambda w: w <> '')"
-    if initials:
-        return f"list_transform({words}, lambda w: left(w, 1))"
-    return f"list_append({words}, nullif(regexp_replace({bare}, '[^\\pL\\pN]', '', 'g'), ''))"
-
-
-def point_keys(point: str) -> str:
-    """SQL: a list of simple keys of all that a contact point holds: addresses as written in lower case, numbers by their end."""
-    # spaces of no width are not part of an address; chr() because the runner reads braces as places to fill
-    # percent signs of a link, and letters of full width, are read as what they stand for
-    letters = "".join(map(chr, range(ord("a"), ord("z") + 1))) + "0123456789@.+-_"
-    wide = "".join(chr(ord(letter) + 0xFEE0) for letter in letters)
-    narrow = f"translate(lower(coalesce(try(url_decode({point})), {point})), '{wide}', '{letters}')"
-    bare = f"translate({narrow}, chr(8203) || chr(8204) || chr(8205) || chr(8288) || chr(65279) || chr(173), '')"
-    # two without anything between them (a@x.sea@x.se) part behind an ending that many have; no colon before a letter: the
-    # driver reads a parameter there
-    glued = "(@[^@ ]*?[.](se|no|dk|fi|com|net|org|nu|eu))([^@ ]+@)"
-    bare = f"case when regexp_matches({bare}, '@[^@ ]+@') then {bare} || ' ' || regexp_replace({bare}, '{glued}', '\\1 \\3', 'g') else {bare} end"
-    addresses = f"list_transform(regexp_extract_all({bare}, '[\\pL\\pN._+-]+@[\\pL\\pN.-]+'), lambda a: rtrim(a, '.'))"
-    digits = f"regexp_replace({point}, '[^0-9]', '', 'g')"
-    # a digit of its own, digits in brackets, or up to three behind nine without gaps stand behind a number
-    behind = "[ .()_-]+[0-9][ ).]*$|[ .)_-]*\\([ ]*[0-9]+[ ).]*$"
-    bare_digits = f"regexp_replace(regexp_replace({point}, '{behind}', ''), '[^0-9]', '', 'g')"
-    nine = "[0-9]" * 9
-    run = f"regexp_replace(regexp_extract({point}, '^(.*{nine})[ ._-]+[0-9][0-9]?[0-9]?[ .]*$', 1), '[^0-9]', '', 'g')"
-    numbers = f"list_transform(list_filter([{digits}, {bare_digits}, {run}], lambda d: length(d) >= 8), lambda d: right(d, 9))"
-    number = f"case when not contains({point}, '@') then list_sort(list_distinct({numbers})) else [] end"
-    return f"list_concat({addresses}, {number})"
-
-
-def refused_keys(point: str) -> str:
-    """SQL: the same of what was opted out of, with whatever else it may mean: the number that an address of a messenger or a
-    gateway begins with, or that stands behind one; an address without a bullet, a prefix or a suffix; words before an address."""
-    nine = "[0-9]" * 9
-    begins = f"list_transform(regexp_extract_all({point}, '({nine}[0-9]*)@', 1), lambda d: right(d, 9))"
-    ends = f"list_transform(regexp_extract_all({point}, '@[^ @]*[.][a-zA-Z]+[+]?({nine}[0-9]*)', 1), lambda d: right(d, 9))"
-    # a control character that was written out
-    keys = f"list_concat({point_keys(point)}, {point_keys(_unescaped(point))})"
-    marks = "old|bak|deleted|removed|inactive|invalid|disabled|unsub|unsubscribed"
-    bare = f"regexp_replace(regexp_replace(k, '^([-+._]|[0-9][.)]|({marks})[-+._])+', ''), '([.][a-z]+)([._-]({marks})|[0-9][0-9]+)+$', '\\1')"
-    unmarked = f"list_transform(list_filter({keys}, lambda k: contains(k, '@')), lambda k: {bare})"
-    return f"list_concat({keys}, {unmarked}, {begins}, {ends}, {_words_before(point)})"
-
-
-def _unescaped(point: str) -> str:
-    """SQL: without the links' signs of a number (%20), and without a written \t, \r or \n."""
-    return f"regexp_replace(coalesce(try(url_decode({point})), {point}), '\\\\[tnrfv]', ' ', 'g')"
-
-
-def _words_before(point: str) -> str:
-    """SQL: a list of words that stand before an address, each at its domain (a, b@x.se): a name before brackets, or a label, is none."""
-    words = f"regexp_extract_all(split_part(lower({point}), '@', 1), '[\\pL\\pN._+-]+')"
-    domain = f"regexp_extract(lower({point}), '@([\\pL\\pN-]+([.][\\pL\\pN-]+)+)', 1)"
-    is_list = f"contains({point}, '@') and not regexp_matches({point}, '[][<>():=\"]')"
-    return f"case when {is_list} then list_transform({words}, lambda w: w || '@' || {domain}) else [] end"
-
-
-def place_key(point: str) -> str:
-    """SQL: a postal address by its letters and digits alone; null of what is none."""
-    bare = f"regexp_replace(lower(strip_accents({point})), '[^\\pL\\pN]', '', 'g')"
-    return f"case when not contains({point}, '@') and regexp_matches({point}, '\\pL\\pL\\pL') and regexp_matches({point}, '[0-9]') and length({bare}) >= 12 then {bare} end"
 
 
 def _speaks(mapping: EntityMap) -> bool:

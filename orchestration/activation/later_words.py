@@ -9,7 +9,7 @@ from datetime import datetime
 
 import duckdb
 
-from data_quality.suites.raw_statements import point_keys, refused_keys
+from data_quality.suites.raw_keys import point_keys, refused_keys
 from orchestration.activation.kept_out import CHOSEN_BY_BEHAVIOUR
 from orchestration.contracts.channels import channels
 from orchestration.core.warehouse import has_table, scalar

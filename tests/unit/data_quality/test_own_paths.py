@@ -9,7 +9,8 @@ import re
 
 from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.plain_junk import is_plain_junk
-from data_quality.suites.raw_statements import opt_outs, point_keys
+from data_quality.suites.raw_keys import point_keys
+from data_quality.suites.raw_statements import opt_outs
 from orchestration.core.settings import Settings, Source
 from orchestration.identity.evaluate import load_seeds
 from orchestration.match_keys.junk import define_junk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from data_quality.suites.raw_statements import hidden_customers
+from data_quality.suites.raw_registers import hidden_customers
 from orchestration.core.settings import Settings, Source
 from orchestration.core.settings.tables import Table
 from tests.unit.people import by_case, person, someone

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import jinja2
 import pytest
 
-from data_quality.suites.raw_statements import numbers_in_registers
+from data_quality.suites.raw_registers import numbers_in_registers
 from orchestration.core.settings import DBT_DIR
 from orchestration.extract.extract import prepare_raw
 from tests.unit.consent import ANNA, BO, SURVEY, said
