@@ -136,10 +136,14 @@ def check_contract(
         )
     refusing = [told(c) for c in opt_outs_in(found, table.opt_outs) if c not in table.columns]
     if refusing:
+        more = f"name it below [sources.{source}.tables.{name}]: more = {json.dumps([*table.more, *refusing], ensure_ascii=False)}"
+        lacked = [column for column in refusing if column in table.lacks]
         raise SourceError(
             f"source {source}, table {name}: {', '.join(refusing)} says who opted out, and is not read",
             where=where,
-            to_do=f"name it below [sources.{source}.tables.{name}]: more = {json.dumps([*table.more, *refusing], ensure_ascii=False)}",
+            to_do=f"it is there now: take {', '.join(lacked)} out of lacks below [sources.{source}.tables.{name}]"
+            if lacked
+            else more,
         )
     if missing:
         hint = f"; new there: {', '.join(added)} (renamed?)" if added else ""

@@ -16,7 +16,7 @@ from orchestration.core.deadline import LateError
 from orchestration.extract.database_errors import DatabaseError
 from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.sql_look import clear_url, shown
-from orchestration.extract.vendors import headers
+from orchestration.extract.vendors import headers, is_landed
 from orchestration.proposals import block
 from orchestration.proposals.answers import with_person
 from orchestration.proposals.columns import Column, columns_of, sample
@@ -122,14 +122,14 @@ def _new(hidden: SecretUrl, written: str) -> dict[str, str]:
 
 def _landed(tables: Sequence[TableThere]) -> list[tuple[TableThere, Recognised]]:
     """The tables that a loader landed of a vendor that is known; of two that are the same the first."""
-    found: dict[tuple[str, str], tuple[TableThere, Recognised]] = {}
+    found: dict[tuple[str, str, str], tuple[TableThere, Recognised]] = {}
     for one in tables:
         known = recognised(one.columns, [one.name])
-        if known and known.form == "landed":
-            found.setdefault((known.vendor, known.table), (one, known))
+        if known and is_landed(known.form):
+            found.setdefault((known.vendor, known.form, known.table), (one, known))
     # a table of two keys is anybody's: a vendor is known by one that says more
-    first = next((v for v, table in found if len(headers(v, "landed")[table]) >= _TELLING), None)
-    return [one for (vendor, _), one in found.items() if vendor == first]
+    first = next(((v, form) for v, form, table in found if len(headers(v, form)[table]) >= _TELLING), None)
+    return [one for (vendor, form, _), one in found.items() if (vendor, form) == first]
 
 
 def _of_vendor(there: TableThere, known: Recognised) -> FoundTable:

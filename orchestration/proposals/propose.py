@@ -13,7 +13,7 @@ import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings.paging import Paging
-from orchestration.extract.vendors import columns_of
+from orchestration.extract.vendors import columns_of, is_landed
 from orchestration.proposals import block
 from orchestration.proposals.answers import with_person
 from orchestration.proposals.api import is_api, propose_api
@@ -195,7 +195,7 @@ def _each_once(
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
     """The tables, of which a vendor's is one; and beside tables that a loader landed, none that the vendor's do not read."""
     taken: dict[tuple[str, str, str], FoundTable] = {}
-    landed = sorted({t.vendor.vendor for _, _, t in tables if t.vendor and t.vendor.form == "landed"})
+    landed = sorted({t.vendor.vendor for _, _, t in tables if t.vendor and is_landed(t.vendor.form)})
     found: list[tuple[FileGroup, Looked | None, FoundTable]] = []
     for group, looked, table in tables:
         if known := table.vendor:

@@ -126,11 +126,13 @@ def recognised_block(
 
 def landed_lines(name: str, url: str, tables: Sequence[tuple[TableThere, Recognised]]) -> Iterator[str]:
     """The lines of a source that is a database, of one vendor."""
-    yield from (f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", f"vendor = {said(tables[0][1].vendor)}", 'form = "landed"')  # fmt: skip
+    yield from (f"[sources.{name}]", 'connector = "sql"', f"url = {said(url)}", f"vendor = {said(tables[0][1].vendor)}", f"form = {said(tables[0][1].form)}")  # fmt: skip
     yield from wording_lines(one for _, one in tables)
     for there, one in tables:
         yield from ("", f"[sources.{name}.tables.{one.table}]")
-        yield from [f"table = {said(there.full_name)}"] if there.full_name != table_of(one.vendor, one.table) else []
+        yield from (
+            [f"table = {said(there.full_name)}"] if there.full_name != table_of(one.vendor, one.form, one.table) else []
+        )
         yield from _otherwise(one)
 
 

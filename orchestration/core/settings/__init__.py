@@ -61,8 +61,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
     vendor: str | None = Field(
         default=None, description="shopify, …: its tables are known, and only what differs needs to be written"
     )
-    form: Literal["export", "landed", "api"] | None = Field(
-        default=None, description="of a vendor: files of its admin page, tables as Fivetran lands them, or its API"
+    form: Literal["export", "landed", "dlt", "airbyte", "api"] | None = Field(
+        default=None,
+        description="of a vendor: files of its admin page, tables as Fivetran lands them, or as dlt or Airbyte does, or its API",
     )
     landed_in: str | None = Field(default=None, description="sql, of a vendor: the schema that its tables lie in")
     purpose: str | None = Field(default=None, description="of a vendor: what its subscriptions are for; newsletter")

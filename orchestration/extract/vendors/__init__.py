@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import fnmatch
+import glob
 import tomllib
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
@@ -106,9 +107,14 @@ def path_of(vendor: str, form: str, table: str, file_format: str) -> str:
     return str(said.get("path", f"{said.get('table', table)}.{file_format}*"))
 
 
-def table_of(vendor: str, table: str) -> str:
+def is_landed(form: str) -> bool:
+    """Whether a form is of tables that a loader put into a database or a lake."""
+    return form not in ("export", API)
+
+
+def table_of(vendor: str, form: str, table: str) -> str:
     """What a table that a loader landed is called in a database, where nothing else is said."""
-    return str(read_form(vendor, "landed")["tables"][table].get("table", table))
+    return str(read_form(vendor, form)["tables"][table].get("table", table))
 
 
 def needed_columns(vendor: str, form: str, table: str) -> list[str]:
@@ -195,6 +201,8 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         raise refuse(f"table {name} has no more column '{wrong}' of {vendor}", f"more names columns by: {patterns}")
     if lacks and not has_one(vendor, form, name, {c.casefold() for c in shape["columns"] if c not in lacks}):
         raise refuse(f"table {name} lacks all of {', '.join(shape[_ONE_OF])}", "it needs one of them")
+    # where one comes one day, it says no of somebody: dlt makes a column with its first value
+    shape["opt_outs"] = [*shape.get("opt_outs", []), *(glob.escape(c) for c in lacks if c in _said_no_by(shape))]
     shape["columns"] = {column: kind for column, kind in shape["columns"].items() if column not in lacks}
     shape["columns"] |= dict.fromkeys(more, "VARCHAR")
     if _MORE in shape.get("endpoint", ""):
@@ -210,6 +218,14 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
     if said.get("connector") == "sql" and said.get("landed_in"):
         shape["table"] = f"{said['landed_in']}.{shape.get('table', name)}"
     return shape | {"path": path_of(vendor, form, name, said.get("format", "csv"))}
+
+
+def _said_no_by(shape: dict[str, Any]) -> set[str]:
+    """Columns by which a table of a vendor says whether somebody consents."""
+    statements = [
+        one["columns"].get("status", []) for one in shape.get("maps", []) if one["entity"] == "consent_events"
+    ]
+    return {column for how in statements for column in reads(how)}
 
 
 def _given(shape: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ SHOPS = [
     ("woocommerce", "landed", "orders", "id", ("customer_id", "billing_email"), ()),
     ("woocommerce", "export", "orders", "order_id", ("customer_id", "billing_email"), ("billing_last_name", "billing_address_1")),
     ("shopify", "landed", "order", "id", ("customer_id", "email"), ("billing_address_name", "billing_address_address_1")),
+    ("shopify", "dlt", "orders", "id", ("customer__id", "email"), ("billing_address__name", "billing_address__address1")),
 ]  # fmt: skip
 
 

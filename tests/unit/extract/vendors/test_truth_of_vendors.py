@@ -17,7 +17,7 @@ TRUTH: dict[tuple[str, str], Tables] = {
     for where in (truth, truth_of_messages, truth_of_ledgers)
     for name in vars(where)
     for vendor, _, form in [name.lower().rpartition("_")]
-    if form in ("export", "landed") and vendor
+    if form in ("export", "landed", "dlt", "airbyte") and vendor
 }
 
 

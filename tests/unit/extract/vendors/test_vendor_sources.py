@@ -131,6 +131,7 @@ def test_each_vendor_has_its_page_and_only_who_may_grant_is_asked_for_the_wordin
     assert asked == {
         ("shopify", "api"),
         ("shopify", "landed"),
+        ("shopify", "dlt"),
         ("klaviyo", "api"),
         ("klaviyo", "export"),
         ("mailchimp", "api"),

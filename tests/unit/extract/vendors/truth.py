@@ -74,6 +74,41 @@ SHOPIFY_LANDED: Tables = {
         {"products.source_key": "id", "products.name": "title", "products.category": "product_type"},
     ),
 }  # fmt: skip
+SHOPIFY_DLT: Tables = {
+    "customers": (
+        "id,first_name,last_name,email,phone,orders_count,total_spent,verified_email,created_at,updated_at,email_marketing_consent__state,email_marketing_consent__opt_in_level,"
+        "email_marketing_consent__consent_updated_at,default_address__address1,default_address__city,default_address__zip,default_address__country_code,_dlt_id,_dlt_load_id",
+        {
+            "people.source_key": "id", "people.given_name": "first_name", "people.family_name": "last_name", "people.email": "email", "people.phone": "phone",
+            "people.street": "default_address__address1", "people.city": "default_address__city", "people.postal_code": "default_address__zip",
+            "people.country_code": "default_address__country_code", "people.created_at": "created_at", "people.updated_at": "updated_at",
+            "consent_events.status": "email_marketing_consent__state", "consent_events.stated_at": "email_marketing_consent__consent_updated_at",
+            "consent_events.confirmed_at": "email_marketing_consent__opt_in_level",
+        },
+    ),
+    "orders": (
+        "id,order_number,customer__id,email,currency,total_price,total_discounts,created_at,updated_at,processed_at,financial_status,fulfillment_status,cancelled_at,"
+        "source_name,test,_dlt_id,_dlt_load_id",
+        {
+            "orders.source_key": "id", "orders.person_key": "customer__id", "orders.ordered_at": "created_at", "orders.amount": "total_price", "orders.discount": "total_discounts",
+            "orders.currency": "currency", "orders.status": "financial_status", "orders.channel": "source_name", "orders.refunded_amount": "refund_transactions.amount",
+        },
+    ),
+    "order_lines": (
+        "id,product_id,variant_id,name,title,price,quantity,gift_card,fulfillment_service,total_discount,_dlt_parent_id,_dlt_list_idx,_dlt_id",
+        {
+            "order_items.source_key": "id", "order_items.order_key": "orders.id", "order_items.product_key": "product_id", "order_items.quantity": "quantity",
+            "order_items.unit_price": "price", "order_items.discount": "total_discount", "order_items.currency": "orders.currency", "order_items.ordered_at": "orders.created_at",
+            "order_items.refunded_quantity": "refund_lines.quantity",
+        },
+    ),
+    "refund_lines": ("id,line_item_id,restock_type,quantity,subtotal,_dlt_parent_id,_dlt_list_idx,_dlt_id", {}),
+    "refund_transactions": ("id,order_id,amount,currency,gateway,kind,status,test,created_at,_dlt_parent_id,_dlt_list_idx,_dlt_id", {}),
+    "products": (
+        "id,title,handle,product_type,vendor,published_scope,created_at,_dlt_id,_dlt_load_id",
+        {"products.source_key": "id", "products.name": "title", "products.category": "product_type"},
+    ),
+}  # fmt: skip
 WOOCOMMERCE_EXPORT: Tables = {
     "orders": (
         "order_id,order_number,order_date,status,shipping_total,tax_total,discount_total,order_total,refunded_total,order_currency,payment_method,customer_id,"

@@ -113,6 +113,29 @@ HUBSPOT_EXPORT: Tables = {
         },
     ),
 }  # fmt: skip
+HUBSPOT_AIRBYTE: Tables = {
+    "contacts": (
+        "id,createdAt,updatedAt,archived,companies,properties,properties_email,properties_firstname,properties_lastname,properties_phone,properties_city,properties_zip,"
+        "properties_createdate,properties_lastmodifieddate,properties_hs_email_optout,_airbyte_raw_id,_airbyte_extracted_at,_airbyte_meta,_airbyte_generation_id",
+        {
+            "people.source_key": "id", "people.email": "properties_email", "people.given_name": "properties_firstname", "people.family_name": "properties_lastname",
+            "people.phone": "properties_phone", "people.city": "properties_city", "people.postal_code": "properties_zip", "people.created_at": "properties_createdate",
+            "people.updated_at": "properties_lastmodifieddate", "consent_events.contact_point": "properties_email", "consent_events.status": "properties_hs_email_optout",
+        },
+    ),
+    "contacts_merged_audit": ("canonical-vid,vid-to-merge,timestamp,entity-id,user-id,num-properties-moved,first-name,last-name,_airbyte_raw_id,_airbyte_extracted_at", {}),
+    "companies": (
+        "id,createdAt,updatedAt,archived,properties,properties_name,properties_industry,properties_country,properties_createdate,_airbyte_raw_id,_airbyte_extracted_at",
+        {"companies.source_key": "id", "companies.name": "properties_name", "companies.industry": "properties_industry", "companies.country_code": "properties_country"},
+    ),
+    "email_events": (
+        "appId,appName,created,emailCampaignId,filteredEvent,id,portalId,recipient,subject,type,_airbyte_raw_id,_airbyte_extracted_at",
+        {
+            "email_events.source_key": "id", "email_events.contact_point": "recipient", "email_events.campaign_key": "emailCampaignId", "email_events.kind": "type",
+            "email_events.occurred_at": "created",
+        },
+    ),
+}  # fmt: skip
 HUBSPOT_LANDED: Tables = {
     "contact": (
         "id,property_email,property_firstname,property_lastname,property_phone,property_address,property_zip,property_city,property_country,property_jobtitle,"
