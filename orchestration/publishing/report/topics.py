@@ -7,7 +7,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestration.publishing.report.asking import Question
-from orchestration.publishing.report.figures import FIGURES, ORDERS, TICKETS_OPENED
+from orchestration.publishing.report.figures import (
+    AGREED,
+    BUYERS,
+    CUSTOMERS,
+    ORDERS,
+    RECENT_NPS,
+    RECENT_ORDERS,
+    RECENT_REVENUE,
+    TICKETS_OPENED,
+)
 from orchestration.publishing.report.parts import Drawn, Figure, Part
 from orchestration.publishing.report.sections import SECTIONS
 
@@ -52,11 +61,11 @@ _GAP = replace(
 
 # topic → (title, figures above the chart, the part that it draws)
 TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
-    "segments": ("Where our customers stand", FIGURES[:2], _REPORT["customers_by_stage"]),
-    "sales": ("What our customers buy", FIGURES[2:4], _REPORT["sales_by_month"]),
-    "survey": ("What our customers say", FIGURES[5:], _REPORT["nps_by_month"]),
-    "campaigns": ("Our newest campaigns", FIGURES[4:5], _REPORT["email_campaigns"]),
-    "products": ("What sells", FIGURES[3:4], _REPORT["products_by_category"]),
+    "segments": ("Where our customers stand", (CUSTOMERS, BUYERS), _REPORT["customers_by_stage"]),
+    "sales": ("What our customers buy", (RECENT_ORDERS, RECENT_REVENUE), _REPORT["sales_by_month"]),
+    "survey": ("What our customers say", (RECENT_NPS,), _REPORT["nps_by_month"]),
+    "campaigns": ("Our newest campaigns", (AGREED,), _REPORT["email_campaigns"]),
+    "products": ("What sells", (RECENT_REVENUE,), _REPORT["products_by_category"]),
     "service": ("How we help", (TICKETS_OPENED,), _REPORT["tickets_by_month"]),
     "north-star": ("Who buys again in time", (), NORTH_STAR),
     "attribution": ("What brings purchases", (), ATTRIBUTION),
