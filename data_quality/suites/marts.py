@@ -242,6 +242,9 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "b.sentiment <> case when b.score > 0 then 'positive' when b.score < 0 then 'negative' else 'neutral' end"),
         no_row_where("nobody_who_denied_profiling", "Who denied profiling has no sentiment.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
     ],
+    ("insight", "stated_wishes"): [
+        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no wish.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+    ],
     ("insight", "feedback_themes"): [
         no_row_where("sentiments_add_up", "Each text is of one sentiment.", "b.positive_count + b.neutral_count + b.negative_count <> b.text_count"),
     ],

@@ -77,7 +77,7 @@ create table reference.rfm_segments (segment varchar, recency_from int, recency_
 _NOT_ASKED = (
     "dim_customers", "dim_products", "contact_permissions", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "conformed_carts", "conformed_ad_spend",
     "fct_survey_responses", "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
-    "customer_profile", "customer_scores", "feedback_texts", "customer_life_events", "customer_addresses",
+    "customer_profile", "customer_scores", "feedback_texts", "customer_life_events", "customer_addresses", "conformed_social_engagements", "stated_wishes",
 )  # fmt: skip
 
 

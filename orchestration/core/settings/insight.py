@@ -100,6 +100,11 @@ class Insight(BaseModel, extra="forbid", frozen=True):
         description="the attribute of people that is their job or employer: where its value changes there is a life event; unless named, "
         "no new job is known",
     )
+    wish_questions: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
+        default=[],
+        description="questions of surveys whose chosen answers say what people prefer, expect or want, such as the next product; unless "
+        "named, none does: name only what people were told serves profiling, and nothing about health, faith or politics",
+    )
     purchasing_power_low: float = Field(
         default=0.8, gt=0, le=1, description="an income below so many times the municipality's median is low"
     )

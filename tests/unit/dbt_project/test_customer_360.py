@@ -15,7 +15,7 @@ _FED = (
     "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
     "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile", "customer_scores",
-    "feedback_texts", "customer_life_events", "customer_addresses",
+    "feedback_texts", "customer_life_events", "customer_addresses", "conformed_ad_spend", "conformed_social_engagements", "stated_wishes",
 )  # fmt: skip
 
 
@@ -257,6 +257,42 @@ def test_what_a_customer_thinks_and_how_it_changed(picture):
     )
     assert picture("c1", *columns) == (3, 4, -4, 5, 2, 2, 3.5)
     assert picture("c1", "mean_nps") == pytest.approx(20 / 3)
+    assert picture("c1", "mean_csat", "csat_change", "mean_ces", "ces_change") == (5, None, 2, None)
+    picture.add("marts.fct_survey_responses",
+                answer | {"source_key": "5", "submitted_at": datetime(2026, 4, 1), "csat": 2, "ces": 6})  # fmt: skip
+    assert picture("c1", "mean_csat", "csat_change", "mean_ces", "ces_change") == (3.5, -3, 4, 4)
+
+
+def test_visits_through_social_networks_and_from_channels_that_cost(picture):
+    visit = {"source_system": "web", "customer_id": "c1", "started_at": datetime(2026, 5, 1)}
+    channels = ("Social", "instagram", " Paid Search ", "display", "organic", None)
+    picture.add("marts.fct_web_sessions", *(visit | {"source_key": str(c), "landing_channel": c} for c in channels))
+    assert picture("c1", "web_session_count", "social_session_count", "ad_session_count") == (6, 1, 0)
+    picture.add(
+        "conformed.conformed_social_engagements", {"source_system": "x", "source_key": "1", "network": "Instagram"}
+    )
+    spent = {"source_system": "ads", "spend": 1}
+    picture.add(
+        "conformed.conformed_ad_spend",
+        spent | {"source_key": "1", "channel": "paid search", "spend_on": date(2026, 5, 1)},
+        spent | {"source_key": "2", "channel": None, "spend_on": date(2026, 5, 1)},
+        # after the night
+        spent | {"source_key": "3", "channel": "display", "spend_on": date(2026, 6, 2)},
+    )
+    assert picture("c1", "web_session_count", "social_session_count", "ad_session_count") == (6, 2, 1)
+    assert picture("c2", "social_session_count", "ad_session_count") == (0, 0)
+
+
+def test_what_a_customer_says_that_they_want_is_their_newest_answer_to_each_question(picture):
+    wish = {"source_system": "survey", "customer_id": "c1", "person": "c1", "is_newest": True}
+    assert picture("c1", "stated_preferences") is None
+    picture.add("insight.stated_wishes",
+                wish | {"source_key": "1", "question": "which next", "answer": "tents"},
+                wish | {"source_key": "2", "question": "which next", "answer": "boots"},
+                wish | {"source_key": "3", "question": "how often", "answer": "weekly"},
+                wish | {"source_key": "4", "question": "how often", "answer": "never", "is_newest": False})  # fmt: skip
+    assert picture("c1", "stated_preferences") == "how often: weekly, which next: boots, which next: tents"
+    assert picture("c2", "stated_preferences") is None
 
 
 def test_subscriptions_use_and_calls(picture):

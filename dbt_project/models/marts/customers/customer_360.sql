@@ -1,8 +1,26 @@
 with
+    ad_channels as (
+        select distinct {{ plain_word("channel") }} as channel
+        from {{ ref("conformed_ad_spend") }}
+        where deleted_at is null and {{ has_come("spend_on") }}
+    ),
+    social_channels as (
+        select 'social' as channel
+        union
+        select {{ plain_word("network") }}
+        from {{ ref("conformed_social_engagements") }}
+        where deleted_at is null
+    ),
     visits as (
         select
             customer_id,
             count(*) as web_session_count,
+            count(*) filter (
+                {{ plain_word("landing_channel") }} in (select channel from ad_channels)
+            ) as ad_session_count,
+            count(*) filter (
+                {{ plain_word("landing_channel") }} in (select channel from social_channels)
+            ) as social_session_count,
             count(*) filter (started_at > {{ as_of() }} - interval 90 day) as web_session_count_90d,
             sum(page_views) as page_view_count,
             sum(duration_seconds) as visit_seconds,
@@ -72,19 +90,16 @@ with
         select
             customer_id,
             count(*) filter (submitted_at is not null) as survey_response_count,
-            max(submitted_at) as last_answered_at,
-            {{ latest("nps", packed(["submitted_at", "source_system", "source_key"])) }} filter (
-                nps is not null
-            ) as last_nps,
-            {{ latest("csat", packed(["submitted_at", "source_system", "source_key"])) }} filter (
-                csat is not null
-            ) as last_csat,
-            {{ latest("ces", packed(["submitted_at", "source_system", "source_key"])) }} filter (
-                ces is not null
-            ) as last_ces,
-            avg(nps) as mean_nps,
-            sum(nps) as nps_sum,
-            count(nps) as nps_count
+            max(submitted_at) as last_answered_at
+            {%- for score in ("nps", "csat", "ces") %}
+                ,
+                {{ latest(score, packed(["submitted_at", "source_system", "source_key"])) }} filter (
+                    {{ score }} is not null
+                ) as last_{{ score }},
+                avg({{ score }}) as mean_{{ score }},
+                sum({{ score }}) as {{ score }}_sum,
+                count({{ score }}) as {{ score }}_count
+            {%- endfor %}
         from {{ ref("fct_survey_responses") }}
         where customer_id is not null and {{ has_come("submitted_at") }}
         group by customer_id
@@ -115,6 +130,12 @@ with
                 from {{ ref("feedback_texts") }}
                 where customer_id is not null
             )
+        group by customer_id
+    ),
+    preferences as (
+        select customer_id, {{ listed_once("question || ': ' || answer") }} as stated_preferences
+        from {{ ref("stated_wishes") }}
+        where is_newest and customer_id is not null
         group by customer_id
     ),
     subscriptions as (
@@ -279,6 +300,8 @@ select
     coalesce(u.usage_count_30d_before, 0) as usage_count_30d_before,
     coalesce(v.web_session_count, 0) as web_session_count,
     coalesce(v.web_session_count_90d, 0) as web_session_count_90d,
+    coalesce(v.social_session_count, 0) as social_session_count,
+    coalesce(v.ad_session_count, 0) as ad_session_count,
     cast(coalesce(v.page_view_count, 0) as bigint) as page_view_count,
     cast(coalesce(v.visit_seconds, 0) as bigint) as visit_seconds,
     cast(v.bounce_share as double) as bounce_share,
@@ -305,17 +328,20 @@ select
         u.last_used_at
     ) as last_active_at,
     coalesce(r.survey_response_count, 0) as survey_response_count,
-    r.last_nps,
-    cast(r.mean_nps as double) as mean_nps,
-    -- against the mean of the answers before
-    r.last_nps - (r.nps_sum - r.last_nps) / cast(nullif(r.nps_count - 1, 0) as double) as nps_change,
-    r.last_csat,
-    r.last_ces,
+    {% for score in ("nps", "csat", "ces") -%}
+        r.last_{{ score }},
+        cast(r.mean_{{ score }} as double) as mean_{{ score }},
+        -- against the mean of the answers before
+        r.last_{{ score }}
+        - (r.{{ score }}_sum - r.last_{{ score }})
+        / cast(nullif(r.{{ score }}_count - 1, 0) as double) as {{ score }}_change,
+    {% endfor -%}
     coalesce(w.review_count, 0) as review_count,
     cast(w.mean_rating as double) as mean_rating,
     coalesce(x.feedback_count, 0) as feedback_count,
     x.last_sentiment,
     x.feedback_themes,
+    g.stated_preferences,
     q.expected_purchases_12m,
     cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
     q.churn_shop,
@@ -351,6 +377,7 @@ left join tickets t using (customer_id)
 left join surveys r using (customer_id)
 left join reviews w using (customer_id)
 left join feedback x using (customer_id)
+left join preferences g using (customer_id)
 left join subscriptions b using (customer_id)
 left join usage u using (customer_id)
 left join interactions i using (customer_id)

@@ -48,6 +48,10 @@ with
         select 'search term', term, person, customer_id, coalesce(kind, 'nothing'), occurred_at
         from searched
         where term is not null
+        union all
+        select 'stated wish', answer, person, customer_id, 'nothing', submitted_at
+        from {{ ref("stated_wishes") }}
+        where submitted_at > {{ as_of() }} - {{ days(insight["interest_days"]) }}
     ),
     interests as (
         select
@@ -62,13 +66,13 @@ with
         from signals
         group by interest_kind, interest, person
     ),
-    -- a term of few may be what somebody is called
+    -- a term of few, or what few say that they want, may be what somebody is called
     told as (
         select
             *,
             case
                 when
-                    interest_kind = 'search term'
+                    interest_kind <> 'category'
                     and count(*) over (partition by interest_kind, interest) < {{ var("min_people") }}
                 then {{ lumped() }}
                 else interest
@@ -83,13 +87,26 @@ with
         where o.is_sale and o.customer_id is not null and o.ordered_at <= {{ as_of() }}
         group by 1, 2
     ),
+    -- what is wanted may be a category that there is
+    named as (select {{ plain_word("category") }} as name, max(category) as category from categories group by 1),
     bought_anything as (select customer_id, max(last_at) as last_at from bought group by customer_id),
     decided as (
         select
             t.*,
-            coalesce(b.last_at, case when t.interest_kind = 'search term' then a.last_at end) >= t.since as has_bought
+            coalesce(
+                b.last_at,
+                case
+                    when t.interest_kind = 'search term' or t.interest_kind = 'stated wish' and n.category is null
+                    then a.last_at
+                end
+            )
+            >= t.since as has_bought
         from told t
-        left join bought b on t.interest_kind = 'category' and b.customer_id = t.customer_id and b.category = t.interest
+        left join named n on t.interest_kind = 'stated wish' and n.name = t.interest
+        left join
+            bought b
+            on b.customer_id = t.customer_id
+            and b.category = case t.interest_kind when 'category' then t.interest when 'stated wish' then n.category end
         left join bought_anything a on a.customer_id = t.customer_id
     )
 select

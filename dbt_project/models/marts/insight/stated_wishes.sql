@@ -1,0 +1,44 @@
+{#- a question may have quotes in it -#}
+{%- set asked = [] -%}
+{%- for question in var("insight").wish_questions -%}
+    {%- do asked.append(plain_word("'" ~ question | replace("'", "''") ~ "'")) -%}
+{%- endfor -%}
+with
+    answers as (
+        select
+            a.source_system,
+            a.source_key,
+            r.customer_id,
+            coalesce(r.customer_id, 'respondent:' || r.person_system || ':' || r.person_key) as person,
+            {{ plain_word("a.question") }} as question,
+            {{ plain_word("a.answer_text") }} as answer,
+            r.submitted_at,
+            {{ packed(["r.submitted_at", "r.source_system", "r.source_key"]) }} as response
+        from {{ ref("conformed_survey_answers") }} a
+        join
+            {{ ref("fct_survey_responses") }} r
+            on r.source_system = a.source_system
+            and r.source_key = a.response_key
+            and r.submitted_at <= {{ as_of() }}
+        where
+            a.deleted_at is null
+            and a.kind = 'choice'
+            and {{ plain_word("a.question") }} in ({{ asked | join(", ") or "null" }})
+    )
+select
+    a.source_system,
+    a.source_key,
+    a.customer_id,
+    a.person,
+    a.question,
+    a.answer,
+    a.submitted_at,
+    -- a question may have several answers in one response
+    a.response = max(a.response) over (partition by a.person, a.question) as is_newest
+from answers a
+left join {{ ref("dim_customers") }} c on c.customer_id = a.customer_id
+-- nothing is told of who denied profiling, of protected people and of the dead
+where
+    a.answer is not null
+    and a.person is not null
+    and (a.customer_id is null or c.customer_id is not null and {{ may_be_profiled("c") }})
