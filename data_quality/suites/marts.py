@@ -245,6 +245,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ("insight", "stated_wishes"): [
         no_row_where("nobody_who_denied_profiling", "Who denied profiling has no wish.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
     ],
+    ("insight", "wishes"): [
+        no_row_where("parts_are_of_the_asked", "No more customers than people, nor buyers than customers.",
+                     "b.customer_count > b.people_count or b.bought_count > b.customer_count"),
+    ],
     ("insight", "feedback_themes"): [
         no_row_where("sentiments_add_up", "Each text is of one sentiment.", "b.positive_count + b.neutral_count + b.negative_count <> b.text_count"),
     ],

@@ -293,6 +293,9 @@ def test_what_a_customer_says_that_they_want_is_their_newest_answer_to_each_ques
                 wish | {"source_key": "4", "question": "how often", "answer": "never", "is_newest": False})  # fmt: skip
     assert picture("c1", "stated_preferences") == "how often: weekly, which next: boots, which next: tents"
     assert picture("c2", "stated_preferences") is None
+    # an answer may be where somebody is found
+    picture.run("update marts.dim_customers set is_protected = true where customer_id = 'c1'")
+    assert picture("c1", "stated_preferences") is None
 
 
 def test_subscriptions_use_and_calls(picture):

@@ -10,7 +10,7 @@ from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts, order
 
 _MODELS = ("north_star", "bi_north_star", "interest_gap", "bi_interest_gap")
-_FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events", "dim_products", "conformed_web_events", "bridge_customer_source_records", "contact_permissions", "stated_wishes")  # fmt: skip
+_FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events", "dim_products", "conformed_web_events", "bridge_customer_source_records", "contact_permissions")  # fmt: skip
 
 
 @pytest.fixture(scope="module")

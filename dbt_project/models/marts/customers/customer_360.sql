@@ -341,7 +341,8 @@ select
     coalesce(x.feedback_count, 0) as feedback_count,
     x.last_sentiment,
     x.feedback_themes,
-    g.stated_preferences,
+    -- an answer may be a place
+    case when not coalesce(c.is_protected, false) then g.stated_preferences end as stated_preferences,
     q.expected_purchases_12m,
     cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
     q.churn_shop,

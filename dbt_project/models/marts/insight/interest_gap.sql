@@ -48,10 +48,6 @@ with
         select 'search term', term, person, customer_id, coalesce(kind, 'nothing'), occurred_at
         from searched
         where term is not null
-        union all
-        select 'stated wish', answer, person, customer_id, 'nothing', submitted_at
-        from {{ ref("stated_wishes") }}
-        where submitted_at > {{ as_of() }} - {{ days(insight["interest_days"]) }}
     ),
     interests as (
         select
@@ -66,13 +62,13 @@ with
         from signals
         group by interest_kind, interest, person
     ),
-    -- a term of few, or what few say that they want, may be what somebody is called
+    -- a term of few may be what somebody is called
     told as (
         select
             *,
             case
                 when
-                    interest_kind <> 'category'
+                    interest_kind = 'search term'
                     and count(*) over (partition by interest_kind, interest) < {{ var("min_people") }}
                 then {{ lumped() }}
                 else interest
@@ -87,38 +83,40 @@ with
         where o.is_sale and o.customer_id is not null and o.ordered_at <= {{ as_of() }}
         group by 1, 2
     ),
-    -- what is wanted may be a category that there is
-    named as (select {{ plain_word("category") }} as name, max(category) as category from categories group by 1),
     bought_anything as (select customer_id, max(last_at) as last_at from bought group by customer_id),
     decided as (
         select
             t.*,
-            coalesce(
-                b.last_at,
-                case
-                    when t.interest_kind = 'search term' or t.interest_kind = 'stated wish' and n.category is null
-                    then a.last_at
-                end
-            )
-            >= t.since as has_bought
+            coalesce(b.last_at, case when t.interest_kind = 'search term' then a.last_at end) >= t.since as has_bought
         from told t
-        left join named n on t.interest_kind = 'stated wish' and n.name = t.interest
-        left join
-            bought b
-            on b.customer_id = t.customer_id
-            and b.category = case t.interest_kind when 'category' then t.interest when 'stated wish' then n.category end
+        left join bought b on t.interest_kind = 'category' and b.customer_id = t.customer_id and b.category = t.interest
         left join bought_anything a on a.customer_id = t.customer_id
+    ),
+    -- a person may be in several terms of few
+    by_person as (
+        select
+            interest_kind,
+            name,
+            person,
+            max(customer_id) as customer_id,
+            bool_or(not has_viewed) as has_not_viewed,
+            bool_or(has_searched) as has_searched,
+            bool_or(has_viewed) as has_viewed,
+            bool_or(has_carted) as has_carted,
+            coalesce(bool_or(has_bought), false) as has_bought
+        from decided
+        group by interest_kind, name, person
     )
 select
     interest_kind,
     name as interest,
-    count(distinct person) as people_count,
-    count(distinct case when not has_viewed then person end) as unviewed_people_count,
-    count(distinct customer_id) as customer_count,
-    count(distinct case when has_searched then customer_id end) as searched_count,
-    count(distinct case when has_viewed then customer_id end) as viewed_count,
-    count(distinct case when has_carted then customer_id end) as carted_count,
-    count(distinct case when has_bought then customer_id end) as bought_count,
-    count(distinct customer_id) - count(distinct case when has_bought then customer_id end) as never_bought_count
-from decided
+    count(*) as people_count,
+    count(*) filter (has_not_viewed) as unviewed_people_count,
+    count(customer_id) as customer_count,
+    count(customer_id) filter (has_searched) as searched_count,
+    count(customer_id) filter (has_viewed) as viewed_count,
+    count(customer_id) filter (has_carted) as carted_count,
+    count(customer_id) filter (has_bought) as bought_count,
+    count(customer_id) filter (not has_bought) as never_bought_count
+from by_person
 group by interest_kind, name

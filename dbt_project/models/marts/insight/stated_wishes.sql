@@ -36,9 +36,8 @@ select
     -- a question may have several answers in one response
     a.response = max(a.response) over (partition by a.person, a.question) as is_newest
 from answers a
-left join {{ ref("dim_customers") }} c on c.customer_id = a.customer_id
--- nothing is told of who denied profiling, of protected people and of the dead
 where
     a.answer is not null
     and a.person is not null
-    and (a.customer_id is null or c.customer_id is not null and {{ may_be_profiled("c") }})
+    -- what they want is told of nobody who denied profiling
+    and (a.customer_id is null or not {{ refuses_profiling("a.customer_id") }})

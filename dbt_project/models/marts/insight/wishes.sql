@@ -1,0 +1,56 @@
+with
+    -- a category that the answer names
+    categories as (
+        select {{ plain_word("category") }} as answer, min(category) as category
+        from {{ ref("dim_products") }}
+        where category is not null
+        group by 1
+        having count(distinct category) = 1
+    ),
+    bought as (
+        select o.customer_id, p.category, max(o.ordered_at) as last_at
+        from {{ ref("fct_orders") }} o
+        join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
+        join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
+        where o.is_sale and o.customer_id is not null and o.ordered_at <= {{ as_of() }}
+        group by 1, 2
+    ),
+    people as (
+        select question, answer, person, max(customer_id) as customer_id, min(submitted_at) as since
+        from {{ ref("stated_wishes") }}
+        where submitted_at > {{ as_of() }} - {{ days(var("insight")["interest_days"]) }}
+        group by question, answer, person
+    ),
+    -- what few say may tell who says it
+    told as (
+        select
+            *,
+            case
+                when count(*) over (partition by question, answer) < {{ var("min_people") }}
+                then {{ lumped() }}
+                else answer
+            end as shown_answer
+        from people
+    ),
+    decided as (
+        select
+            t.question,
+            t.shown_answer,
+            t.person,
+            max(t.customer_id) as customer_id,
+            bool_or(c.category is not null) as is_category,
+            coalesce(bool_or(b.last_at >= t.since), false) as has_bought
+        from told t
+        left join categories c on c.answer = t.shown_answer
+        left join bought b on b.customer_id = t.customer_id and b.category = c.category
+        group by 1, 2, 3
+    )
+select
+    question,
+    shown_answer as answer,
+    bool_or(is_category) as is_category,
+    count(*) as people_count,
+    count(customer_id) as customer_count,
+    case when bool_or(is_category) then count(customer_id) filter (has_bought) end as bought_count
+from decided
+group by question, shown_answer
