@@ -110,6 +110,11 @@ class EntityMap(BaseModel, extra="forbid", frozen=True):
     )
     columns: dict[str, str | list[str] | ColumnMap]
     constants: dict[str, str | int | float | bool] = {}
+    each: dict[str, dict[str, str]] = Field(
+        default={},
+        description="columns beside one another, each of which has a map of its own: column → constants, or columns in place of the map's; $column stands "
+        "for it in the map",
+    )
     where: str = Field(
         default="",
         description="a condition on the table's columns, as SQL: other rows are left out, and counted",
@@ -137,6 +142,8 @@ class EntityMap(BaseModel, extra="forbid", frozen=True):
                 raise ValueError(
                     f"'{target}' says aggregate and formats: read the time in sql, as strptime(day, '%d.%m.%Y')"
                 )
+        if self.each:
+            raise ValueError("each is of the configuration file, which makes a map of each column")
         if self.said_once and not self.lines_of:
             raise ValueError("said_once says no lines_of: name the column of which rows are lines")
         return self

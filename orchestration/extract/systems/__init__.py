@@ -19,6 +19,7 @@ from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
+from orchestration.extract.each_column import with_each
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
 from orchestration.extract.untyped import with_columns
 from orchestration.extract.vendors import filled_in
@@ -44,16 +45,17 @@ def fill_in_tables(sources: dict[str, Any], place: Callable[..., str] = lambda *
 
 
 def _filled_in(name: str, said: Any, place: Callable[..., str]) -> Any:
+    def refuse(what: str, to_do: str) -> ConfigurationError:
+        return ConfigurationError(what, where=place("sources", name), to_do=to_do)
+
     given = said.get("tables") if isinstance(said, dict) else None
+    is_of_tables = isinstance(given, dict) and all(isinstance(table, dict) for table in given.values())
+    if isinstance(given, dict) and is_of_tables:
+        given = {table: with_each(one, refuse) for table, one in given.items()}
+        said = said | {"tables": given}
     if isinstance(said, dict) and "vendor" in said:
-        if given is not None and not (isinstance(given, dict) and all(isinstance(one, dict) for one in given.values())):
-            return said
-
-        def refuse(what: str, to_do: str) -> ConfigurationError:
-            return ConfigurationError(what, where=place("sources", name), to_do=to_do)
-
-        return filled_in(said, refuse)
-    if not isinstance(given, dict) or not all(isinstance(table, dict) for table in given.values()):
+        return filled_in(said, refuse) if given is None or is_of_tables else said
+    if not isinstance(given, dict) or not is_of_tables:
         return said
     system = said.get("system", name)
     known = _system_tables(system) if system in known_systems() else {}
