@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table as RichTable
@@ -13,6 +14,10 @@ from orchestration.cli.console import Json, Overwrite, Watch, me, out, print_jso
 from orchestration.cli.session import locked_warehouse
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import assert_may_write, write_private
+
+if TYPE_CHECKING:
+    from orchestration.prediction.nightly.listed import Listed
+    from orchestration.prediction.nightly.training import Trained
 
 
 def list_scores(as_json: Json = False) -> None:
@@ -25,14 +30,7 @@ def list_scores(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = RichTable("score", "customers", "fitted", "measure", "model", "simple rule")
-    for column in (table.columns[0], table.columns[1], table.columns[2], table.columns[4]):
-        column.no_wrap = True
-    for one in found:
-        fitted = f"{one.fitted_at:%Y-%m-%d}" if one.fitted_at else ""
-        measure = one.decided_by.replace("_", " ")
-        table.add_row(one.score, f"{one.customers:,}", fitted, measure, _told(one.value), _told(one.baseline_value))
-    out.print(table)
+    out.print(table_of_scores(found))
     for one in found:
         if one.is_held_back:
             out.print(f"{one.score}: the newest fit is held back: {one.why}", highlight=False)
@@ -110,24 +108,51 @@ def train_scores(
     if as_json:
         print_json([asdict(one) for one in found])
         return
-    table = RichTable("score", "measure", "new fit", "simple rule", "last fit", "seconds")
-    for one in found:
-        last = {m.score: m.value for m in one.last}
-        for m in one.measures:
-            measured = (m.measure.replace("_", " "), *map(_told, (m.value, m.baseline_value, last.get(m.score))))
-            table.add_row(m.score, *measured, f"{one.seconds:,.0f}")
-    out.print(table)
+    out.print(table_of_fits(found))
     for one in found:
         out.print(str(one), highlight=False)
     if any(one.is_used for one in found):
         out.print(styled("Next: [bold]{} run[/bold]", me()))
 
 
+def table_of_scores(found: Sequence[Listed]) -> RichTable:
+    """A score a row. What it is measured by stands below its name: 80 columns have no room for it beside."""
+    table = _table("score\n  measured by", "customers", "fitted", "model", "simple\nrule")
+    for one in found:
+        fitted = f"{one.fitted_at:%Y-%m-%d}" if one.fitted_at else ""
+        name = f"{one.score}\n  {_words(one.decided_by)}" if one.value is not None else one.score
+        table.add_row(name, f"{one.customers:,}", fitted, _told(one.value), _told(one.baseline_value))
+    return table
+
+
+def table_of_fits(found: Sequence[Trained]) -> RichTable:
+    """A measure of a new fit a row."""
+    table = _table("score\n  measured by", "new fit", "simple\nrule", "last fit", "seconds")
+    for one in found:
+        last = {m.score: m.value for m in one.last}
+        for m in one.measures:
+            measured = map(_told, (m.value, m.baseline_value, last.get(m.score)))
+            table.add_row(f"{m.score}\n  {_words(m.measure)}", *measured, f"{one.seconds:,.0f}")
+    return table
+
+
+def _table(*columns: str) -> RichTable:
+    """A number that is cut is a wrong number."""
+    table = RichTable(*columns)
+    for column in table.columns:
+        column.no_wrap = True
+    return table
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", " ")
+
+
 def _print_fit(fit: dict[str, Any]) -> None:
     held = f", held back: {fit['why'] or 'another score of its model is worse'}" if fit["is_held_back"] else ""
     table = RichTable("measure", "model", fit["baseline"] or "simple rule", title=f"Fit {fit['version']}{held}")
     for measure, told in fit["measures"].items():
-        table.add_row(measure.replace("_", " "), _told(told["value"]), _told(told["baseline_value"]))
+        table.add_row(_words(measure), _told(told["value"]), _told(told["baseline_value"]))
     out.print(table)
 
 

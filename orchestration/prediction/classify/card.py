@@ -121,10 +121,12 @@ def _rounded_up(value: float) -> float:
 
 
 def in_short(value: float | None) -> str:
-    """A measure as people read it."""
+    """A measure as people read it; from a million on in millions."""
     if value is None:
         return ""
-    return f"{value:,.0f}" if 100 <= abs(value) < 1e6 else f"{value:.3g}"
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:,.1f} M"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def in_percent(value: float | None) -> str:
