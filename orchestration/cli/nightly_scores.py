@@ -26,7 +26,7 @@ def list_scores(as_json: Json = False) -> None:
     from orchestration.prediction.nightly.registry import estimators
 
     with locked_warehouse("listing scores") as (con, settings):
-        found = listed.list_scores(con, estimators(settings.scores))
+        found = listed.list_scores(con, estimators(settings.scores, settings.insight))
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -56,7 +56,9 @@ def show_score(
     if card is not None:
         assert_card(card, overwrite=overwrite)
     with locked_warehouse("showing a score") as (con, settings):
-        found = listed.show_score(con, estimators(settings.scores), score, settings.privacy.min_people)
+        found = listed.show_score(
+            con, estimators(settings.scores, settings.insight), score, settings.privacy.min_people
+        )
     if card is not None:
         write_private(card, write_card(found), overwrite=overwrite)
     if as_json:

@@ -44,7 +44,9 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
         run = night.night
         with run.warehouse() as con:
             note_export_arms(con, run.settings.privacy.pepper)
-            for told in predict(con, estimators(run.settings.scores), run.settings.scores, run.as_of):
+            for told in predict(
+                con, estimators(run.settings.scores, run.settings.insight), run.settings.scores, run.as_of
+            ):
                 tell("scores", str(told))
                 for warning in filter(None, (told.warning, told.drift_warning)):
                     tell(NOTE, warning)
@@ -83,4 +85,4 @@ def train_scores_job() -> dg.JobDefinition:
 
 
 def _read(settings: Settings) -> set[str]:
-    return {mart for estimator in estimators(settings.scores) for mart in estimator.marts}
+    return {mart for estimator in estimators(settings.scores, settings.insight) for mart in estimator.marts}

@@ -21,4 +21,4 @@ def train_models(
     """Fits the models or scores of these names, or all, of who may be profiled by now. Raises KundbildError as `train` does."""
     with profiled_by_now(con, time_now()):
         note_export_arms(con, settings.privacy.pepper)
-        return train(con, estimators(settings.scores), settings.scores, names, tell)
+        return train(con, estimators(settings.scores, settings.insight), settings.scores, names, tell)

@@ -59,7 +59,7 @@ select 'webshop' as source_system, cast(person_id as varchar) as source_key, mom
 insert into marts.fct_orders by name
 select
     'webshop' as source_system, cast(order_no as varchar) as source_key, cast(person_id as varchar) as customer_id,
-    moment(ordered_at) as ordered_at, true as is_order, 100 as gross_amount, case when is_web then 'web' else 'store' end as channel
+    moment(ordered_at) as ordered_at, true as is_order, true as is_sale, 100 as gross_amount, case when is_web then 'web' else 'store' end as channel
 from orders;
 insert into marts.fct_web_sessions by name
 select

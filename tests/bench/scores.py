@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core.settings import PROJECT_DIR
+from tests.bench.few_buyers import forecasts_of_few_buyers
 from tests.bench.leads import leads_of_demo
 from tests.bench.measure import Report, run_command
 from tests.bench.million_scores import scores_of_a_million
@@ -116,6 +117,7 @@ BENCHES: list[Callable[[Report, Path], None]] = [
     leads_of_demo,
     uplift_of_demo_campaigns,
     true_lift_in_its_interval,
+    forecasts_of_few_buyers,
     scores_of_a_million,
 ]
 

@@ -16,10 +16,10 @@ from orchestration.prediction.classify.encoding import learn_encoding
 from orchestration.prediction.classify.members import fit_booster, single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
-from orchestration.prediction.uplift.draws import Draws, MeanLift, mean_lift
 from orchestration.prediction.uplift.learner import learn_lift
+from orchestration.prediction.uplift.lots import Lots, MeanLift, mean_lift
 from orchestration.prediction.uplift.qini import expected_qini, qini
-from orchestration.prediction.warehouse.arms import Draw, Drawn, drawn_by_lot
+from orchestration.prediction.warehouse.arms import Drawn, Lot, drawn_by_lot
 from orchestration.prediction.warehouse.learning import learn
 from orchestration.prediction.warehouse.past import CONTRACT_ENDS, PAST
 from tests.bench.demo_marts import demo_marts
@@ -87,13 +87,13 @@ def uplift_of_demo_campaigns(
 ) -> None:
     """Who is moved by a campaign: learnt from the hold-outs of past ones, measured on the latest ones by the lift that is true."""
     con = demo_marts(people, 11, UNTIL)
-    con.execute("create table arms as select campaign_id as draw, cast(person_id as varchar) as customer_id, moment(c.sent_at) as sent_at, is_held_out from messages m join campaigns c using (campaign_id)")  # fmt: skip
+    con.execute("create table arms as select campaign_id as lot, cast(person_id as varchar) as customer_id, moment(c.sent_at) as sent_at, moment(c.sent_at) as lot_at, is_held_out from messages m join campaigns c using (campaign_id)")  # fmt: skip
     listed = con.execute("select moment(sent_at), campaign_id from campaigns order by 1 desc").fetchall()
-    sent = [Draw(*row) for row in listed][:campaigns]
+    sent = [Lot(*row) for row in listed][:campaigns]
     start = time.perf_counter()
     learnt = drawn_by_lot(con, "arms", sent[latest:], days=ORDER_DAYS)
     with single_threaded():
-        learner = learn_lift(learnt.values, learnt.kinds, learnt.is_treated, learnt.outcome, draws=learnt.draws)
+        learner = learn_lift(learnt.values, learnt.kinds, learnt.is_treated, learnt.outcome, lots=learnt.lots)
     seconds = time.perf_counter() - start
     told = drawn_by_lot(con, "arms", sent[:latest], days=ORDER_DAYS)
     said, true = learner.predict(told.values), true_lift(con, told)
@@ -104,7 +104,7 @@ def uplift_of_demo_campaigns(
         if learner.expected
         else 0.0
     )
-    found = qini(said, told.is_treated, told.outcome, draws=told.draws)
+    found = qini(said, told.is_treated, told.outcome, lots=told.lots)
     report.add(
         "demo, uplift: share of the reachable Qini", ">= 0.8", f"{value / known:.3f}",
         f"{value / reachable:.3f} of who knows who has left; a ranking by the chance to order {response / known:.3f}; "
@@ -157,8 +157,8 @@ def lift_of_a_company(people: int, seed: int) -> tuple[float, MeanLift]:
             con.register(f"{name}_drawn", behaviour.tables[name])
         told = con.execute(_ORDERED, {"end": end, "days": ORDER_DAYS}).fetchnumpy()
     lift = lift_of_a_campaign(told["lived_until"], told["in_webshop"], told["sent_at"])
-    draws = Draws.of(told["campaign_id"], told["person_id"])
-    found = mean_lift(~told["is_held_out"], told["has_ordered"].astype(np.float64), draws)
+    lots = Lots.of(told["campaign_id"], told["person_id"])
+    found = mean_lift(~told["is_held_out"], told["has_ordered"].astype(np.float64), lots)
     assert found is not None
     # whoever orders anyway is not moved
     return float((lift * ~told["orders_anyway"]).mean()), found

@@ -281,7 +281,7 @@ def test_descriptions_that_are_read_without_dbt_are_as_dbt_renders_them(manifest
 def test_every_score_has_a_page_of_its_own():
     """What it says, how it is made and measured, how to use and not to use it; and the page on scores leads to it."""
     index = (PROJECT_DIR / "docs/scores.md").read_text()
-    names = {score.name for one in estimators(ScoreSettings()) for score in one.scores}
+    names = {score.name for one in estimators(ScoreSettings(), Insight()) for score in one.scores}
     assert {path.stem for path in (PROJECT_DIR / "docs/scores").glob("*.md")} == names
     for name in names:
         page = (PROJECT_DIR / f"docs/scores/{name}.md").read_text()

@@ -28,12 +28,6 @@ class ScoreSettings(BaseModel, extra="forbid", frozen=True):
         le=365,
         description="within how many days after the night a lead is asked to become a customer (lead_conversion)",
     )
-    campaign_days: int = Field(
-        default=7,
-        ge=1,
-        le=90,
-        description="within how many days an order counts as the answer to a campaign that held customers out (uplift_campaign)",
-    )
     most_lost: float = Field(
         default=0.1,
         gt=0,

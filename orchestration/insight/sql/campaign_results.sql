@@ -1,11 +1,6 @@
--- Of each arm of each draw whose outcome is known: how many customers who may be profiled, and how many bought within the days after, as the
--- mart campaign_results has it: of which goods were kept, and in both arms from the first message of the draw on.
+-- Of each arm of each lot whose outcome is known: how many customers who may be profiled, and how many bought within the days after, as the
+-- mart campaign_results has it: of which goods were kept, and in both arms from the first message of the lot on.
 with
-    arms as (
-        select *, min(first_at) over (partition by draw) as lot_at
-        from campaign_arms
-        semi join marts.customer_profile using (customer_id)
-    ),
     answered as (
         select
             a.*,
@@ -18,7 +13,7 @@ with
                     and o.ordered_at >= a.lot_at
                     and o.ordered_at < a.lot_at + interval {{ days }} day
             ) as has_bought
-        from arms a
+        from campaign_arms a
         where a.lot_at <= {{ until }}
     )
 select
@@ -35,6 +30,6 @@ left join
     on c.source_system = a.source_system
     and c.source_key = a.campaign_key
     and c.deleted_at is null
-group by a.draw, a.campaign_key
+group by a.lot, a.campaign_key
 having least(held_out, treated) >= {{ fewest }}
-order by sent_at desc, campaign, a.draw
+order by sent_at desc, campaign, a.lot

@@ -40,11 +40,11 @@ class Number:
     def filled(self, values: Matrix) -> Matrix:
         return np.clip(np.where(np.isnan(values), self.middle, values), self.low, self.high)
 
-    def scaled(self, values: Matrix) -> Matrix:
-        return (self.filled(values) - self.mean) / self.scale
+    def scaled(self, filled: Matrix) -> Matrix:
+        return (filled - self.mean) / self.scale
 
-    def logged(self, values: Matrix) -> Matrix:
-        return (np.log1p(self.filled(values) - self.low) - self.log_mean) / self.log_scale
+    def logged(self, filled: Matrix) -> Matrix:
+        return (np.log1p(filled - self.low) - self.log_mean) / self.log_scale
 
 
 @dataclass(frozen=True)
@@ -76,26 +76,24 @@ class Encoding:
 
     def plain(self, values: Values) -> Matrix:
         """What a simple logistic regression reads: numbers scaled, levels 0 or 1."""
-        gaps = [np.isnan(values[n.name]).astype(float) for n in self.numbers if n.has_gaps]
-        return np.column_stack(
-            [
-                *(n.scaled(values[n.name]) for n in self.numbers),
-                *gaps,
-                *(c.hot(values[c.name]) for c in self.categories),
-            ]
-        )
+        return self._plain(values, {n.name: n.scaled(n.filled(values[n.name])) for n in self.numbers})
 
     def linear(self, values: Values) -> Matrix:
         """The same with curves of each number and products of the first ones."""
-        scaled = {n.name: n.scaled(values[n.name]) for n in self.numbers}
+        filled = {n.name: n.filled(values[n.name]) for n in self.numbers}
+        scaled = {n.name: n.scaled(filled[n.name]) for n in self.numbers}
         curved = [n for n in self.numbers if n.knots]
-        parts = [self.plain(values)]
-        for n in curved:
-            parts += [n.logged(values[n.name]), *(np.maximum(scaled[n.name] - knot, 0) for knot in n.knots)]
-        logs = [n.logged(values[n.name]) for n in curved[:_MOST_PRODUCTS]]
-        both = [scaled[n.name] for n in curved[:_MOST_PRODUCTS]] + logs
+        logs = [n.logged(filled[n.name]) for n in curved]
+        parts = [self._plain(values, scaled)]
+        for n, log in zip(curved, logs, strict=True):
+            parts += [log, *(np.maximum(scaled[n.name] - knot, 0) for knot in n.knots)]
+        both = [scaled[n.name] for n in curved[:_MOST_PRODUCTS]] + logs[:_MOST_PRODUCTS]
         parts += [a * b for a, b in combinations_with_replacement(both, 2)]
         return np.column_stack(parts)
+
+    def _plain(self, values: Values, scaled: Mapping[str, Matrix]) -> Matrix:
+        gaps = [np.isnan(values[n.name]).astype(float) for n in self.numbers if n.has_gaps]
+        return np.column_stack([*scaled.values(), *gaps, *(c.hot(values[c.name]) for c in self.categories)])
 
 
 def learn_encoding(values: Values, kinds: Mapping[str, str]) -> Encoding:

@@ -27,10 +27,10 @@ from orchestration.prediction.nightly.moved_measures import (
     measures_of_lift,
     ranking_of,
 )
-from orchestration.prediction.uplift.draws import mean_lift
 from orchestration.prediction.uplift.kept import restored_learner
 from orchestration.prediction.uplift.learner import FEWEST
-from orchestration.prediction.warehouse.arms import ARMS, Draw, Drawn, drawn_by_lot, draws_of_arms, note_arms
+from orchestration.prediction.uplift.lots import mean_lift
+from orchestration.prediction.warehouse.arms import ARMS, Drawn, Lot, drawn_by_lot, lots_of_arms, note_arms
 from orchestration.prediction.warehouse.past import (
     features_of_wanted,
     known_as_of,
@@ -52,7 +52,8 @@ _NONE = f"no campaign whose outcome is known has a hold-out of {FEWEST} customer
 
 @dataclass(frozen=True)
 class CampaignLift:
-    """The estimator: how much more likely an order within `days` is with a campaign than without. A fit of other days is made anew."""
+    """The estimator: how much more likely a purchase within `days` is with a campaign than without, as the mart campaign_results counts it. A
+    fit of other days is made anew."""
 
     days: int
     name: str = "moved"
@@ -64,7 +65,7 @@ class CampaignLift:
 
     @property
     def scores(self) -> tuple[Score, ...]:
-        title = f"how much more likely an order within {self.days} days is with a campaign by email than without"
+        title = f"how much more likely a purchase within {self.days} days is with a campaign by email than without"
         return (Score(UPLIFT, title, "qini", is_lower_better=False),)
 
     @property
@@ -78,11 +79,11 @@ class CampaignLift:
         return ":".join(map(str, seen))
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:
-        sent = draws_of_arms(con, as_of, days=self.days, fewest=FEWEST, most=_MOST_CAMPAIGNS)
+        sent = lots_of_arms(con, as_of, days=self.days, fewest=FEWEST, most=_MOST_CAMPAIGNS)
         if not sent:
             return Fit({}, [], {}, why_not=_NONE)
         whole = drawn_by_lot(con, ARMS, sent, days=self.days)
-        mean = mean_lift(whole.is_treated, whole.outcome, whole.draws)
+        mean = mean_lift(whole.is_treated, whole.outcome, whole.lots)
         if mean is None:
             return Fit({}, [], {}, why_not=_NONE)
         learn, test = self._split(whole, sent)
@@ -92,13 +93,13 @@ class CampaignLift:
         about = {UPLIFT: about_of_lift(whole, test, found)}
         return Fit(content, measures, {UPLIFT: "a choice by lot"}, about=about)
 
-    def _split(self, whole: Drawn, sent: list[Draw]) -> tuple[Drawn, Drawn]:
+    def _split(self, whole: Drawn, sent: list[Lot]) -> tuple[Drawn, Drawn]:
         """Rows that teach and rows that measure: campaigns of before and the latest ones; of few campaigns, half of the customers."""
         first = sent[max(len(sent) // _TESTED, 1) - 1].sent_at
         at = whole.sent_at.astype("datetime64[us]")
         before = at + np.timedelta64(self.days, "D") <= np.datetime64(first)
         if len(sent) < _TESTED or not before.any():
-            is_first = whole.draws.fold(2, np.random.default_rng(0)) == 0
+            is_first = whole.lots.fold(2, np.random.default_rng(0)) == 0
             return whole.taken(np.flatnonzero(is_first)), whole.taken(np.flatnonzero(~is_first))
         return whole.taken(np.flatnonzero(before)), whole.taken(np.flatnonzero(at >= np.datetime64(first)))
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.nightly.estimators import About, Measure, error_of
-from orchestration.prediction.uplift.draws import MeanLift
 from orchestration.prediction.uplift.kept import kept_learner
 from orchestration.prediction.uplift.learner import FEWEST, SAME, learn_lift
+from orchestration.prediction.uplift.lots import MeanLift
 from orchestration.prediction.uplift.qini import TENTHS, Qini, qini, tenths
 from orchestration.prediction.warehouse.arms import Drawn
 from orchestration.prediction.warehouse.reasons import line_of
@@ -46,12 +46,12 @@ def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:
     if min(min(int(rows.is_treated.sum()), int((~rows.is_treated).sum())) for rows in (learn, test)) < FEWEST:
         return None
     with single_threaded():
-        learner = learn_lift(learn.values, learn.kinds, learn.is_treated, learn.outcome, draws=learn.draws)
+        learner = learn_lift(learn.values, learn.kinds, learn.is_treated, learn.outcome, lots=learn.lots)
     if learner.kind == SAME:
         return None
     said = learner.predict(test.values)
-    seen = tenths(said, test.is_treated, test.outcome, is_rate=True, draws=test.draws)[::-1]
-    return Ranking(said, qini(said, test.is_treated, test.outcome, draws=test.draws), seen)
+    seen = tenths(said, test.is_treated, test.outcome, is_rate=True, lots=test.lots)[::-1]
+    return Ranking(said, qini(said, test.is_treated, test.outcome, lots=test.lots), seen)
 
 
 def measures_of_lift(whole: Drawn, mean: MeanLift, campaigns: int, found: Ranking | None) -> list[Measure]:
@@ -84,7 +84,7 @@ def content_of(mean: MeanLift, whole: Drawn, test: Drawn, ranking: Ranking | Non
     if ranking is None:
         return same
     with single_threaded():
-        learner = learn_lift(whole.values, whole.kinds, whole.is_treated, whole.outcome, draws=whole.draws)
+        learner = learn_lift(whole.values, whole.kinds, whole.is_treated, whole.outcome, lots=whole.lots)
     place = np.searchsorted(np.sort(ranking.said), ranking.said) / len(ranking.said)
     line = line_of(test.values, np.clip(place, 0.01, 0.99)).features
     return same | {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.core.settings import ScoreSettings
+from orchestration.core.settings import Insight, ScoreSettings
 from orchestration.prediction.nightly.categories import NextCategory
 from orchestration.prediction.nightly.estimators import Estimator
 from orchestration.prediction.nightly.moved import CampaignLift
@@ -10,12 +10,13 @@ from orchestration.prediction.nightly.purchases import PurchaseScores
 from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS, leads
 
 
-def estimators(settings: ScoreSettings) -> tuple[Estimator, ...]:
+def estimators(scores: ScoreSettings, insight: Insight) -> tuple[Estimator, ...]:
+    """A campaign is answered within the days that the marts count."""
     return (
         PurchaseScores(),
         NextCategory(),
         CONTRACTS,
         ANSWERS,
-        leads(settings.lead_days),
-        CampaignLift(settings.campaign_days),
+        leads(scores.lead_days),
+        CampaignLift(insight.response_days),
     )

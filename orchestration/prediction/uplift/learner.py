@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from orchestration.prediction.classify.encoding import Encoding, Matrix, learn_encoding
 from orchestration.prediction.classify.labelled import Values
 from orchestration.prediction.classify.members import fit_booster
-from orchestration.prediction.uplift.draws import Draws
+from orchestration.prediction.uplift.lots import Lots
 
 LINE, TWO_MODELS, SAME = "line", "two models", "the same for all"
 _ROUNDS = 150
@@ -26,6 +26,8 @@ _FOLDS = 3
 _PENALTIES = (0.1, 1.0, 10.0, 100.0)
 # of an arm, or of its rarer answer: fewer teach nothing that another sample would confirm
 FEWEST = 20
+# trees of two splits learn little from more, and it takes time
+_MOST_OF_A_FIT = 100_000
 Lifts = NDArray[np.float64]
 
 
@@ -52,7 +54,7 @@ class Learner:
         if self.kind == TWO_MODELS:
             return _halved(_said(self.treated, matrix) - _said(self.untreated, matrix), self.mean_lift)
         index = _rank(self.ranks, _said(self.expected, matrix))
-        return np.asarray(_design(np.column_stack([index, self.encoding.plain(values)])) @ self.line)
+        return np.asarray(_design(index, self.encoding.plain(values)) @ self.line)
 
 
 def learn_lift(
@@ -61,75 +63,95 @@ def learn_lift(
     is_treated: NDArray[np.bool_],
     outcome: NDArray[np.float64],
     *,
-    draws: Draws | None = None,
+    lots: Lots | None = None,
     seed: int = 0,
 ) -> Learner:
     """The learner with the least R-loss; the same lift for all where few were in an arm or had the outcome.
 
-    `draws` say which rows were drawn by one lot, of whom: each draw has its own share of treated.
+    `lots` say which rows were drawn by one lot, of whom: each lot has its own share of treated.
     """
-    draws = draws or Draws.one(len(outcome))
-    weight = draws.weight(is_treated)
+    lots = lots or Lots.one(len(outcome))
+    weight = lots.weight(is_treated)
     encoding = learn_encoding(values, kinds)
     trees, plain = encoding.trees(values), encoding.plain(values)
     if not trees.shape[1] or fewest_of(is_treated, outcome) < FEWEST:
         on, off = (np.average(outcome[arm], weights=weight[arm]) for arm in (is_treated, ~is_treated))
         lift = float(on - off)
         return Learner(SAME, encoding, lift, None, _NONE, _NONE, None, None, {})
-    fold = draws.fold(_FOLDS, np.random.default_rng(seed))
+    fold = lots.fold(_FOLDS, np.random.default_rng(seed))
+    every = np.ones(len(outcome), dtype=bool)
     expected, two = np.zeros(len(outcome)), np.zeros(len(outcome))
     for f in range(_FOLDS):
         learn, told = fold != f, fold == f
-        expected[told] = _said(_fit(trees[learn], outcome[learn]), trees[told])
-        on, off = (_fit_arm(trees, outcome, learn & arm, weight) for arm in (is_treated, ~is_treated))
+        expected[told] = _said(_fit(trees, outcome, learn, every), trees[told])
+        on, off = (_fit(trees, outcome, learn & arm, weight) for arm in (is_treated, ~is_treated))
         two[told] = _said(on, trees[told]) - _said(off, trees[told])
-    left = _Left(outcome - expected, is_treated - draws.share(is_treated))
+    left = _Left(outcome - expected, is_treated - lots.share(is_treated))
     ranks = np.quantile(expected, np.linspace(0, 1, 201))
-    index = _rank(ranks, expected)
-    matrix = np.column_stack([index, plain])
-    lines = {penalty: left.held_out(matrix, fold, penalty) for penalty in _PENALTIES}
+    design = _design(_rank(ranks, expected), plain)
+    del plain
+    squares = left.squares(design, fold)
+    lines = {penalty: squares.held_out(design, fold, penalty) for penalty in _PENALTIES}
     penalty = min(lines, key=lambda p: float(left.losses(lines[p]).mean()))
-    same = left.held_out(np.zeros((len(outcome), 0)), fold, 0.0)
+    same = left.squares(design[:, :1], fold).held_out(design[:, :1], fold, 0.0)
     losses = {LINE: left.losses(lines[penalty]), TWO_MODELS: left.losses(_halved(two, float(same.mean())))}
     kind = TWO_MODELS if _is_clearly_less(losses[TWO_MODELS], losses[LINE]) else LINE
     return Learner(
         kind,
         encoding,
         float(same.mean()),
-        _fit(trees, outcome) if kind == LINE else None,
+        _fit(trees, outcome, every, every) if kind == LINE else None,
         ranks,
-        left.line(matrix, penalty),
-        _fit_arm(trees, outcome, is_treated, weight) if kind == TWO_MODELS else None,
-        _fit_arm(trees, outcome, ~is_treated, weight) if kind == TWO_MODELS else None,
+        squares.line(penalty),
+        _fit(trees, outcome, is_treated, weight) if kind == TWO_MODELS else None,
+        _fit(trees, outcome, ~is_treated, weight) if kind == TWO_MODELS else None,
         {kind: float((left.losses(same) - loss).mean()) for kind, loss in losses.items()},
     )
 
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of the outcome and of the lot, each less what was to be expected."""
+    """What is left of the outcome and of the arm, each less what was to be expected."""
 
     outcome: NDArray[np.float64]
-    lot: NDArray[np.float64]
+    arm: NDArray[np.float64]
 
     def losses(self, lift: Lifts) -> NDArray[np.float64]:
-        return np.asarray((self.outcome - self.lot * lift) ** 2)
+        return np.asarray((self.outcome - self.arm * lift) ** 2)
 
-    def line(self, matrix: Matrix, penalty: float, rows: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """The straight line of least R-loss, all slopes but the first drawn to zero; the penalty is in units of what the lot tells."""
-        taken = slice(None) if rows is None else rows
-        design, lot, outcome = _design(matrix)[taken], self.lot[taken], self.outcome[taken]
-        weighted = design * (lot**2)[:, None]
-        drawn = np.full(design.shape[1], penalty * float((lot**2).sum()))
+    def squares(self, design: Matrix, fold: NDArray[np.int64]) -> _Squares:
+        rows = [fold == f for f in range(_FOLDS)]
+        arm, outcome = self.arm, self.outcome
+        return _Squares(
+            np.stack([(design[f] * (arm[f] ** 2)[:, None]).T @ design[f] for f in rows]),
+            np.stack([design[f].T @ (arm[f] * outcome[f]) for f in rows]),
+            np.array([float((arm[f] ** 2).sum()) for f in rows]),
+        )
+
+
+@dataclass(frozen=True)
+class _Squares:
+    """Of each fold the sums of squares and products that a line is solved from: they are made once for all penalties."""
+
+    design: NDArray[np.float64]
+    answer: NDArray[np.float64]
+    arm: NDArray[np.float64]
+
+    def line(self, penalty: float, without: int | None = None) -> NDArray[np.float64]:
+        """The straight line of least R-loss, all slopes but the first drawn to zero; the penalty is in units of what the arms tell."""
+        taken = [f for f in range(_FOLDS) if f != without]
+        drawn = np.full(self.design.shape[1], penalty * float(self.arm[taken].sum()))
         # the mean lift and the chance of the outcome
         drawn[:2] = 0
-        return np.asarray(np.linalg.solve(weighted.T @ design + np.diag(drawn), design.T @ (lot * outcome)))
+        return np.asarray(
+            np.linalg.solve(self.design[taken].sum(axis=0) + np.diag(drawn), self.answer[taken].sum(axis=0))
+        )
 
-    def held_out(self, matrix: Matrix, fold: NDArray[np.int64], penalty: float) -> Lifts:
+    def held_out(self, design: Matrix, fold: NDArray[np.int64], penalty: float) -> Lifts:
         """Of each row what a line of the other folds says."""
-        told = np.zeros(len(self.outcome))
+        told = np.zeros(len(design))
         for f in range(_FOLDS):
-            told[fold == f] = _design(matrix[fold == f]) @ self.line(matrix, penalty, fold != f)
+            told[fold == f] = design[fold == f] @ self.line(penalty, f)
         return told
 
 
@@ -155,13 +177,26 @@ def _is_clearly_less(one: NDArray[np.float64], other: NDArray[np.float64]) -> bo
     return bool(saved.mean() > 2 * saved.std() / np.sqrt(len(saved)))
 
 
-def _fit(matrix: Matrix, outcome: NDArray[np.float64], weight: NDArray[np.float64] | None = None) -> Any:
-    return fit_booster(_ROUNDS, matrix, outcome, is_amount=not is_rate(outcome), weight=weight)
-
-
-def _fit_arm(matrix: Matrix, outcome: NDArray[np.float64], rows: NDArray[np.bool_], weight: NDArray[np.float64]) -> Any:
+def _fit(matrix: Matrix, outcome: NDArray[np.float64], rows: NDArray[np.bool_], weight: NDArray[Any]) -> Any:
     """By weights around 1: what a tree is drawn to zero by is in units of rows."""
-    return _fit(matrix[rows], outcome[rows], weight[rows] / weight[rows].mean())
+    taken, times = _some(np.flatnonzero(rows), outcome)
+    by = weight[taken] * times
+    return fit_booster(_ROUNDS, matrix[taken], outcome[taken], is_amount=not is_rate(outcome), weight=by / by.mean())
+
+
+def _some(rows: NDArray[np.int64], outcome: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Of more rows than shallow trees learn from, those of the rarer answer and some of the other ones, and how many each stands for."""
+    if len(rows) <= _MOST_OF_A_FIT:
+        return rows, np.ones(len(rows))
+    has_it, rng = outcome[rows] != 0, np.random.default_rng(0)
+    rare, often = sorted((rows[has_it], rows[~has_it]), key=len)
+    parts = []
+    for part, most in ((rare, _MOST_OF_A_FIT // 2), (often, _MOST_OF_A_FIT - min(len(rare), _MOST_OF_A_FIT // 2))):
+        taken = rng.choice(part, min(most, len(part)), replace=False)
+        parts.append((taken, np.full(len(taken), len(part) / max(len(taken), 1))))
+    taken, times = (np.concatenate(told) for told in zip(*parts, strict=True))
+    order = np.argsort(taken)
+    return taken[order], times[order]
 
 
 def _said(fitted: Any, matrix: Matrix) -> NDArray[np.float64]:
@@ -180,5 +215,5 @@ def _rank(ranks: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[
     return np.asarray((np.searchsorted(ranks, expected) / len(ranks) - 0.5) * np.sqrt(12))
 
 
-def _design(matrix: Matrix) -> Matrix:
-    return np.column_stack([np.ones(len(matrix)), matrix])
+def _design(index: NDArray[np.float64], plain: Matrix) -> Matrix:
+    return np.column_stack([np.ones(len(index)), index, plain])

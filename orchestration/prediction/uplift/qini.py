@@ -1,8 +1,8 @@
 """How well a ranking finds those who are moved. Here: the Qini curve and its area, with an interval, and the lift of each tenth.
 
 Whoever treats only the first share of the ranking gains that share times the lift seen in it: the curve. A ranking by lot
-gains the same part of the whole lift: the straight line. The Qini is the mean height of the curve above the line. Of several draws by lot
-both arms are weighed to the same mix of draws.
+gains the same part of the whole lift: the straight line. The Qini is the mean height of the curve above the line. Of several lots
+both arms are weighed to the same mix of lots.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.prediction.uplift.draws import Draws, mean_lift
 from orchestration.prediction.uplift.lift import CONFIDENCE, Arm, compare
+from orchestration.prediction.uplift.lots import Lots, mean_lift
 
 _POINTS = 100
 _DRAWS = 200
@@ -35,15 +35,15 @@ class Qini:
     curve: list[tuple[float, float, float]]
 
 
-def qini(lift: Array, is_treated: Array, outcome: Array, *, draws: Draws | None = None, seed: int = 0) -> Qini:
+def qini(lift: Array, is_treated: Array, outcome: Array, *, lots: Lots | None = None, seed: int = 0) -> Qini:
     """Of a ranking by `lift`, of customers that it did not see. The interval is by drawing customers anew, each with all rows, within
     those who were always treated, never, and both."""
     rng = np.random.default_rng(seed)
-    draws = draws or Draws.one(len(lift))
-    weight = draws.weight(is_treated)
+    lots = lots or Lots.one(len(lift))
+    weight = lots.weight(is_treated)
     place = _places(lift, rng)
     curve = _curve(place, is_treated, outcome, weight)
-    rows_of = _RowsOf(draws, is_treated)
+    rows_of = _RowsOf(lots, is_treated)
     drawn = []
     for _ in range(_DRAWS):
         rows = rows_of.drawn(rng)
@@ -63,9 +63,9 @@ def expected_qini(lift: Array, true_lift: Array) -> float:
 
 
 def tenths(
-    lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, draws: Draws | None = None, seed: int = 0
+    lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, lots: Lots | None = None, seed: int = 0
 ) -> list[dict[str, Any]]:
-    """Each tenth of the ranking, the highest lift first: what was said, and what was seen, with its 95 % interval. `draws` are of a rate."""
+    """Each tenth of the ranking, the highest lift first: what was said, and what was seen, with its 95 % interval. `lots` are of a rate."""
     place = _places(lift, np.random.default_rng(seed)) * TENTHS // _POINTS
     table = []
     for tenth in range(TENTHS):
@@ -74,8 +74,8 @@ def tenths(
         row["said"] = float(lift[rows].mean()) if rows.any() else None
         arms = [_arm(outcome[rows & arm]) for arm in (is_treated, ~is_treated)]
         row |= {"treated": arms[0].customers, "control": arms[1].customers}
-        if draws is not None:
-            mean = mean_lift(is_treated[rows], outcome[rows], draws.taken(rows))
+        if lots is not None:
+            mean = mean_lift(is_treated[rows], outcome[rows], lots.taken(rows))
             told = (None, None, None) if mean is None else (mean.lift, mean.low, mean.high)
             row |= dict(zip(("lift", "lift_low", "lift_high"), told, strict=True))
         elif min(arm.customers for arm in arms) >= 2:
@@ -106,13 +106,13 @@ def _places(lift: Array, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 class _RowsOf:
-    """Rows by customer, to draw whole customers."""
+    """Rows by customer, to take whole customers."""
 
-    def __init__(self, draws: Draws, is_treated: Array) -> None:
-        self._order = np.argsort(draws.customer, kind="stable")
-        self._count = np.bincount(draws.customer)
+    def __init__(self, lots: Lots, is_treated: Array) -> None:
+        self._order = np.argsort(lots.customer, kind="stable")
+        self._count = np.bincount(lots.customer)
         self._start = np.cumsum(self._count) - self._count
-        treated = np.bincount(draws.customer, weights=is_treated) / self._count
+        treated = np.bincount(lots.customer, weights=is_treated) / self._count
         self._alike = [np.flatnonzero(k) for k in (treated == 1, treated == 0, (treated > 0) & (treated < 1))]
 
     def drawn(self, rng: np.random.Generator) -> NDArray[np.int64]:

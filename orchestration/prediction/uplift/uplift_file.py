@@ -15,9 +15,9 @@ from orchestration.core.table_files import opened_table
 from orchestration.prediction.classify.features import Features, auc_alone, choose_features
 from orchestration.prediction.classify.labelled import Labelled, numbers_of, texts_of
 from orchestration.prediction.classify.members import single_threaded
-from orchestration.prediction.uplift.draws import Draws, wider
 from orchestration.prediction.uplift.learner import Learner, Lifts, is_rate, learn_lift
 from orchestration.prediction.uplift.lift import Lift, compare
+from orchestration.prediction.uplift.lots import Lots, wider
 from orchestration.prediction.uplift.qini import TENTHS, Qini, arms_of, qini, tenths
 
 FOLDS = 5
@@ -115,11 +115,11 @@ def uplift_of_file(
         {reason: int(rows.sum()) for reason, rows in left_out.items() if rows.any()},
     )
     # rows of one customer are one person
-    draws = Draws.of(np.zeros(len(said), dtype=np.int64), table.ids)
+    lots = Lots.of(np.zeros(len(said), dtype=np.int64), table.ids)
     features = _features(table, is_treated, without)
-    lift, learners = _out_of_fold(table, features, is_treated, said, draws)
+    lift, learners = _out_of_fold(table, features, is_treated, said, lots)
     off, on = arms_of(is_treated, said)
-    times = wider(is_treated, said, draws)
+    times = wider(is_treated, said, lots)
     fewer = [replace(arm, customers=max(round(arm.customers / times), 2)) for arm in (off, on)]
     (mean,) = compare(fewer[0], fewer[1:], is_rate=is_rate(said))
     return Uplift(
@@ -128,8 +128,8 @@ def uplift_of_file(
         len(said),
         int(is_treated.sum()),
         replace(mean, customers=on.customers),
-        qini(lift, is_treated, said, draws=draws),
-        tenths(lift, is_treated, said, is_rate=is_rate(said), draws=draws if is_rate(said) else None),
+        qini(lift, is_treated, said, lots=lots),
+        tenths(lift, is_treated, said, is_rate=is_rate(said), lots=lots if is_rate(said) else None),
         {kind: sum(one.kind == kind for one in learners) for kind in {one.kind for one in learners}},
         features,
         table.left_out,
@@ -155,10 +155,10 @@ def _features(table: Labelled, is_treated: NDArray[np.bool_], without: Collectio
 
 
 def _out_of_fold(
-    table: Labelled, features: Features, is_treated: NDArray[np.bool_], outcome: NDArray[np.float64], draws: Draws
+    table: Labelled, features: Features, is_treated: NDArray[np.bool_], outcome: NDArray[np.float64], lots: Lots
 ) -> tuple[Lifts, list[Learner]]:
     """Of each row what a learner of the other folds says; all rows of a customer are in one fold."""
-    fold = draws.fold(FOLDS, np.random.default_rng(0))
+    fold = lots.fold(FOLDS, np.random.default_rng(0))
     values = table.values(features.kinds)
     lift, learners = np.zeros(len(outcome)), []
     with single_threaded():
@@ -168,7 +168,7 @@ def _out_of_fold(
                 continue
             learner = learn_lift(
                 {c: v[inside] for c, v in values.items()}, features.kinds, is_treated[inside], outcome[inside],
-                draws=draws.taken(inside),
+                lots=lots.taken(inside),
             )  # fmt: skip
             lift[outside] = learner.predict({c: v[outside] for c, v in values.items()})
             learners.append(learner)

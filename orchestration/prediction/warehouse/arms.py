@@ -20,44 +20,46 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
 from orchestration.prediction.classify.refused import fairness_kind, refusal
-from orchestration.prediction.uplift.draws import Draws
+from orchestration.prediction.uplift.lots import Lots
 from orchestration.prediction.warehouse.past import (
     MOST_OF_A_DAY,
     features_of_wanted,
+    keep_past,
     known_on,
     literal,
-    prepare_past,
     want,
 )
 from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import find_pepper
 
 ARMS = "campaign_arms"
-_NO_EXPORTS = "create or replace temp table export_arms (draw ubigint, campaign_key varchar, customer_id varchar, sent_at timestamp, said_at timestamp, is_held_out boolean)"
-_ABOUT = ("draw", "customer_id", "sent_at", "is_treated", "outcome")
+# more customers have more events to read, and their rows are cut by MOST_OF_A_DAY anyhow
+MOST_CUSTOMERS = 200_000
+_NO_EXPORTS = "create or replace temp table export_arms (lot ubigint, campaign_key varchar, customer_id varchar, sent_at timestamp, said_at timestamp, is_held_out boolean)"
+_ABOUT = ("lot", "customer_id", "sent_at", "is_treated", "outcome")
 
 
-class Draw(NamedTuple):
+class Lot(NamedTuple):
     """One lot: when its campaign was sent, and the number that ARMS has of it."""
 
     sent_at: datetime
-    draw: int
+    lot: int
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A row per draw and customer: what was known before, the arm, and whether they ordered after it."""
+    """A row per lot and customer: what was known before, the arm, and whether they bought after it."""
 
     values: Values
     is_treated: NDArray[np.bool_]
     outcome: NDArray[np.float64]
     customers: NDArray[Any]
     sent_at: NDArray[Any]
-    draw: NDArray[Any]
+    lot: NDArray[Any]
 
     @cached_property
-    def draws(self) -> Draws:
-        return Draws.of(self.draw, self.customers)
+    def lots(self) -> Lots:
+        return Lots.of(self.lot, self.customers)
 
     @property
     def kinds(self) -> dict[str, str]:
@@ -65,21 +67,24 @@ class Drawn:
 
     def taken(self, rows: NDArray[Any]) -> Drawn:
         values = {c: v[rows] for c, v in self.values.items()}
-        told = (self.is_treated, self.outcome, self.customers, self.sent_at, self.draw)
+        told = (self.is_treated, self.outcome, self.customers, self.sent_at, self.lot)
         return Drawn(values, *(column[rows] for column in told))
 
 
 def drawn_by_lot(
-    con: duckdb.DuckDBPyConnection, arms: str, draws: Sequence[Draw], *, days: int, most: int = MOST_OF_A_DAY
+    con: duckdb.DuckDBPyConnection, arms: str, lots: Sequence[Lot], *, days: int, most: int = MOST_OF_A_DAY
 ) -> Drawn:
-    """Of the table `arms` (draw, customer_id, sent_at, is_held_out) these draws, at most so many rows of each. The outcome is an order within `days` after. Who may not be profiled takes no part."""
-    prepare_past(con)
-    for number, (sent_at, draw) in enumerate(draws):
+    """Of the table `arms` (lot, customer_id, sent_at, lot_at, is_held_out) these lots, at most so many rows of each. The outcome is a sale
+    within `days` after. Who may not be profiled takes no part."""
+    listed = ", ".join(str(lot) for _, lot in lots)
+    parts = {"arms": arms, "lots": listed, "days": days, "most": most, "most_customers": MOST_CUSTOMERS}
+    con.execute(sql_script(__file__, "recipients_by_lot", **parts))
+    keep_past(con, "recipients_by_lot")
+    for number, (sent_at, lot) in enumerate(lots):
         known_on(con, sent_at)
-        parts = {"as_of": literal(sent_at), "horizon_days": days, "arms": arms, "draw": draw, "most": most}
-        want(con, sql_script(__file__, "recipients_by_lot", **parts))
+        want(con, f"select customer_id, is_treated, outcome from recipients_by_lot where lot = {lot}")
         features_of_wanted(con)
-        rows = f"select {literal(sent_at)} as sent_at, {draw}::ubigint as draw, is_treated, outcome, f.* from wanted join customer_features f using (customer_id)"
+        rows = f"select {literal(sent_at)} as sent_at, {lot}::ubigint as lot, is_treated, outcome, f.* from wanted join customer_features f using (customer_id)"
         con.execute(f"insert into drawn {rows}" if number else f"create or replace temp table drawn as {rows}")
     names = [str(c) for (c,) in con.execute("select column_name from (describe drawn)").fetchall()]
     features = [c for c in names if c not in _ABOUT and refusal(c) is None and fairness_kind(c) is None]
@@ -91,7 +96,7 @@ def drawn_by_lot(
         np.asarray(told["outcome"], dtype=np.float64),
         np.asarray(told["customer_id"]),
         np.asarray(told["sent_at"]),
-        np.asarray(told["draw"]),
+        np.asarray(told["lot"]),
     )
 
 
@@ -113,7 +118,7 @@ def note_arms(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), lot_days=LOT_DAYS))
 
 
-def draws_of_arms(con: duckdb.DuckDBPyConnection, as_of: datetime, *, days: int, fewest: int, most: int) -> list[Draw]:
-    """The draws of ARMS whose outcome is known by `as_of`, with so many in each arm, the latest first."""
+def lots_of_arms(con: duckdb.DuckDBPyConnection, as_of: datetime, *, days: int, fewest: int, most: int) -> list[Lot]:
+    """The lots of ARMS whose outcome is known by `as_of`, with so many in each arm, the latest first."""
     parts = {"until": literal(as_of - timedelta(days=days)), "fewest": fewest, "most": most}
-    return [Draw(*row) for row in con.execute(sql_script(__file__, "arms_seen", **parts)).fetchall()]
+    return [Lot(*row) for row in con.execute(sql_script(__file__, "arms_seen", **parts)).fetchall()]

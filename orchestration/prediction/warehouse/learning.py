@@ -19,7 +19,7 @@ from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.labelled import Labelled, Values
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MOST_LEARNT, by_test
-from orchestration.prediction.uplift.draws import by_customer
+from orchestration.prediction.uplift.lots import by_customer
 from orchestration.prediction.warehouse.past import Question, answers, answers_of, labelled_past, make_past, past_days
 
 _CONFIDENCE = 0.95

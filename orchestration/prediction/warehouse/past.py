@@ -75,7 +75,7 @@ def known_on(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     con.execute(sql_script(__file__, "known_as_of", as_of=literal(as_of)))
 
 
-def _keep_past(con: duckdb.DuckDBPyConnection, customers: str) -> None:
+def keep_past(con: duckdb.DuckDBPyConnection, customers: str) -> None:
     """`past_*` of some customers as tables: of many days, each would read all events else."""
     prepare_past(con, customers)
     for name in _PAST_ROWS:
@@ -153,7 +153,7 @@ def make_past(
             f"insert into learnt_from select * from answered where as_of = {literal(day)} order by hash(customer_id, as_of), customer_id "
             f"limit (select ceil({taken} * count(*))::bigint from answered where as_of = {literal(day)})"
         )
-    _keep_past(con, "learnt_from")
+    keep_past(con, "learnt_from")
     for number, day in enumerate(days):
         known_on(con, day)
         want(con, f"select customer_id, label from learnt_from where as_of = {literal(day)}")

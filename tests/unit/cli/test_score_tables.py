@@ -9,13 +9,13 @@ import pytest
 from rich.console import Console
 
 from orchestration.cli.nightly_scores import table_of_fits, table_of_scores
-from orchestration.core.settings import ScoreSettings
+from orchestration.core.settings import Insight, ScoreSettings
 from orchestration.prediction.nightly.estimators import Measure, Score
 from orchestration.prediction.nightly.listed import Listed
 from orchestration.prediction.nightly.registry import estimators
 from orchestration.prediction.nightly.training import Trained
 
-SCORES = [score for one in estimators(ScoreSettings()) for score in one.scores]
+SCORES = [score for one in estimators(ScoreSettings(), Insight()) for score in one.scores]
 FITTED = datetime(2026, 6, 1)
 
 

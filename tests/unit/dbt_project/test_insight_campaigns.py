@@ -9,8 +9,8 @@ import pytest
 
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.insight.campaign_results import campaign_results
-from orchestration.prediction.uplift.draws import Draws, mean_lift
 from orchestration.prediction.uplift.lift import Arm, compare
+from orchestration.prediction.uplift.lots import Lots, mean_lift
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts, order
 from tests.unit.empty_tables import empty_tables
@@ -104,7 +104,7 @@ def test_lots_are_pooled_as_the_statistics_of_lots_do(marts, seed):
     found = results(marts)
     for value, lots in {"email": range(5), "drip": (1, 3), "n2": (2,)}.items():
         lot, customer, treated, outcome = (np.array(c) for c in zip(*(r for r in rows if r[0] in lots), strict=True))
-        expected = mean_lift(treated.astype(bool), outcome.astype(float), Draws.of(lot, customer))
+        expected = mean_lift(treated.astype(bool), outcome.astype(float), Lots.of(lot, customer))
         assert expected and found[value]["measured_lot_count"] == len(lots)
         told_of = [found[value][c] for c in ("lift", "lift_low", "lift_high")]
         assert told_of == pytest.approx([expected.lift, expected.low, expected.high], abs=1e-9), value

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.core.errors import KundbildError
 from orchestration.insight.campaign_results import Result, campaign_results
+from orchestration.prediction.warehouse.arms import ARMS, drawn_by_lot, lots_of_arms, note_arms
 from tests.unit.empty_tables import add_rows, empty_tables
 from tests.unit.prediction.test_nightly_uplift import NIGHT, world
 
@@ -41,6 +42,28 @@ def test_each_campaign_is_compared_with_whom_its_lot_held_out(told):
     assert first.control.value == pytest.approx(0.05, abs=0.03) and first.treated.lift_low > 0
     assert first.treated.p_value < 0.001 and 0 < first.treated.minimum_detectable_effect < 0.06
     assert results(told, 7, "May letter") == results(told, 7, "k1") == [first]
+
+
+def test_the_score_of_who_is_moved_learns_from_what_is_counted_here(told):
+    """Not from orders of which nothing was kept, nor of before the first message."""
+    first = told.execute("select min(occurred_at) from marts.fct_email_events where campaign_key = 'k0'").fetchall()[0][
+        0
+    ]
+    of_all = results(told, 7)[0]
+    told.execute("update marts.fct_orders set is_sale = false where hash(customer_id) % 5 = 0")
+    told.execute(
+        "update marts.fct_orders set ordered_at = $1 where hash(customer_id) % 5 = 1 and ordered_at > $1",
+        [first - timedelta(hours=1)],
+    )
+    counted = results(told, 7)[0]
+    note_arms(told, NIGHT)
+    rows = drawn_by_lot(told, ARMS, lots_of_arms(told, NIGHT, days=7, fewest=20, most=1), days=7)
+    for arm, whole, is_in in (
+        (counted.treated, of_all.treated, rows.is_treated),
+        (counted.control, of_all.control, ~rows.is_treated),
+    ):
+        assert (int(is_in.sum()), rows.outcome[is_in].mean()) == (arm.customers, pytest.approx(arm.value))
+        assert 0 < arm.value < whole.value
 
 
 def test_who_may_not_be_profiled_is_in_no_figure(told):

@@ -15,7 +15,7 @@ from orchestration.prediction.nightly.trained import ANSWERS, CONTRACTS, leads
 from tests.bench.demo_marts import MARTS
 from tests.unit.empty_tables import add_rows, empty_tables
 from tests.unit.prediction.test_nightly_uplift import NIGHT, measures, world
-from tests.unit.prediction.test_nightly_uplift_draws import campaign
+from tests.unit.prediction.test_nightly_uplift_lots import campaign
 
 SETTINGS = ScoreSettings()
 

@@ -63,7 +63,7 @@ def _send(con, sent_at: datetime, campaign: str) -> None:
     )
     con.execute(
         "insert into marts.fct_orders by name select 'shop' as source_system, $2 || '-' || who as source_key, 'c' || who as customer_id, "
-        "$1::timestamp + interval 1 day as ordered_at, true as is_order from sends where buys",
+        "$1::timestamp + interval 1 day as ordered_at, true as is_order, true as is_sale from sends where buys",
         [sent_at, campaign],
     )
 
@@ -161,7 +161,7 @@ def test_exports_that_held_customers_out_are_arms_by_todays_ids():
     day = at.replace(hour=0)
     expected = [("c0", day, False), ("c1", day, False), ("c2", day, True)]
     assert (
-        con.execute("select * exclude (draw, campaign_key, said_at) from export_arms order by 1").fetchall() == expected
+        con.execute("select * exclude (lot, campaign_key, said_at) from export_arms order by 1").fetchall() == expected
     )
     note_arms(con, NIGHT)
     assert con.execute("select customer_id, sent_at, is_held_out from campaign_arms order by 1").fetchall() == expected

@@ -3,19 +3,15 @@ intervals of few buyers hold what comes."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
-import duckdb
 import numpy as np
 import pytest
 from scipy.stats import gamma
 
 from orchestration.prediction import gamma_gamma, pareto_nbd, rate_mixture
-from orchestration.prediction.forecast import forecast
+from orchestration.prediction.classify.quality import calibration_error
 from orchestration.prediction.pareto_nbd import Histories
+from tests.bench.few_buyers import shop_of_few
 from tests.unit.purchase_worlds import WORLD, purchases
-
-START = date(2025, 1, 1)
 
 
 def histories_of(who, day, until):
@@ -111,23 +107,12 @@ def test_nobody_is_no_error_of_the_models():
 
 @pytest.mark.parametrize(("customers", "worlds"), [(5, 40), (200, 6)])
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-def test_the_interval_of_few_buyers_holds_what_comes(customers, worlds):
+def test_of_few_buyers_the_interval_holds_what_comes_and_the_chance_is_calibrated(customers, worlds):
     rng = np.random.default_rng(customers)
-    known, until = START + timedelta(days=364), START + timedelta(days=729)
-    held, told = [], []
-    for _ in range(worlds):
-        parameters = np.exp(rng.normal(np.log([0.6, 10, 0.6, 10]), 0.4))
-        who, day = purchases(rng, customers, parameters, 730)
-        with duckdb.connect() as con:
-            con.execute(
-                "create table purchase_days as select distinct who::varchar as customer, $start::date + day::int as day, "
-                "25.0 as amount, true as is_purchase from (select unnest($who) as who, unnest($day) as day)",
-                {"who": who.tolist(), "day": day.tolist(), "start": START},
-            )
-            found = forecast(con, START, known, until)
-            came = con.execute("select count(*) from purchase_days where day > $1", [known]).fetchall()[0][0]
-        assert len(found.low) == customers and np.all(np.isfinite(found.expected.value))
-        held.append(found.purchases.low <= came <= found.purchases.high)
-        told.append((found.purchases.expected, came))
-    assert np.mean(held) >= 0.8
-    assert sum(e for e, _ in told) == pytest.approx(sum(c for _, c in told), rel=0.3)
+    found = [shop_of_few(rng, customers) for _ in range(worlds)]
+    assert all(len(one.chance) == customers and np.all((one.chance > 0) & (one.chance < 1)) for one in found)
+    assert np.mean([one.low <= one.came <= one.high for one in found]) >= 0.8
+    assert np.mean(np.concatenate([one.is_inside for one in found])) > 0.85
+    assert sum(one.expected for one in found) == pytest.approx(sum(one.came for one in found), rel=0.3)
+    has_none, chance = (np.concatenate([getattr(one, part) for one in found]) for part in ("has_none", "chance"))
+    assert calibration_error(has_none, chance) < 0.1

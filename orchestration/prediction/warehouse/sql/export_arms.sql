@@ -1,5 +1,5 @@
 -- of exports of audiences for email that held customers out: who was in the file and who was not, by today's ids; an
--- audience that was exported again on a day is one draw with it
+-- audience that was exported again on a day is one lot with it
 create or replace temp table export_arms as
 with
     ids as (
@@ -21,7 +21,7 @@ with
         union all
         select export_id, keyed_hash, true from restricted.held_out
     )
-select hash(e.what, e.sent_at) as draw, e.what as campaign_key, h.customer_id, e.sent_at, e.exported_at as said_at, a.is_held_out
+select hash(e.what, e.sent_at) as lot, e.what as campaign_key, h.customer_id, e.sent_at, e.exported_at as said_at, a.is_held_out
 from exports e
 join arms a on a.export_id = e.export_id
 join hashed h on h.keyed_hash = a.keyed_hash

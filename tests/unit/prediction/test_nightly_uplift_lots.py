@@ -1,4 +1,4 @@
-"""Campaigns to other customers, with another share held out, or to the same customers again: each draw by lot is compared within itself."""
+"""Campaigns to other customers, with another share held out, or to the same customers again: each lot is compared within itself."""
 
 from __future__ import annotations
 
