@@ -170,6 +170,8 @@ def preview(name: Annotated[str, typer.Argument(help="A source of kundbild.toml.
         out.print(f"{raw}: {rows:,} rows were read", highlight=False)
     for line in found.set_aside:
         out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
+    for line in found.too_old:
+        out.print(styled("[yellow]old[/yellow] {}", line), highlight=False)
 
 
 def add_system(

@@ -108,7 +108,8 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=is_rebuild, held=held)
         if gone:
             audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
-            tell(NOTE, f"Older than their retention, deleted: {sum(gone.values()):,} rows")
+            told = f"Older than their retention, deleted, or made nobody's where something was sold: {sum(gone.values()):,} rows"
+            tell(NOTE, f"{told}; [privacy] retention_days says how long rows stay")
         if held.rows:
             tell(
                 NOTE, f"Older than their retention, kept under a legal hold: {held.rows:,} rows; see kundbild hold list"

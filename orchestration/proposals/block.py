@@ -20,7 +20,7 @@ ZONE = '# timezone = "Europe/Stockholm"  # in which times without an offset are;
 def said(value: object) -> str:
     """A value as TOML writes it: a basic string of TOML is written as one of JSON."""
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_name(key)} = {said(one)}" for key, one in value.items()) + " }"
+        return "{ " + ", ".join(f"{_name(key)} = {said(one)}" for key, one in value.items()) + " }" if value else "{}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(said(one) for one in value) + "]"
     return json.dumps(value, ensure_ascii=False)

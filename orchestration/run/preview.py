@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.contracts.conformed import entities
+from orchestration.contracts.conformed import entities, retentions
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.home import Home
@@ -22,6 +22,7 @@ from orchestration.core.settings import Settings, Source
 from orchestration.core.warehouse import open_warehouse, quote
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.stores import Store, oldest_first
+from orchestration.privacy.audit.catalogue import categories_with
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.proposals.masked import masked
 from orchestration.run.set_aside import read_set_aside
@@ -48,6 +49,7 @@ class Preview:
     entities: list[PreviewedEntity]
     set_aside: list[str]
     raw_rows: dict[str, int]
+    too_old: list[str]  # what a night does not keep
 
 
 def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda said: None) -> Preview:
@@ -84,9 +86,9 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
         Dbt(alone, home).build(f"{wanted} +set_aside", exclude="resource_type:test")
         with open_warehouse(home, settings.engine) as con:
             found = [_entity(con, entity) for entity in mapped]
-            return Preview(
-                found, [str(one) for one in read_set_aside(con)], {t: c.source_rows for t, c in counts.items()}
-            )
+            old = [said for entity in mapped if (said := _too_old(con, entity, alone))]
+            aside = [str(one) for one in read_set_aside(con)]
+            return Preview(found, aside, {t: c.source_rows for t, c in counts.items()}, old)
 
 
 def _newest_files(name: str, source: Source) -> Source:
@@ -100,6 +102,19 @@ def _newest_files(name: str, source: Source) -> Source:
         newest = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in files[-1][0]) if files else shape.path
         tables[table] = shape.model_copy(update={"path": newest})
     return source.model_copy(update={"tables": tables})
+
+
+def _too_old(con: duckdb.DuckDBPyConnection, entity: str, settings: Settings) -> str:
+    """How many rows of an entity are older than their retention, and what to say so that a night keeps them; empty where none is."""
+    said = retentions().get(entity)
+    if said is None or not said.happened_at or said.only or said.while_known or entity == "people":
+        return ""
+    days = categories_with(settings.privacy.retention_days)[said.category].retention_days
+    moment = f"greatest({', '.join(map(quote, said.happened_at))})"
+    is_old = f"count(*) filter (where {moment} < (select as_of from ops.clock) - interval '{days} days')"
+    old, rows = con.execute(f"select {is_old}, count(*) from conformed.{quote(f'conformed_{entity}')}").fetchall()[0]
+    does = "a night makes them nobody's" if said.is_kept else "a night deletes them"
+    return f"{entity}: {old:,} of {rows:,} rows are older than {days:,} days, and {does}; [privacy] retention_days.{said.category} says how long" if old else ""  # fmt: skip
 
 
 def _entity(con: duckdb.DuckDBPyConnection, entity: str) -> PreviewedEntity:

@@ -66,3 +66,18 @@ def test_of_a_database_the_first_rows_are_enough(tmp_path):
     assert found.raw_rows == {"customers": 1000} and [(one.entity, one.rows) for one in found.entities] == [
         ("people", 1000)
     ]
+
+
+def test_rows_that_are_older_than_their_retention_are_told(tmp_path):
+    lines = ["InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID"]
+    lines += [
+        f"{536365 + n},8512{n % 3}A,{n % 4 + 1},{n % 12 + 1}/{n % 28 + 1}/{2011 if n else 2026} 8:26,2.55,{17850 + n % 5}"
+        for n in range(30)
+    ]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "Online Retail.csv").write_text("\n".join(lines) + "\n")
+    config = tmp_path / "kundbild.toml"
+    write_source(config, propose("shop", str(tmp_path / "in"), "SEK").block)
+    found = preview(load_settings(config), "shop")
+    (told,) = [line for line in found.too_old if line.startswith("orders:")]
+    assert "29 of 30 rows are older than" in told and "nobody's" in told and "retention_days.purchase" in told
