@@ -1,4 +1,4 @@
-"""One demo home that many tests read: night 1 run once a session. Tests that change a home do so in place (`demo_copy`)."""
+"""Homes that many tests read: the demo, and a tiny company, after night 1, run once a session. What changes one does so in place."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from orchestration.core.settings import PROJECT_DIR
 from tests.conftest import AS_OF, NIGHT_1, Kundbild, changed_in_place
 from tests.integration.someone import Someone, someone_of
+from tests.integration.tiny import make_tiny
 
 CUSTOMERS = "600"
 
@@ -48,3 +49,18 @@ def demo_copy(demo: Kundbild, tmp_path: Path) -> Iterator[Kundbild]:
 @pytest.fixture
 def someone(demo: Kundbild) -> Someone:
     return someone_of(demo)
+
+
+@pytest.fixture(scope="session")
+def first_tiny(tmp_path_factory: pytest.TempPathFactory) -> Kundbild:
+    """Two small sources after their first night."""
+    kundbild = make_tiny(tmp_path_factory.mktemp("tiny"))
+    assert kundbild.json("run", "--as-of", NIGHT_1)["is_clean"]
+    return kundbild
+
+
+@pytest.fixture
+def tiny(first_tiny: Kundbild, tmp_path: Path) -> Iterator[Kundbild]:
+    """The same, to be changed."""
+    with changed_in_place(first_tiny.home.parent, tmp_path / "changed"):
+        yield first_tiny
