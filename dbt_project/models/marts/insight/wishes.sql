@@ -7,19 +7,22 @@ with
         group by 1
         having count(distinct category) = 1
     ),
-    bought as (
-        select o.customer_id, p.category, max(o.ordered_at) as last_at
-        from {{ ref("fct_orders") }} o
-        join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
-        join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
-        where o.is_sale and o.customer_id is not null and o.ordered_at <= {{ as_of() }}
-        group by 1, 2
-    ),
     people as (
         select question, answer, person, max(customer_id) as customer_id, min(submitted_at) as since
         from {{ ref("stated_wishes") }}
         where submitted_at > {{ as_of() }} - {{ days(var("insight")["interest_days"]) }}
         group by question, answer, person
+    ),
+    bought as (
+        select o.customer_id, p.category, max(o.ordered_at) as last_at
+        from {{ ref("fct_orders") }} o
+        join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
+        join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
+        where
+            o.is_sale
+            and o.ordered_at <= {{ as_of() }}
+            and o.customer_id in (select customer_id from people where customer_id is not null)
+        group by 1, 2
     ),
     -- what few say may tell who says it
     told as (
