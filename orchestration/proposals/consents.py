@@ -96,7 +96,9 @@ def _consent(
     filled = [key, *([Filled("person_key", key.columns, key.sureness, "the row is a person's")])]
     if contact := people.of(point):
         filled.append(Filled("contact_point", contact.columns, contact.sureness, "what the consent is for"))
-    ignored = () if may_grant else tuple(yes)
+    # an empty field is of somebody who was not asked: without a status it would be a withdrawal that cannot be read
+    has_empty = column.filled < column.rows
+    ignored = (*([""] if has_empty else []), *([] if may_grant else yes))
     filled.append(
         Filled(
             "status",
@@ -118,6 +120,11 @@ def _consent(
     if other:
         notes.append(
             f"{column.name}: {', '.join(other)} is taken for no: change it in values where it means another thing"
+        )
+    if has_empty:
+        notes.append(
+            f'{column.name}: an empty field is no statement, and permits nothing; where it is a no, move "" from ignore to values'
+            ' ("" = "withdrawn")'
         )
     if yes and not may_grant:
         notes.append(f"{column.name}: yes is not mapped, for {doubt}; no is")

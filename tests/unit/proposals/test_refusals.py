@@ -107,6 +107,31 @@ def test_a_time_of_a_refusal_withdraws_for_those_who_have_one(tmp_path, warehous
     ]
 
 
+def test_an_empty_field_of_consent_is_no_statement_and_is_told(tmp_path, warehouse):
+    rows = [
+        {"member_id": str(n), "email": f"{n}@example.com", "newsletter": said, "consent_date": "2025-01-01", "consent_text": "v1"}
+        for n, said in enumerate(("Ja", "Nej", ""))
+    ]  # fmt: skip
+    maps, notes, shape = statements(tmp_path, ",".join(rows[0]), *[",".join(row.values()) for row in rows])
+    assert any("an empty field is no statement" in note for note in notes)
+    raw(warehouse, "members", *rows)
+    set_clock_and_retention(warehouse)
+
+    def made(shape) -> list:
+        sql, _ = models_of({"members": Table.model_validate(shape)}, ("",))["consent_events"]
+        return warehouse.execute(f"select status, quarantine_code from ({sql}) order by person_key").fetchall()
+
+    assert made(shape) == [("granted", None), ("withdrawn", None), ("", "ignored")]
+    # as the note says, where it is a no
+    status = maps["newsletter"]["columns"]["status"]
+    status["ignore"].remove("")
+    status["values"][""] = "withdrawn"
+    assert made(shape)[2] == ("withdrawn", None)
+    # nothing is said where every field is filled
+    maps, notes, _ = statements(tmp_path, ",".join(rows[0]), *[",".join(row.values()) for row in rows[:2]])
+    assert "ignore" not in maps["newsletter"]["columns"]["status"] and not any("empty field" in note for note in notes)
+
+
 @pytest.mark.parametrize(("codes", "is_one"), [("123", False), ("kmp", False), ("10", True), ("jn", True), ("1", True)])
 def test_a_code_is_no_yes(tmp_path, codes, is_one):
     rows = [f"{n},{n}@example.com,{code},2025-01-01,v1" for n, code in enumerate(codes)]
