@@ -89,7 +89,8 @@ def drawn_by_lot(
     names = [str(c) for (c,) in con.execute("select column_name from (describe drawn)").fetchall()]
     features = [c for c in names if c not in _ABOUT and refusal(c) is None and fairness_kind(c) is None]
     columns = ", ".join([*_ABOUT, *(f"cast({quote(c)} as double) as {quote(c)}" for c in features)])
-    told = con.execute(f"select {columns} from drawn").fetchnumpy()
+    # in one order, whatever threads made them: a fit takes some of many rows by their place
+    told = con.execute(f"select {columns} from drawn order by lot, customer_id").fetchnumpy()
     return Drawn(
         {c: np.ma.filled(told[c], np.nan) for c in features},
         np.asarray(told["is_treated"], dtype=bool),

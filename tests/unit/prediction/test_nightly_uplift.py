@@ -144,6 +144,23 @@ def test_who_was_in_both_arms_or_may_not_be_profiled_is_in_none():
     assert con.execute("select count(*) from campaign_arms").fetchall() == [(0,)]
 
 
+def test_the_days_of_a_lot_are_those_of_everybody_who_was_written_to():
+    """As in the mart (campaign_results): also of who may not be profiled."""
+    con = world(200, 1)
+    con.execute(
+        "update marts.fct_email_events set occurred_at = occurred_at + interval 1 day where hash(customer_id) % 2 = 0"
+    )
+    lots = "select count(distinct lot), count(distinct sent_at) from campaign_arms"
+    note_arms(con, NIGHT)
+    assert con.execute(lots).fetchall() == [(1, 1)]
+    at = con.execute("select min(occurred_at) from marts.fct_email_events").fetchall()[0][0]
+    mail = {"source_system": "mail", "campaign_key": "k0", "customer_id": "of no profile", "kind": "sent"}
+    add_rows(con, "marts.fct_email_events", mail | {"occurred_at": at - timedelta(days=20)})
+    note_arms(con, NIGHT)
+    assert con.execute(lots).fetchall() == [(2, 2)]
+    assert con.execute("from campaign_arms where customer_id = 'of no profile'").fetchall() == []
+
+
 def test_exports_that_held_customers_out_are_arms_by_todays_ids():
     pepper = Pepper(("p" * 40,))
     con = world(4, 0)

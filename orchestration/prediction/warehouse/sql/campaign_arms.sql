@@ -13,10 +13,10 @@ with
             date_trunc('day', occurred_at) as day,
             kind = 'held_out' as is_held_out
         from marts.fct_email_events
-        semi join marts.customer_profile using (customer_id)
         where
             kind in ('sent', 'held_out')
             and campaign_key is not null
+            and customer_id is not null
             and occurred_at < {{ as_of }}
     ),
     dated as (
@@ -38,6 +38,8 @@ with
             said_at,
             is_held_out
         from dated
+        -- behind the days of a lot, which are those of all who were written to, as in the mart
+        semi join marts.customer_profile using (customer_id)
         window one_lot as (partition by source_system, campaign_key, sent_at)
         qualify bool_or(is_held_out) over one_lot and not bool_and(is_held_out) over one_lot
         union all
