@@ -99,6 +99,23 @@ class Part:
         return f"coalesce(lower({stripped(value)}) not in ({', '.join(map(text, values))}), true)"
 
 
+def label_of(mapping: EntityMap, earlier: int) -> str:
+    """What parts the keys of a map from those of as many `earlier` maps of the table to its entity; empty where nothing is to."""
+    return (mapping.name or str(earlier + 1)) if earlier and mapping.entity not in _NAMED_BY_OTHERS else ""
+
+
+def with_the_same_label(maps: Sequence[EntityMap]) -> EntityMap | None:
+    """The first of a table's maps whose rows would share the keys of another one's: two statements with one key are read as one."""
+    seen: dict[str, list[str]] = {}
+    for mapping in maps:
+        labels = seen.setdefault(mapping.entity, [])
+        label = label_of(mapping, len(labels))
+        if label and label in labels:
+            return mapping
+        labels.append(label)
+    return None
+
+
 def parts_of(
     tables: dict[str, Table], nulls: Sequence[str] = (), null_keys: Sequence[str] = ()
 ) -> dict[str, list[Part]]:
@@ -107,9 +124,7 @@ def parts_of(
     for table, shape in tables.items():
         for mapping in shape.maps:
             parts = found.setdefault(mapping.entity, [])
-            earlier = sum(part.table == table for part in parts)
-            is_labelled = earlier and mapping.entity not in _NAMED_BY_OTHERS
-            label = (mapping.name or str(earlier + 1)) if is_labelled else ""
+            label = label_of(mapping, sum(part.table == table for part in parts))
             parts.append(Part(table, shape, resolved(mapping), label, tuple(nulls), tuple(null_keys), mapping))
     return found
 

@@ -5,10 +5,16 @@ Here: a map as it is written → maps as they are written. Not here: lists withi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from orchestration.core.settings.maps import columns_in
+from orchestration.privacy.intake.withdrawals import REFUSAL, WITHDRAWN_WORDS
+
 EACH, COLUMN = "each", "$column"
+# what SQL reads in its place, to see whether it reads it
+_READ = "read_of_each"
 
 
 def with_each(table: dict[str, Any], refuse: Callable[[str, str], Exception]) -> dict[str, Any]:
@@ -32,13 +38,42 @@ def _of_each(one: dict[str, Any], refuse: Callable[[str, str], Exception]) -> li
         )
     if COLUMN not in str(rest["columns"]):
         raise refuse(f"no column of the map reads {COLUMN}", f'write status = {{ column = "{COLUMN}", … }}')
+    if one.get("entity") == "consent_events" and (wrong := _without_answer(each, rest)):
+        raise refuse(
+            f"the status of {wrong} does not read {COLUMN}: the yes of another column would grant what {wrong} is about",
+            f'write status = {{ column = "{COLUMN}", … }}, or say in `each` which column has the answer: "{wrong}" = {{ status = "…" }}',
+        )
     return [_of(column, said, rest) for column, said in each.items()]
+
+
+def _without_answer(each: dict[str, dict[str, Any]], rest: dict[str, Any]) -> str | None:
+    """The first column of `each` of which the map may say a grant that no column of its own says."""
+    how = rest["columns"].get("status")
+    if how is None:
+        constants = rest.get("constants", {})
+        words = {column: said.get("status", constants.get("status", "")) for column, said in each.items()}
+        return next((column for column, word in words.items() if not _refuses(str(word))), None)
+    return None if _reads_column(how) else next((column for column, said in each.items() if "status" not in said), None)
+
+
+def _refuses(word: str) -> bool:
+    said = word.strip().lower()
+    return said in WITHDRAWN_WORDS or re.search(REFUSAL, said) is not None
+
+
+def _reads_column(how: Any) -> bool:
+    """Whether what a column is read from names `$column`: its words and formats may do so besides."""
+    if isinstance(how, dict) and "sql" in how:
+        return any(_READ in column for column in columns_in(str(how["sql"]).replace(COLUMN, _READ)))
+    read = how.get("column") if isinstance(how, dict) else how
+    return any(COLUMN in str(column) for column in (read if isinstance(read, list) else [read]))
 
 
 def _of(column: str, said: dict[str, Any], rest: dict[str, Any]) -> dict[str, Any]:
     own = {target: value for target, value in said.items() if target in rest["columns"]}
     constants = {target: value for target, value in said.items() if target not in own}
-    made: dict[str, Any] = _put(rest, column) | {"name": column}
+    name = f"{rest['name']}: {column}" if rest.get("name") else column
+    made: dict[str, Any] = _put(rest, column) | {"name": name}
     made["columns"] |= own
     return made | {"constants": {**rest.get("constants", {}), **constants}}
 

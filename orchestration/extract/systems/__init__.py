@@ -14,6 +14,7 @@ from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
 from orchestration.contracts.mapping_expressions import Ask, Checker, check_expressions
+from orchestration.contracts.mapping_parts import with_the_same_label
 from orchestration.contracts.seeds import seed
 from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError, did_you_mean
@@ -93,6 +94,12 @@ def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
             _check_key(
                 table, place(path, text, ("sources", name, "tables", table_name, "key" if table.key else "cursor"))
             )
+            if doubled := with_the_same_label(table.maps):
+                raise ConfigurationError(
+                    f"two maps to {doubled.entity} are called {doubled.name}: what they say would have one key",
+                    where=place(path, text, ("sources", name, "tables", table_name, "maps")),
+                    to_do='give each a name of its own: name = "…" beside `entity`',
+                )
             for number, mapping in enumerate(table.maps):
                 keys = ("sources", name, "tables", table_name, "maps", number)
                 block = f"[[sources.{name}.tables.{table_name}.maps]] of {mapping.entity}"
