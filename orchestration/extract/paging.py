@@ -41,13 +41,30 @@ def value_at(answer: Any, path: str) -> Any:
 
 
 def has_place(value: Any, path: str) -> bool:
-    """Whether a value has something at a path, or says that it has nothing there: null in place of what holds it."""
+    """Whether a row has something at a path, or says that it has nothing there: null in place of what holds it, or a list, of which
+    each row has other elements."""
     for name in [path] if isinstance(value, dict) and path in value else path.split("."):
         if not isinstance(value, dict):
             return value is None or isinstance(value, list)
         if name not in value:
             return False
         value = value[name]
+    return True
+
+
+def says_place(answer: Any, path: str) -> bool:
+    """Whether an answer has something at a path as value_at reads it, or says that it has nothing there: null, or a list without elements."""
+    for name in [path] if isinstance(answer, dict) and path in answer else path.split("."):
+        if answer is None or (answer == [] and is_place(name)):
+            return True
+        if isinstance(answer, list):
+            if not is_place(name) or not -len(answer) <= int(name) < len(answer):
+                return False
+            answer = answer[int(name)]
+        elif isinstance(answer, dict) and name in answer:
+            answer = answer[name]
+        else:
+            return False
     return True
 
 
@@ -68,7 +85,7 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
         found = None
     elif paging.next == "url":
         found = urljoin(url, str(found))
-    is_said = bool(paging.at) and has_place(answer, paging.at)
+    is_said = bool(paging.at) and says_place(answer, paging.at)
     return {ROWS: rows, NEXT: found, IS_SAID: is_said} | (
         {PAGES: value_at(answer, paging.pages)} if paging.pages else {}
     )

@@ -208,3 +208,73 @@ def test_an_api_that_says_nothing_of_a_next_page_where_there_is_none_is_asked_fo
 def test_an_api_that_says_zero_pages_and_has_rows_is_read_until_there_are_none(serve, load):
     url, _ = serve(lambda asked: {"data": by_page(asked), "pages": 0})
     assert load(url, next="page", parameter="p", pages="pages").inserted == len(ROWS)
+
+
+NEEDS_A_NEXT = {"next": "cursor", "at": "paging.next.after", "parameter": "after"}
+
+
+@pytest.fixture
+def load_queries(home, warehouse, serve_json):
+    def go(answer, **paging):
+        url, table = serve_json(answer), Table(columns={"id": "BIGINT"}, key=["id"], body={"filter": {"kind": "all"}})
+        settings = Settings(company="T", sources={"api": Source(connector="rest", url=url, paging=paging, tables={"things": table})})  # fmt: skip
+        prepare_raw(warehouse, settings)
+        return extract_source(warehouse, home, settings, "api")["things"]
+
+    return go
+
+
+def test_who_is_asked_for_one_row_more_is_asked_the_same(load_queries):
+    asked_with = []
+
+    def answer(asked):
+        asked_with.append((asked.query["limit"], json.loads(asked.sent or b"null")))
+        return by_size(asked.query) if asked_with[-1][1] else ({"error": "no filter"}, 400, {})
+
+    with pytest.raises(SourceError, match=r"nothing at paging\.next\.afer"):
+        load_queries(answer, **NEEDS_A_NEXT | {"at": "paging.next.afer"})
+    assert asked_with == [("1000", {"filter": {"kind": "all"}}), ("1", {"filter": {"kind": "all"}})]
+
+
+@pytest.mark.parametrize("of_one", [
+    ({"error": "slow down"}, 429, {"Retry-After": "9999"}), {"error": "too small a page"}, {"errors": [{"message": "cost"}], "data": ROWS[:1]},
+])  # fmt: skip
+def test_who_answers_no_single_row_says_nothing_of_a_table_that_was_read_whole(load_queries, of_one):
+    asked = []
+
+    def answer(request):
+        asked.append(request.query["limit"])
+        return of_one if asked[-1] == "1" else {"data": ROWS[:2], "paging": {}}
+
+    assert load_queries(answer, **NEEDS_A_NEXT).inserted == 2 and asked == ["1000", "1"]
+
+
+def test_one_row_that_says_that_there_are_more_proves_a_misspelt_place(load_queries):
+    def answer(request):
+        return {"data": ROWS[: min(int(request.query["limit"]), 2)], "has_more": request.query["limit"] == "1"}
+
+    with pytest.raises(SourceError, match=r"nothing at paging\.next\.after"):
+        load_queries(answer, **NEEDS_A_NEXT)
+
+
+@pytest.mark.parametrize("at", ["links.next.href", "links.0.hreff", "links.-1.next.href"])
+def test_a_misspelt_place_within_a_list_is_no_end_either(serve, load, at):
+    def answer(asked):
+        found = by_size(asked)
+        after = found["paging"].get("next", {}).get("after")
+        return {"data": found["data"], "links": [{"rel": "next", "href": f"/things?after={after}"}] if after else []}
+
+    url, _ = serve(answer)
+    with pytest.raises(SourceError, match="nothing at links"):
+        load(url, next="url", at=at)
+
+
+def test_a_place_within_a_list_is_followed(serve, load):
+    def answer(asked):
+        found = by_size({"limit": "3", **asked})
+        after = found["paging"].get("next", {}).get("after")
+        links = [{"rel": "self", "href": "/"}, *([{"rel": "next", "href": f"/things?after={after}"}] if after else [])]
+        return {"data": found["data"], "links": links}
+
+    url, _ = serve(answer)
+    assert load(url, next="url", at="links.1.href").inserted == len(ROWS)
