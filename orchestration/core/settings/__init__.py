@@ -131,14 +131,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
         for name, table in self.tables.items():
             if table.for_each and self.connector != "rest":
                 raise ValueError(f"table {name} says for_each, which only rest has")
-            if table.body is not None and (self.connector != "rest" or (self.auth and self.auth.place == "form")):
-                raise ValueError(
-                    f"table {name} says body, which only rest has, and no key that is sent as a form beside it"
-                )
-            if secret := next((key for key in names_within(table.body) if sounds_secret(key)), None):
-                raise ValueError(
-                    f"the body of table {name} has {secret}: write who asks as auth, so that it stays secret"
-                )
+            self._refuse_wrong_bodies(name, table)
             if table.carried and not table.rows_in and self.connector != "rest":
                 raise ValueError(f"table {name} says carried, which needs rows_in")
             if table.rows_in and not is_json:
@@ -152,6 +145,17 @@ class Source(BaseModel, extra="forbid", frozen=True):
                     f"paging.{min(more)} is of an API: of files only paging.rows is read, where a page has its rows"
                 )
         return self
+
+    def _refuse_wrong_bodies(self, name: str, table: Table) -> None:
+        """Raises ValueError where a request of a table has a body that is no API's, holds a secret, or goes for a key that is sent in its place."""
+        takes_body = self.connector == "rest" and not (self.auth and self.auth.place == "form")
+        for asked in (table, *(table.for_each.outermost_first if table.for_each else ())):
+            has_body = asked.body is not None or (self.connector == "rest" and self.paging_of(asked).sent_in == "body")
+            whose = f"table {name}" if asked is table else f"the for_each of table {name}"
+            if has_body and not takes_body:
+                raise ValueError(f"{whose} says body, which only rest has, and no key that is sent as a form beside it")
+            if secret := next((key for key in names_within(asked.body) if sounds_secret(key)), None):
+                raise ValueError(f"the body of {whose} has {secret}: write who asks as auth, so that it stays secret")
 
     def first(self, rows: int) -> Source:
         """The same source, of which a look reads so many rows of each table of a database, or one page of each endpoint."""

@@ -38,8 +38,12 @@ def secrets_of(auth: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
 
 
 def has_scheme(auth: Mapping[str, Any]) -> bool:
-    """Whether a word may stand before a key: in the header Authorization, which has a scheme and then what it takes."""
-    return str(auth.get("name", "")).casefold() == "authorization" and auth.get("place", "header") == "header"
+    """Whether a word may stand before a key: in the header Authorization, which has a scheme and then what it takes. A key that signs has none."""
+    return (
+        auth.get("type") == "api_key"
+        and str(auth.get("name", "")).casefold() == "authorization"
+        and auth.get("place", "header") == "header"
+    )
 
 
 class Auth(BaseModel, extra="forbid", frozen=True):

@@ -249,6 +249,21 @@ def test_a_user_without_a_password_is_a_key_that_the_file_may_not_hold(tmp_path,
     assert load_settings(config, {"SHOP_PASSWORD": SECRET}).sources["shop"].auth.user == "anna"
 
 
+@pytest.mark.parametrize(("auth", "is_refused"), [
+    ('type = "hmac"\nsigns = "{path}"', True), ('type = "api_key"', False), ('type = "api_key"\nplace = "query"', True),
+])  # fmt: skip
+def test_no_half_of_a_key_that_signs_stands_in_the_file(tmp_path, auth, is_refused):
+    config = tmp_path / "kundbild.toml"
+    lines = 'company = "T"\n[sources.shop]\nconnector = "rest"\nurl = "https://shop.example"\n[sources.shop.auth]\nname = "Authorization"\n'
+    table = '[sources.shop.tables.t]\ncolumns = { id = "BIGINT" }\n'
+    config.write_text(f'{lines}{auth}\nkey = "half-secret ${{SHOP_KEY}}"\n{table}')
+    if not is_refused:
+        assert load_settings(config, {"SHOP_KEY": SECRET}).sources["shop"].auth.key == f"half-secret {SECRET}"
+        return
+    with pytest.raises(ConfigurationError, match="key is a secret"):
+        load_settings(config, {"SHOP_KEY": SECRET})
+
+
 def looked_at(url, auth, home):
     source = Source(connector="rest", url=url, auth=auth, paging={"next": "url", "at": "next"}, tables=TABLES)
     return reach("api", source, home), first_rows("api", source, Quality())

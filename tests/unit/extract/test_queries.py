@@ -151,6 +151,34 @@ def test_a_body_has_no_secret_and_is_of_an_api(source, body, told):
         Source(url="https://shop.example", tables={"t": Table(columns={"id": "BIGINT"}, body=body)}, **source)
 
 
+IN_A_FORM = {"auth": {"type": "api_key", "key": "k", "place": "form"}}
+IN_A_BODY = {"sent_in": "body", "next": "page", "parameter": "page"}
+
+
+def asked_by(*outer, **more):
+    """What for_each says, of as many endpoints, outermost first."""
+    found = None
+    for at, one in enumerate(outer):
+        path = "forms" if not at else f"forms/{{c{at - 1}}}/{at}"
+        found = {"endpoint": path, "columns": {f"c{at}": "id"}, **one} | ({"for_each": found} if found else {})
+    return {"endpoint": f"answers/{{c{len(outer) - 1}}}", "for_each": found, **more}
+
+
+@pytest.mark.parametrize(("source", "table", "told"), [
+    ({}, asked_by({"body": {"api_key": "abc"}}), "for_each of table t has api_key"),
+    ({}, asked_by({"body": {"filter": [{"password": "abc"}]}}, {}), "for_each of table t has password"),
+    (IN_A_FORM, asked_by({"body": {"kind": "all"}}), "no key that is sent as a form"),
+    (IN_A_FORM, asked_by({"body": {"kind": "all"}}, {}), "no key that is sent as a form"),
+    (IN_A_FORM, asked_by({"paging": IN_A_BODY}), "no key that is sent as a form"),
+    (IN_A_FORM, {"paging": IN_A_BODY}, "no key that is sent as a form"),
+    (IN_A_FORM | {"paging": IN_A_BODY}, {}, "no key that is sent as a form"),
+])  # fmt: skip
+def test_no_request_of_a_table_has_a_secret_in_its_body_or_loses_it_to_a_key(source, table, told):
+    given = {"connector": "rest", "url": "https://shop.example", **source}
+    with pytest.raises(ValueError, match=told):
+        Source(**given, tables={"t": Table(columns={"id": "BIGINT"}, **table)})
+
+
 SIGNED = """
 company = "T"
 [sources.shop]
