@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from copy import copy
 from pathlib import Path
 
 import pytest
 
 from orchestration.core.home import Home
 from orchestration.run.set_aside import acknowledge, read_set_aside
+from tests.conftest import changed_in_place
 from tests.integration.numbers import Shop, amounts
 
 LATE = "2026-11-20T10:00:00Z"
@@ -84,9 +87,10 @@ def shop(tmp_path_factory) -> Shop:
 
 
 @pytest.fixture
-def own_shop(tmp_path) -> Shop:
+def own_shop(shop, tmp_path) -> Iterator[Shop]:
     """The same, to be changed."""
-    return built(tmp_path)
+    with changed_in_place(shop.home.root.parent, tmp_path / "changed"):
+        yield copy(shop)
 
 
 def built(folder: Path) -> Shop:
