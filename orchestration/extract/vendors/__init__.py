@@ -221,11 +221,13 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
 
 
 def _said_no_by(shape: dict[str, Any]) -> set[str]:
-    """Columns by which a table of a vendor says whether somebody consents."""
-    statements = [
-        one["columns"].get("status", []) for one in shape.get("maps", []) if one["entity"] == "consent_events"
-    ]
-    return {column for how in statements for column in reads(how)}
+    """Columns by which a table of a vendor says whether somebody consents, and what a map of it cannot be without, as the time."""
+    said = [
+        how
+        for one in shape.get("maps", []) if one["entity"] == "consent_events"
+        for target, how in one["columns"].items() if target == "status" or target in one.get(REQUIRES, [])
+    ]  # fmt: skip
+    return {column for how in said for column in reads(how)}
 
 
 def _given(shape: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:

@@ -58,24 +58,32 @@ PRODUCTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shop(modules_warehouse, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dlt")
+def land(folder, customers=CUSTOMERS, orders=ORDERS):
+    """What dlt makes of answers. Returns the database."""
     lake = folder / "lake.duckdb"
     pipeline = dlt.pipeline(
         "shopify", pipelines_dir=str(folder / "pipelines"), destination=dlt.destinations.duckdb(str(lake)), dataset_name="shopify_data"
     )  # fmt: skip
     pipeline.run(
-        [dlt.resource(rows, name=name, primary_key="id", write_disposition="merge") for name, rows in (("customers", CUSTOMERS), ("orders", ORDERS), ("products", PRODUCTS))]
+        [dlt.resource(rows, name=name, primary_key="id", write_disposition="merge") for name, rows in (("customers", customers), ("orders", orders), ("products", PRODUCTS))]
     )  # fmt: skip
-    home = Home(tmp_path_factory.mktemp("vendor")).prepare()
-    read = Vendor(modules_warehouse, home, folder)
+    return lake
+
+
+def source_of(warehouse, home, folder, lake):
+    read = Vendor(warehouse, home, folder)
     read.found = propose("shop", f"duckdb:///{lake}", "SEK")
     config = home.root / "kundbild.toml"
     write_source(config, read.found.block.replace("[sources.shop]\n", '[sources.shop]\nwording = "2026-01"\n', 1))
     read.settings = load_settings(config)
-    prepare_raw(modules_warehouse, read.settings)
+    prepare_raw(warehouse, read.settings)
     return read.read()
+
+
+@pytest.fixture(scope="module")
+def shop(modules_warehouse, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dlt")
+    return source_of(modules_warehouse, Home(tmp_path_factory.mktemp("vendor")).prepare(), folder, land(folder))
 
 
 def kept(shop, entity):
@@ -121,3 +129,39 @@ def test_a_column_of_consent_that_comes_later_is_not_left_unread(shop, modules_w
     with pytest.raises(SourceError, match="sms_marketing_consent__state says who opted out") as refused:
         extract_source(modules_warehouse, shop.home, shop.settings, "shop")
     assert "out of lacks" in refused.value.to_do
+
+
+def test_who_never_had_a_time_is_not_subscribed_and_the_time_that_comes_later_is_not_left_unread(
+    home, warehouse, tmp_path
+):
+    never = [customer(id, state) for id, state in ((11, "not_subscribed"), (12, "subscribed"), (13, "pending"))]
+    for one in never:
+        one["email_marketing_consent"]["consent_updated_at"] = None
+        one["sms_marketing_consent"] = {"state": "not_subscribed", "opt_in_level": "unknown", "consent_updated_at": None}  # fmt: skip
+    shop = source_of(warehouse, home, tmp_path, land(tmp_path, never))
+    assert "email_marketing_consent__consent_updated_at" in shop.tables["customers"].lacks
+    said = sorted((one["person_key"], one["channel"], one["status"], one["purpose"]) for one in shop.staged("consent_events") if "aside" not in one)  # fmt: skip
+    assert said == [("11", "email", "withdrawn", "marketing"), *((str(id), "sms", "withdrawn", "marketing") for id in (11, 12, 13))]  # fmt: skip
+    assert all("ignore" in one["aside"] for one in shop.staged("consent_events") if "aside" in one)
+    for channel in ("sms", "email"):
+        column = f"{channel}_marketing_consent__consent_updated_at"
+        with duckdb.connect(str(tmp_path / "lake.duckdb")) as con:
+            con.execute(f"alter table shopify_data.customers add column {column} timestamptz")
+        with pytest.raises(SourceError, match=column) as refused:
+            extract_source(warehouse, shop.home, shop.settings, "shop")
+        assert "out of lacks" in refused.value.to_do
+        with duckdb.connect(str(tmp_path / "lake.duckdb")) as con:
+            con.execute(f"alter table shopify_data.customers drop column {column}")
+
+
+def test_an_order_that_dlt_lands_anew_keeps_its_lines_and_lines_of_no_order_are_told(home, warehouse, tmp_path):
+    orders = [ORDERS[0] | {"updated_at": "2025-12-01T10:00:00+01:00"}, *ORDERS[1:]]
+    shop = source_of(warehouse, home, tmp_path, land(tmp_path, orders=orders))
+    land(tmp_path, orders=orders)
+    shop.read()
+    assert {*kept(shop, "order_items")} == {"21", "22", "23"}, "dlt gives an order that it loads anew another id"
+    with duckdb.connect(str(tmp_path / "lake.duckdb")) as con:
+        con.execute("update shopify_data.orders__line_items set _dlt_parent_id = 'gone' where id = 21")
+    shop.read()
+    aside = {row["source_key"]: row["aside"] for row in shop.staged("order_items") if "aside" in row}
+    assert aside == {"21": "order_key is missing", "24": "the mapping leaves it out (where)"}
