@@ -244,6 +244,8 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("insight", "stated_wishes"): [
         no_row_where("nobody_who_denied_profiling", "Who denied profiling has no wish.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_protected_or_dead", "Nothing is told of what protected people and the dead said.",
+                     "b.customer_id in (select customer_id from marts.dim_customers where is_protected or is_deceased)", rule=19),
     ],
     ("insight", "wishes"): [
         no_row_where("parts_are_of_the_asked", "No more customers than people, nor buyers than customers.",

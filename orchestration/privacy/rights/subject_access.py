@@ -173,6 +173,9 @@ def _table(
                 f"case when {IS_SAID} then contact_point else {their_part(con, 'contact_point')} end"
             )
             where = f"{where} or person_key is null and {named}"
+    elif {"person_system", "person_key"} <= names and schema == "insight":
+        # of who is no customer too; facts of marts are the conformed rows again
+        where = f"customer_id = $customer or {IS_SAID}"
     elif "customer_id" in names and not {"person_system", "person_key"} <= names:
         where = "customer_id = $customer"
     else:

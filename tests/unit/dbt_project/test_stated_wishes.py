@@ -9,9 +9,11 @@ import pytest
 from tests.unit.compiled import compiled_by, compiled_once
 from tests.unit.dbt_project.insight import Marts, order
 
-_MODELS = ("stated_wishes", "wishes")
+_MODELS = ("stated_wishes", "wishes", "customer_profile")
 _FACTS = (
     "fct_orders", "fct_order_items", "dim_products", "contact_permissions", "conformed_survey_answers", "fct_survey_responses",
+    "dim_customers", "bridge_customer_source_records", "bridge_company_source_records", "conformed_people", "conformed_deals",
+    "customer_life_phase", "customer_places",
 )  # fmt: skip
 _QUESTION = "What's next?"
 
@@ -27,7 +29,10 @@ def models(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    return Marts(warehouse, models, _FACTS)
+    found = Marts(warehouse, models, _FACTS)
+    # whom it is about may be told of, by the model itself
+    warehouse.execute(f"create view marts.customer_profile as {models['customer_profile']}")
+    return found
 
 
 def answered(
@@ -38,11 +43,18 @@ def answered(
     *answers: str | None,
     kind: str = "choice",
     question: str = _QUESTION,
+    record: bool = True,
 ) -> None:
-    """A response of a customer, or of a respondent who is none, with an answer for each of `answers`."""
+    """A response of a customer, or of a respondent who is none, or without a `record` of nobody, with an answer for each of `answers`."""
+    if customer:
+        marts.con.execute(
+            "insert into marts.dim_customers by name select $1 as customer_id where $1 not in (select customer_id from marts.dim_customers)",
+            [customer],
+        )
+    of = {"person_system": "s", "person_key": f"p{key}"} if record else {}
     marts.add(
         "marts.fct_survey_responses",
-        {"source_system": "s", "source_key": key, "customer_id": customer, "person_system": "s", "person_key": f"p{key}", "submitted_at": datetime.fromisoformat(at)},
+        {"source_system": "s", "source_key": key, "customer_id": customer, "submitted_at": datetime.fromisoformat(at)} | of,
     )  # fmt: skip
     marts.add(
         "conformed.conformed_survey_answers",
@@ -57,13 +69,39 @@ def test_answers_to_the_named_questions_by_the_night(marts):
     answered(marts, "4", "c2", "2026-05-01", "My own words", kind="text")
     answered(marts, "5", "c2", "2026-05-01", "Yes", question="Was it good?")
     answered(marts, "6", None, "2026-05-01", "Skis")
-    found = [(r["person"], r["answer"], r["is_newest"]) for r in marts.rows("stated_wishes")]
-    assert sorted(found) == [
-        ("c1", "boots", True),
-        ("c1", "skis", False),
-        ("c1", "tents", True),
-        ("respondent:s:p6", "skis", True),
-    ]
+    found = {
+        (r["customer_id"], r["person_system"], r["person_key"], r["answer"], r["is_newest"])
+        for r in marts.rows("stated_wishes")
+    }
+    assert found == {
+        ("c1", "s", "p2", "boots", True),
+        ("c1", "s", "p1", "skis", False),
+        ("c1", "s", "p2", "tents", True),
+        (None, "s", "p6", "skis", True),
+    }
+
+
+def test_a_response_without_a_person_is_somebodys(marts):
+    """Of each such response one: nobody knows whose it is, and it is not lost."""
+    for n in range(5):
+        answered(marts, str(n), None, "2026-05-01", "Skis", "A robot", "A drone", record=False)
+    answered(marts, "6", None, "2026-05-02", "Boots", record=False)
+    assert len(marts.rows("stated_wishes", "is_newest and person_key is null")) == 16
+    marts.build("stated_wishes")
+    found = {key: row["people_count"] for key, row in marts.by("wishes", "answer").items()}
+    assert found == {"skis": 5, "a robot": 5, "a drone": 5, "several, some of few people": 1}
+
+
+@pytest.mark.parametrize("hidden", ["is_protected", "is_deceased"])
+def test_rule_19_nothing_is_told_of_what_protected_people_and_the_dead_said(marts, hidden):
+    """An answer may be where somebody is found: neither who, nor how many."""
+    for n in range(7):
+        answered(marts, str(n), f"c{n}", "2026-05-01", "The shop in Mora" if n else "Skis")
+    marts.con.execute(f"update marts.dim_customers set {hidden} = true where customer_id = 'c1'")
+    marts.build("stated_wishes")
+    assert {row["customer_id"] for row in marts.rows("stated_wishes")} == {"c0", "c2", "c3", "c4", "c5", "c6"}
+    found = marts.by("wishes", "answer")
+    assert found["the shop in mora"]["people_count"] == found["the shop in mora"]["customer_count"] == 5
 
 
 def test_nothing_is_told_of_who_refused_profiling(marts):
@@ -105,8 +143,36 @@ def test_what_is_wanted_and_who_has_bought_it_since(marts):
     }
 
 
+def test_a_category_that_systems_write_otherwise_is_the_same(marts):
+    """Bought of any of them is bought."""
+    spelled = {"t1": "Tents", "t2": "TENTS ", "t3": " tents"}
+    marts.add(
+        "marts.dim_products", *({"source_system": "shop", "source_key": k, "category": c} for k, c in spelled.items())
+    )
+    for n in range(6):
+        answered(marts, str(n), f"c{n}", "2026-05-01", "tEnTs")
+    for n, product in enumerate(spelled):
+        marts.add("marts.fct_orders", order(f"o{n}", f"c{n}", "2026-05-20"))
+        line = {
+            "source_system": "shop",
+            "source_key": f"o{n}",
+            "order_key": f"o{n}",
+            "product_key": product,
+            "net_amount": 10,
+        }
+        marts.add("marts.fct_order_items", line)
+    marts.build("stated_wishes")
+    (found,) = marts.rows("wishes")
+    assert (found["answer"], found["is_category"], found["people_count"], found["bought_count"]) == (
+        "tents",
+        True,
+        6,
+        3,
+    )
+
+
 def test_unless_a_question_is_named_nothing_is_a_wish(warehouse, tmp_path_factory):
     models = compiled_by(tmp_path_factory.mktemp("none"), ["stated_wishes"])
-    marts = Marts(warehouse, models, _FACTS)
+    marts = Marts(warehouse, models, (*_FACTS, "customer_profile"))
     answered(marts, "1", "c1", "2026-05-01", "Skis")
     assert marts.rows("stated_wishes") == []

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import duckdb
 import pytest
 
+from orchestration.contracts.model_files import model_file
 from orchestration.core.clock import now
+from orchestration.core.settings import DBT_DIR
 from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.audit.log import actor
 from orchestration.privacy.intake.suppression import SuppressionList
@@ -25,6 +28,7 @@ from orchestration.run.erase import erase
 from orchestration.run.prove_erasure import prove
 from orchestration.run.second_person import confirm
 from orchestration.run.unfinished import finish_unfinished
+from tests.unit.empty_tables import add_rows, empty_tables
 from tests.unit.privacy.set_aside_people import BY, EVE, SAID, build_set_aside, contacts
 from tests.unit.two_people import asked
 
@@ -69,6 +73,40 @@ def test_rule_25_who_was_only_set_aside_is_erased_and_stays_away(home, settings,
     with home.lock("test"):
         finish_unfinished(home, settings)
     assert contacts(home) == [1, 2, 3, 4, 8, 9, 10]
+
+
+def _of_nobody_perhaps() -> list[str]:
+    """Analysis marts whose rows may be of somebody who is no customer, by their contracts."""
+    found = []
+    for path in sorted((DBT_DIR / "models" / "marts" / "insight").glob("*.yml")):
+        (model,) = model_file(path)["models"]
+        columns = {column["name"]: column for column in model["columns"]}
+        if "customer_id" in columns and not columns["customer_id"].get("constraints"):
+            found.append(model["name"])
+    return found
+
+
+def test_what_analysis_marts_tell_of_who_is_no_customer_goes_of_the_warehouse_and_of_publications(home, settings, ids):
+    """By the record that they answered or wrote on."""
+    marts = _of_nobody_perhaps()
+    assert {"feedback_texts", "stated_wishes"} <= set(marts)
+    published = sorted(home.published.glob("versions/*/customers.duckdb"))
+    assert len(published) == 3
+    keys = ("7", "11.0", "12", "9")
+    for path in (home.warehouse, *published):
+        with duckdb.connect(str(path)) as con:
+            empty_tables(con, *marts)
+            for mart in marts:
+                rows = (
+                    {"source_system": "forms", "source_key": key, "person_system": "crm", "person_key": key}
+                    for key in keys
+                )
+                add_rows(con, f"insight.{mart}", *rows)
+    assert {one.state for one in erase(home, settings, BY)} == {"done"}
+    for path in (home.warehouse, *sorted(home.published.glob("versions/*/customers.duckdb"))):
+        with duckdb.connect(str(path), read_only=True) as con:
+            for mart in marts:
+                assert con.execute(f"select person_key from insight.{mart}").fetchall() == [("9",)], (path.name, mart)
 
 
 def test_an_address_of_two_who_were_set_aside_is_held_and_a_record_of_one_takes_one(home, settings, ids):

@@ -24,6 +24,7 @@ from orchestration.privacy.rights.objections import object_to_marketing
 from orchestration.privacy.rights.requests import note_request
 from orchestration.privacy.rights.subject_access import as_json, as_page, export_subject
 from orchestration.privacy.secrets.pepper import find_pepper
+from tests.unit.empty_tables import add_rows, empty_tables
 from tests.unit.two_people import build, settings_of
 
 AT = datetime(2026, 5, 1)
@@ -134,6 +135,18 @@ def test_their_scores_are_in_it_with_their_reasons_and_how_they_were_made(docume
     assert told == [("churn_shop", 0.7, "v1")] and found["rows"][0]["reasons"].endswith(said["customer_id"])
     assert "estimate from their history" in said["profiling"] and "uppskattar" in as_page(document(language="sv"))
     assert not any(part["table"] == "marts.customer_scores" for part in said["portable"])
+
+
+@pytest.mark.parametrize("mart", ["feedback_texts", "stated_wishes"])
+def test_what_was_read_out_of_their_answers_is_in_it(document, home, mart):
+    """The answer's own row is in it as well: what is computed of it is not that."""
+    with duckdb.connect(str(home.warehouse)) as con:
+        empty_tables(con, mart)
+        told = {"source_system": "forms", "person_system": "crm"}
+        add_rows(con, f"insight.{mart}", *(told | {"source_key": f"a{key}", "person_key": key} for key in ("1", "2")))
+    for key in ("1", "2"):
+        (found,) = [found for found in document(key)["data"] if found["table"] == f"insight.{mart}"]
+        assert [row["source_key"] for row in found["rows"]] == [f"a{key}"]
 
 
 def test_a_legal_hold_on_them_is_in_it_and_on_the_page_without_who_placed_it(document, home):

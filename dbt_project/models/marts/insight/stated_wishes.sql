@@ -9,7 +9,11 @@ with
             a.source_system,
             a.source_key,
             r.customer_id,
-            coalesce(r.customer_id, 'respondent:' || r.person_system || ':' || r.person_key) as person,
+            r.person_system,
+            r.person_key,
+            coalesce(
+                r.customer_id, r.person_system || ':' || r.person_key, 'row:' || r.source_system || ':' || r.source_key
+            ) as person,
             {{ plain_word("a.question") }} as question,
             {{ plain_word("a.answer_text") }} as answer,
             r.submitted_at,
@@ -29,6 +33,8 @@ select
     a.source_system,
     a.source_key,
     a.customer_id,
+    a.person_system,
+    a.person_key,
     a.person,
     a.question,
     a.answer,
@@ -38,6 +44,5 @@ select
 from answers a
 where
     a.answer is not null
-    and a.person is not null
-    -- what they want is told of nobody who denied profiling
-    and (a.customer_id is null or not {{ refuses_profiling("a.customer_id") }})
+    -- customer_profile has whom anything may be told of: nobody who denied profiling, who is protected or who is dead
+    and (a.customer_id is null or a.customer_id in (select p.customer_id from {{ ref("customer_profile") }} p))

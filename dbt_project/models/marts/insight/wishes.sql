@@ -1,11 +1,7 @@
 with
     -- a category that the answer names
     categories as (
-        select {{ plain_word("category") }} as answer, min(category) as category
-        from {{ ref("dim_products") }}
-        where category is not null
-        group by 1
-        having count(distinct category) = 1
+        select distinct {{ plain_word("category") }} as answer from {{ ref("dim_products") }} where category is not null
     ),
     people as (
         select question, answer, person, max(customer_id) as customer_id, min(submitted_at) as since
@@ -14,7 +10,7 @@ with
         group by question, answer, person
     ),
     bought as (
-        select o.customer_id, p.category, max(o.ordered_at) as last_at
+        select o.customer_id, {{ plain_word("p.category") }} as answer, max(o.ordered_at) as last_at
         from {{ ref("fct_orders") }} o
         join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
         join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
@@ -41,11 +37,11 @@ with
             t.shown_answer,
             t.person,
             max(t.customer_id) as customer_id,
-            bool_or(c.category is not null) as is_category,
+            bool_or(c.answer is not null) as is_category,
             coalesce(bool_or(b.last_at >= t.since), false) as has_bought
         from told t
         left join categories c on c.answer = t.shown_answer
-        left join bought b on b.customer_id = t.customer_id and b.category = c.category
+        left join bought b on b.customer_id = t.customer_id and b.answer = c.answer
         group by 1, 2, 3
     )
 select
