@@ -267,11 +267,20 @@ def test_visits_through_social_networks_and_from_channels_that_cost(picture):
     visit = {"source_system": "web", "customer_id": "c1", "started_at": datetime(2026, 5, 1)}
     channels = ("Social", "instagram", " Paid Search ", "display", "organic", None)
     picture.add("marts.fct_web_sessions", *(visit | {"source_key": str(c), "landing_channel": c} for c in channels))
-    assert picture("c1", "web_session_count", "social_session_count", "ad_session_count") == (6, 1, 0)
+    assert picture("c1", "web_session_count", "social_session_count", "ad_session_count") == (6, 1, None)
+    engaged = {"source_system": "x"}
     picture.add(
-        "conformed.conformed_social_engagements", {"source_system": "x", "source_key": "1", "network": "Instagram"}
+        "conformed.conformed_social_engagements",
+        engaged | {"source_key": "1", "network": "Instagram", "occurred_at": datetime(2026, 5, 31)},
+        # after the night
+        engaged | {"source_key": "2", "network": "organic", "occurred_at": datetime(2026, 6, 2)},
     )
     spent = {"source_system": "ads", "spend": 1}
+    # what no visit came from by that name: whether one came from it is not known
+    picture.add(
+        "conformed.conformed_ad_spend", spent | {"source_key": "0", "channel": "google", "spend_on": date(2026, 5, 1)}
+    )
+    assert picture("c1", "social_session_count", "ad_session_count") == (2, None)
     picture.add(
         "conformed.conformed_ad_spend",
         spent | {"source_key": "1", "channel": "paid search", "spend_on": date(2026, 5, 1)},
@@ -293,9 +302,6 @@ def test_what_a_customer_says_that_they_want_is_their_newest_answer_to_each_ques
                 wish | {"source_key": "4", "question": "how often", "answer": "never", "is_newest": False})  # fmt: skip
     assert picture("c1", "stated_preferences") == "how often: weekly, which next: boots, which next: tents"
     assert picture("c2", "stated_preferences") is None
-    # an answer may be where somebody is found
-    picture.run("update marts.dim_customers set is_protected = true where customer_id = 'c1'")
-    assert picture("c1", "stated_preferences") is None
 
 
 def test_subscriptions_use_and_calls(picture):

@@ -1,15 +1,20 @@
 with
+    -- of systems that call a channel otherwise than the visits do, nothing is known: google and campaign may be one
     ad_channels as (
-        select distinct {{ plain_word("channel") }} as channel
+        select {{ plain_word("channel") }} as channel
         from {{ ref("conformed_ad_spend") }}
         where deleted_at is null and {{ has_come("spend_on") }}
+        intersect
+        select {{ plain_word("landing_channel") }}
+        from {{ ref("fct_web_sessions") }}
+        where {{ plain_word("landing_channel") }} is not null and {{ has_come("started_at") }}
     ),
     social_channels as (
         select 'social' as channel
         union
         select {{ plain_word("network") }}
         from {{ ref("conformed_social_engagements") }}
-        where deleted_at is null
+        where deleted_at is null and {{ has_come("occurred_at") }}
     ),
     visits as (
         select
@@ -301,7 +306,7 @@ select
     coalesce(v.web_session_count, 0) as web_session_count,
     coalesce(v.web_session_count_90d, 0) as web_session_count_90d,
     coalesce(v.social_session_count, 0) as social_session_count,
-    coalesce(v.ad_session_count, 0) as ad_session_count,
+    case when exists (select 1 from ad_channels) then coalesce(v.ad_session_count, 0) end as ad_session_count,
     cast(coalesce(v.page_view_count, 0) as bigint) as page_view_count,
     cast(coalesce(v.visit_seconds, 0) as bigint) as visit_seconds,
     cast(v.bounce_share as double) as bounce_share,
@@ -341,8 +346,7 @@ select
     coalesce(x.feedback_count, 0) as feedback_count,
     x.last_sentiment,
     x.feedback_themes,
-    -- an answer may be a place
-    case when not coalesce(c.is_protected, false) then g.stated_preferences end as stated_preferences,
+    g.stated_preferences,
     q.expected_purchases_12m,
     cast(q.expected_net_value_12m as decimal(18, 2)) as expected_net_value_12m,
     q.churn_shop,

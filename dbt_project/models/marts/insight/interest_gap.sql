@@ -6,7 +6,7 @@ with
         from {{ ref("dim_products") }}
         where category is not null
         group by source_key
-        having count(distinct category) = 1
+        having count(distinct {{ plain_word("category") }}) = 1
     ),
     events as (
         select
