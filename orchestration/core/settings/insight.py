@@ -102,8 +102,8 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     )
     wish_questions: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(
         default=[],
-        description="questions of surveys whose chosen answers say what people prefer, expect or want, such as the next product; unless "
-        "named, none does; name nothing about health, faith or politics",
+        description="questions of surveys whose chosen answers say what people prefer, expect or want, such as the next product, for the "
+        "improvement of the service; unless named, none does; name nothing about health, faith, politics or a union: what its words tell is refused",
     )
     purchasing_power_low: float = Field(
         default=0.8, gt=0, le=1, description="an income below so many times the municipality's median is low"

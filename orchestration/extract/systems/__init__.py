@@ -25,6 +25,7 @@ from orchestration.extract.permission_maps import check_ages, check_what_opens, 
 from orchestration.extract.untyped import with_columns
 from orchestration.extract.vendors import filled_in
 from orchestration.privacy.intake.entry import category_of_column, dropped_columns, unread_columns
+from orchestration.privacy.intake.special_categories import special_category_of
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}
 # these formats are Kundbild's own or a public body's: a source of that name always has them, beside tables of its own
@@ -110,6 +111,7 @@ def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
             tables = _staged(name, tables)
         sources[name] = source.model_copy(update={"tables": tables, "system": system})
     _check_purposes(settings, place(path, text, ("privacy", "purposes")))
+    _check_questions(settings, place(path, text, ("insight", "wish_questions")))
     return settings.model_copy(update={"sources": sources})
 
 
@@ -120,6 +122,17 @@ def _check_purposes(settings: Settings, where: str) -> None:
         raise ConfigurationError(
             f"there is a purpose {doubled[0]} already", where=where, to_do="choose another name; its own rules stay"
         )
+
+
+def _check_questions(settings: Settings, where: str) -> None:
+    """Raises ConfigurationError where a question of wishes is about a special category (Art. 9): its answers are never kept."""
+    for question in settings.insight.wish_questions:
+        if category := special_category_of(question):
+            raise ConfigurationError(
+                f"the question '{question}' is about a special category ({category})",
+                where=where,
+                to_do="leave it out: its answers are never kept",
+            )
 
 
 def _system_of(name: str, source: Source, where: str) -> str | None:

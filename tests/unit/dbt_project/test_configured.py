@@ -73,6 +73,23 @@ def test_the_rules_of_a_purpose_that_is_there_do_not_change(configured, name):
         configured(f'[privacy.purposes.{name}]\ndescription = "x"\n')
 
 
+@pytest.mark.parametrize(
+    ("question", "category"),
+    [
+        ("Do you have an allergy?", "health"),
+        ("What is your religion?", "religion"),
+        ("Which political party do you vote for?", "political opinion"),
+        ("Are you a member of a trade union?", "trade union"),
+    ],
+)
+def test_rule_18_a_wish_is_not_asked_of_a_question_about_a_special_category(configured, question, category):
+    """Nor beside one that may be: the line is named."""
+    with pytest.raises(ConfigurationError, match=f"is about a special category .{category}") as told:
+        configured(f'[insight]\nwish_questions = ["Which product next?", "{question}"]\n')
+    assert "insight.wish_questions" in str(told.value)
+    assert configured('[insight]\nwish_questions = ["Which product next?"]\n').insight.wish_questions
+
+
 @pytest.mark.parametrize("said", [
     '[[exchange_rates]]\ncurrency = "EUR"\nrate = 0\n', '[[exchange_rates]]\ncurrency = "euro"\nrate = 1\n',
     '[privacy.purposes.podcast]\ndescription = "{{ x }}"\n', '[privacy.purposes."Pod cast"]\ndescription = "x"\n',
