@@ -45,10 +45,10 @@ def write_copy(source: Source, table: Table, path: str | Path, into: IO[str], ch
 
 
 def _known_companies(con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str) -> list[str]:
-    """Marks of companies whose vouchers raw has."""
+    """Marks of companies whose vouchers stand in raw."""
     if source.format != "sie" or _COMPANY not in raw_types(con, source_name, name):
         return []
-    marks = f"select distinct {_COMPANY} from {raw_name(source_name, name)} where {_COMPANY} is not null"
+    marks = f"select distinct {_COMPANY} from {raw_name(source_name, name)} where _deleted_at is null and {_COMPANY} is not null"
     return [mark for (mark,) in con.execute(marks).fetchall()]
 
 
@@ -57,7 +57,8 @@ def _refuse_another(company: str, companies: list[str]) -> None:
     if any(is_another(company, known) for known in companies):
         raise SourceError(
             "it is of another company than the files that were read before: their vouchers have the same numbers, and nothing of it was read",
-            to_do="use a folder and a source of its own for each company",
+            to_do="use a folder and a source of its own for each company; where the files before it were the wrong ones, take them away "
+            "and give the source another name, which reads the rest anew (`kundbild source reset` deletes no row)",
         )
     if company:
         companies.append(company)

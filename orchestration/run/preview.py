@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,16 @@ from orchestration.contracts.conformed import entities, retentions
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.home import Home
-from orchestration.core.settings import Settings, Source
-from orchestration.core.warehouse import open_warehouse, quote
+from orchestration.core.settings import Settings, Source, Table
+from orchestration.core.warehouse import has_table, open_warehouse, quote
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.stores import Store, oldest_first
+from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.catalogue import categories_with
+from orchestration.privacy.erasure.inactive import own_key
+from orchestration.privacy.erasure.retention import going, is_sold
+from orchestration.privacy.erasure.retention_rules import rule_of
+from orchestration.privacy.intake.raw_people import raw_table
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.proposals.masked import masked
 from orchestration.run.set_aside import read_set_aside
@@ -86,7 +92,7 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
         Dbt(alone, home).build(f"{wanted} +set_aside", exclude="resource_type:test")
         with open_warehouse(home, settings.engine) as con:
             found = [_entity(con, entity) for entity in mapped]
-            old = [said for entity in mapped if (said := _too_old(con, entity, alone))]
+            old = _too_old(con, name, alone)
             aside = [str(one) for one in read_set_aside(con)]
             return Preview(found, aside, {t: c.source_rows for t, c in counts.items()}, old)
 
@@ -104,17 +110,36 @@ def _newest_files(name: str, source: Source) -> Source:
     return source.model_copy(update={"tables": tables})
 
 
-def _too_old(con: duckdb.DuckDBPyConnection, entity: str, settings: Settings) -> str:
-    """How many rows of an entity are older than their retention, and what to say so that a night keeps them; empty where none is."""
-    said = retentions().get(entity)
-    if said is None or not said.happened_at or said.only or said.while_known or entity == "people":
-        return ""
-    days = categories_with(settings.privacy.retention_days)[said.category].retention_days
-    moment = f"greatest({', '.join(map(quote, said.happened_at))})"
-    is_old = f"count(*) filter (where {moment} < (select as_of from ops.clock) - interval '{days} days')"
-    old, rows = con.execute(f"select {is_old}, count(*) from conformed.{quote(f'conformed_{entity}')}").fetchall()[0]
-    does = "a night makes them nobody's" if said.is_kept else "a night deletes them"
-    return f"{entity}: {old:,} of {rows:,} rows are older than {days:,} days, and {does}; [privacy] retention_days.{said.category} says how long" if old else ""  # fmt: skip
+def _too_old(con: duckdb.DuckDBPyConnection, source: str, settings: Settings) -> list[str]:
+    """Of each table how many rows are older than their retention, and what to say so that a night keeps them. Of people's own records whoever
+    is heard of stays: what one source says does not tell that."""
+    define_match_keys(con)
+    today = now().date()
+    days = {name: c.retention_days for name, c in categories_with(settings.privacy.retention_days).items()}
+    cutoffs = {name: today - timedelta(days=kept) for name, kept in days.items()}
+    told = []
+    for name, table in settings.sources[source].tables.items():
+        rule = rule_of(con, table, cutoffs)
+        if not table.maps or not rule or own_key(table) or not has_table(con, f"raw_{source}", name):
+            continue
+        counted = f"select count(*) filter (where {going(table, rule)}), count(*) from {raw_table(source, name)}"
+        old, rows = con.execute(counted).fetchall()[0]
+        if not old:
+            continue
+        # of several categories the longest counts
+        category = next(c for c in _categories(table) if cutoffs[c] == rule.cutoff)
+        does = "a night makes them nobody's" if is_sold(table) else "a night deletes them"
+        told.append(
+            f"{name}: {old:,} of {rows:,} rows are older than {days[category]:,} days, and {does}; [privacy] retention_days.{category} says how long"
+        )
+    return told
+
+
+def _categories(table: Table) -> list[str]:
+    if table.retention:
+        return [table.retention.category]
+    said = [found.category for mapped in table.maps if (found := retentions().get(mapped.entity))]
+    return [*said, "identity"]
 
 
 def _entity(con: duckdb.DuckDBPyConnection, entity: str) -> PreviewedEntity:

@@ -57,7 +57,7 @@ def forget_expired(
                 else:
                     raw = raw_table(source, name)
                     if held and held.is_any:
-                        held.counts[f"{source}.{name}"] += count_rows(con, raw, f"{_going(table, rule)} and {theirs}")
+                        held.counts[f"{source}.{name}"] += count_rows(con, raw, f"{going(table, rule)} and {theirs}")
                     kept = Rule(rule.moment, rule.cutoff, f"coalesce({rule.kept}, false) or {theirs}")
                     gone[f"{source}.{name}"] = changed_rows(con, _forgetting(table, raw, kept))
         gone |= forget_inactive(con, settings, people, cutoffs, held)
@@ -79,21 +79,22 @@ def _hides_rows(tables: dict[str, Table]) -> bool:
 
 def _forgetting(table: Table, raw: str, rule: Rule) -> str:
     """The statement that rids a raw table of what is old: of rows, or, where they say what was sold, of whose they are."""
-    if not _is_sold(table):
-        return f"delete from {raw} where {_going(table, rule)}"
+    if not is_sold(table):
+        return f"delete from {raw} where {going(table, rule)}"
     emptied = ", ".join(f"{quote(column)} = null" for column in _emptied(table))
-    return f"update {raw} set {emptied} where {_going(table, rule)}"
+    return f"update {raw} set {emptied} where {going(table, rule)}"
 
 
-def _going(table: Table, rule: Rule) -> str:
-    """SQL: whether a row is old, and still somebody's where it stays as nobody's."""
-    if not _is_sold(table):
+def going(table: Table, rule: Rule) -> str:
+    """SQL: whether a night takes a row out of raw, or, where it says what was sold, makes it nobody's, which it is not yet."""
+    if not is_sold(table):
         return rule.is_old
     is_somebodys = " or ".join(f"{quote(column)} is not null" for column in _emptied(table))
     return f"{rule.is_old} and ({is_somebodys})"
 
 
-def _is_sold(table: Table) -> bool:
+def is_sold(table: Table) -> bool:
+    """Whether rows say what was sold, and stay as nobody's."""
     return any(person.is_kept for person in table.whose)
 
 

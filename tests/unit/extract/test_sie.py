@@ -140,7 +140,18 @@ def test_books_of_two_companies_are_refused_and_not_mixed(books, is_later):
     with pytest.raises(SourceError, match="another company") as refused:
         read(books)
     assert "second.se" in refused.value.where and "a folder and a source of its own" in refused.value.to_do
+    assert "give the source another name" in refused.value.to_do
     assert "5599" not in str(refused.value) and "rgås" not in str(refused.value)
+
+
+def test_rows_that_are_gone_name_no_company(books):
+    (books.folder / "first.se").write_text(HEAD + VOUCHERS, encoding="cp437")
+    read(books)
+    books.con.execute("update raw_shop.vouchers set _deleted_at = now()")
+    (books.folder / "first.se").unlink()
+    other = HEAD.replace("556677-8899", "559900-1122").replace("Räksmörgås", "Smörgås")
+    (books.folder / "second.se").write_text(other + VOUCHERS, encoding="cp437")
+    assert set(read(books)) == {"A|1", "A|2", "A|3", "A|4"}
 
 
 def test_a_company_that_is_written_otherwise_is_the_same(books):

@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.app import app
+from orchestration.core.clock import now
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import KundbildError
+from orchestration.core.home import Home
+from orchestration.core.warehouse import open_warehouse
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.privacy.erasure.retention import forget_expired
 from orchestration.proposals.masked import masked
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
@@ -79,5 +85,37 @@ def test_rows_that_are_older_than_their_retention_are_told(tmp_path):
     config = tmp_path / "kundbild.toml"
     write_source(config, propose("shop", str(tmp_path / "in"), "SEK").block)
     found = preview(load_settings(config), "shop")
-    (told,) = [line for line in found.too_old if line.startswith("orders:")]
+    (told,) = [line for line in found.too_old if line.startswith("online_retail:")]
     assert "29 of 30 rows are older than" in told and "nobody's" in told and "retention_days.purchase" in told
+
+
+@pytest.mark.parametrize(("said", "is_whole", "told"), [
+    ('ordered_at = "day"', False, ["orders: 1 of 2 rows are older"]),
+    ('ordered_at = { sql = "try_cast(day as timestamp)" }', False, []),  # a night counts from when it came
+    ('ordered_at = "day"', True, []),  # what the newest delivery has still stands
+])  # fmt: skip
+def test_a_row_that_a_night_keeps_is_not_told_as_too_old(tmp_path, said, is_whole, told):
+    (tmp_path / "orders.csv").write_text("id,customer,day,amount\n1,7,2011-05-01,10\n2,8,2026-05-01,20\n")
+    config = tmp_path / "kundbild.toml"
+    config.write_text(f"""company = "T"
+[sources.shop]
+connector = "files"
+url = "{tmp_path}"
+timezone = "UTC"
+[sources.shop.tables.orders]
+path = "orders.csv"
+key = ["id"]
+is_whole = {str(is_whole).lower()}
+[[sources.shop.tables.orders.maps]]
+entity = "orders"
+constants = {{ currency = "SEK", status = "completed" }}
+columns = {{ source_key = "id", person_key = "customer", amount = "amount", {said} }}
+""")
+    settings = load_settings(config)
+    found = preview(settings, "shop")
+    assert [line[: len(one)] for line, one in zip(found.too_old, told, strict=True)] == told
+    home = Home(tmp_path / "home").prepare()
+    with open_warehouse(home, settings.engine) as con:
+        prepare_raw(con, settings)
+        extract_source(con, home, settings, "shop")
+        assert forget_expired(con, settings, now().date()) == ({"shop.orders": 1} if told else {})
