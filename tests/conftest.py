@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import hypothesis
 import pytest
 
 from orchestration.core.home import Home
@@ -35,6 +36,9 @@ CONFIG.write_text(
     encoding="utf-8",
 )
 AS_OF = date(2026, 11, 1)
+# a test is not slower for what else runs on its machine
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 NIGHT_1, NIGHT_2 = "2026-11-01T02:00:00", "2026-11-02T02:00:00"
 
 

@@ -62,13 +62,14 @@ def test_a_server_is_added_without_its_password_and_read_as_it_is_written(shop, 
 
 
 def test_a_view_that_takes_long_costs_itself_alone(shop, monkeypatch):
-    sleep = "pg_sleep(20) is null" if shop.name == "postgresql" else "sleep(20)"
+    sleep = "pg_sleep(120) is null" if shop.name == "postgresql" else "sleep(120)"
     with shop.begin() as con:
         con.execute(sa.text(f"create or replace view slow as select ref, {sleep} as s from buyers"))
-    monkeypatch.setattr(looks, "SECONDS", 2.0)
+    # the others have to answer by then, also on a busy machine
+    monkeypatch.setattr(looks, "SECONDS", 10.0)
     try:
         found = {t.name: t for t in propose("shop", shop.url.render_as_string(hide_password=False), "SEK").tables}
-        assert "2 seconds" in found["slow"].problem and found["buyers"].usable
+        assert "10 seconds" in found["slow"].problem and found["buyers"].usable
     finally:
         with shop.begin() as con:
             con.execute(sa.text("drop view slow"))

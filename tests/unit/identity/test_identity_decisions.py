@@ -94,7 +94,7 @@ verdicts = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(verdicts)
 def test_decisions_always_hold_or_are_refused(resolve, warehouse, decided):
     people = [

@@ -40,7 +40,7 @@ def test_who_has_a_birthday_is_a_year_older_that_day(born, at, years):
     assert age(born, at) == years
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(st.lists(st.dates(min_value=date(1900, 1, 1), max_value=date(2026, 11, 26)), min_size=30, max_size=60))
 def test_an_age_is_the_number_of_birthdays(born):
     # counted one by one

@@ -36,7 +36,7 @@ def spelled(local: str, domain: str, spelling: str, form: str, is_upper: bool, i
     return spelling.format(*[written.upper() if is_upper else written] * 2)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(ADDRESSES)
 def test_an_address_has_one_key_however_it_is_written(addresses):
     expected = [f"{local}@{domain}" for local, domain, *_ in addresses]
@@ -206,7 +206,7 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(st.lists(PIECES, min_size=60, max_size=120))
 def test_text_that_is_read_for_no_address_has_none(texts):
     found = CON.execute(

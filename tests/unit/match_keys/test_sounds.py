@@ -38,7 +38,7 @@ def test_other_names_have_other_sounds(names):
 NAMES = st.text(alphabet="aceghijkqstuvwxyzåöæ |'-АаοPH", max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(NAMES)
 def test_what_was_folded_before_sounds_the_same_and_forms_only_grow(name):
     """A register's name is compared with a key that was folded before."""

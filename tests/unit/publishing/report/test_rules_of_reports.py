@@ -63,7 +63,7 @@ def test_a_script_that_does_not_say_of_how_many_people_is_refused():
 
 
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=8), st.sampled_from([10, 25]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_neither_a_count_nor_a_difference_of_two_is_of_few(people, k):
     values = ", ".join(f"({number}, {count}, {count})" for number, count in enumerate([*people, sum(people)]))
     cells = f"from (values {values}) t(number, people, customer_count)"
