@@ -115,6 +115,14 @@ def test_the_gap_is_who_was_interested_and_has_not_bought_since(marts):
     assert len(found) == 3
 
 
+def test_a_category_that_two_systems_write_otherwise_is_one(marts):
+    """A key of both names it."""
+    spelled = (("shop", "TENTS"), ("till", "Tents"))
+    marts.add("marts.dim_products", *({"source_system": s, "source_key": "t1", "category": c} for s, c in spelled))
+    marts.add("conformed.conformed_web_events", event(1, None, "product_view", "2026-05-03", product_key="t1"))
+    assert [row["interest"] for row in marts.rows("interest_gap")] == ["TENTS"]
+
+
 def test_who_refused_profiling_has_no_interest(marts):
     for c in ("c1", "c2"):
         marts.add("marts.bridge_customer_source_records", {"customer_id": c, "source_system": "crm", "source_key": c})
