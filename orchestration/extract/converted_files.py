@@ -16,10 +16,10 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import scalar
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
-from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
 from orchestration.extract.raw_tables import raw_name, raw_types
 from orchestration.extract.sheets import write_sheet

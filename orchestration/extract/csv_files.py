@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import clear_up, quote, scalar, text
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_copies import readable
 from orchestration.extract.csv_fractions import hold_fractions
@@ -19,7 +20,6 @@ from orchestration.extract.csv_header import read_header
 from orchestration.extract.csv_rejects import drops_of, keep_rejects, rejected_lines
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
-from orchestration.extract.landing import Batch
 from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract
 from orchestration.extract.rejecting import is_whole_number

@@ -19,9 +19,9 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, quote, scalar, text
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since
-from orchestration.extract.landing import Batch
 from orchestration.extract.mounts import is_served
 from orchestration.extract.raw_tables import check_contract
 from orchestration.extract.rejecting import cast_keys

@@ -16,8 +16,9 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings, Table
 from orchestration.core.warehouse import transaction
 from orchestration.extract import files, rest, sql
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
-from orchestration.extract.landing import Batch, load
+from orchestration.extract.landing import load
 from orchestration.extract.raw_tables import ensure_raw, fit_raw
 from orchestration.extract.read_again import is_read_again
 from orchestration.extract.records import LoadCounts, next_load_id, prepare_ops, set_source_status, write_load

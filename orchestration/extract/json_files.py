@@ -16,6 +16,7 @@ from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, quote, scalar, text
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.csv_rejects import code_of, drops_of
@@ -32,7 +33,6 @@ from orchestration.extract.json_documents import (
 )
 from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.kept_lines import kept_of_json
-from orchestration.extract.landing import Batch
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.nested_rows import keys_sql, unnest_rows, value_sql
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED

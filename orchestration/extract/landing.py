@@ -1,14 +1,13 @@
 """The one way into raw: every connector's delivery is cleaned, cast, merged on key and noted, in one transaction.
 
-A connector hands over a `Batch`: a SELECT whose columns are the source's, plus what it already rejected.
-Not here: reading a source, merging (merging.py), rejecting (rejecting.py), how many rows may be gone (lost_rows.py), or the raw
-table's own shape (raw_tables.py).
+A connector hands over a `Batch` (batch.py).
+Not here: reading a source, merging (merging.py), rejecting (rejecting.py), which rows are gone (gone_rows.py) and how many may be
+(lost_rows.py), or the raw table's own shape (raw_tables.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 import duckdb
@@ -16,25 +15,28 @@ import duckdb
 from orchestration.core.clock import now
 from orchestration.core.settings import Settings, Table
 from orchestration.core.warehouse import clock_of, quote, text, transaction
+from orchestration.extract.batch import Batch
 from orchestration.extract.delivery_checks import refuse_mostly_rejected
+from orchestration.extract.gone_rows import keys_there, mark_gone
 from orchestration.extract.lost_rows import refuse_a_fall, refuse_emptied, refuse_few, standing
 from orchestration.extract.merging import (
     count,
-    count_gone,
     drop_duplicates,
-    gone_by_file,
     instant_of,
     is_clock,
     keep_keys_apart,
-    mark_deleted,
     merge,
     row_keys,
-    stand_again,
 )
 from orchestration.extract.raw_tables import TECHNICAL, raw_name
 from orchestration.extract.records import LoadCounts, last_whole_rows, next_load_id, write_load
-from orchestration.extract.rejecting import cast_or_reject, reject_endless, reject_future, reject_uncastable
-from orchestration.extract.repeated_headers import REPEATED
+from orchestration.extract.rejecting import (
+    cast_or_reject,
+    reject_endless,
+    reject_future,
+    reject_uncastable,
+    rejected_lines,
+)
 from orchestration.extract.replaced import Replaced
 from orchestration.privacy.intake.entry import (
     category_of_column,
@@ -46,38 +48,9 @@ from orchestration.privacy.intake.entry import (
     whole_number_columns,
 )
 from orchestration.privacy.intake.national_ids import keep_national_ids, remove_written_numbers
-from orchestration.privacy.intake.rejected_withdrawals import REPLACED, note_by_key, readers_of
+from orchestration.privacy.intake.rejected_withdrawals import note_by_key, readers_of
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
-
-# keys of the rows that came, where these are all that there are
-_DELIVERED = "from delivered_keys"
-
-
-@dataclass
-class Batch:
-    """One delivery. `select` yields every column of `columns`, and `_source_file` when `has_file`."""
-
-    select: str
-    columns: dict[str, str]
-    has_file: bool = False
-    is_text: bool = False  # values came as text or loosely typed: cast with TRY_CAST, reject what fails
-    after: Callable[[int], int] = lambda load_id: 0  # writes the connector's own notes and rejects; returns the rejects
-    check: Callable[[str], None] = lambda relation: None  # raises SourceError when the rows as read cannot be whole
-    close: Callable[[], None] = lambda: None  # frees what was made to read it: to call whatever became of the load
-    keys_there: str | None = None  # a SELECT of every key that the source still has, cast as raw has it
-    added: list[str] = field(default_factory=list)  # columns that the source has beyond the declared ones: not loaded
-    is_columnar: bool = False  # `select` reads columns of files, and may be asked again
-    nulls: list[str] = field(default_factory=list)  # what the source writes for "nothing"
-    null_keys: list[str] = field(default_factory=list)  # what it writes, besides, where a row refers to nobody
-    files: list[str] = field(default_factory=list)  # names of what it was read from, oldest first
-    late: dict[str, list[str]] = field(
-        default_factory=dict
-    )  # of parts: files that are older by their names → newer ones
-    is_older: bool = False  # of a whole table: an older version by its name than the newest that was read
-    way: str = "whole"  # how it was read, for people
-    notes: list[str] = field(default_factory=list)  # what else people should know of it
-    is_whole: bool = False  # every row that the source has, so that what is not there is gone
 
 
 def load(
@@ -140,13 +113,11 @@ def load(
         batch = _bring_in(con, source, name, table, batch, load_id, counts, settings)
         if is_copied:
             con.execute("drop table delivered")
-        of_read_rows = _rejected_lines(con)
+        of_read_rows = rejected_lines(con)
         rejected = batch.after(load_id)
-        refuse_mostly_rejected(
-            source, name, came, of_read_rows, _rejected_lines(con), settings.quality.max_reject_share
-        )
+        refuse_mostly_rejected(source, name, came, of_read_rows, rejected_lines(con), settings.quality.max_reject_share)
         # after the rejects, all of them: what a line would have said nobody knows
-        _mark_gone(con, source, name, table, batch, load_id, counts)
+        mark_gone(con, source, name, table, batch, load_id, counts)
         if dropped:
             remove_written_numbers(con)
         is_emptied = bool(table.choices) or any(category_of_column(table, column) for column in dropped)
@@ -227,7 +198,7 @@ def _bring_in(
         reject_future(con, "batch", table, load_id, source, name, counts)
         if batch.has_file and not table.key:
             keep_keys_apart(con, target, load_id)
-        batch = replace(batch, keys_there=_keys_there(con, table, batch))
+        batch = replace(batch, keys_there=keys_there(con, table, batch))
         counts.duplicates += drop_duplicates(con, "batch", table, keyless, replaced, has_file=batch.has_file)
         merge(
             con,
@@ -258,104 +229,6 @@ def _bring_in(
         before = standing(con, target) if last_whole_rows(con, source, name, is_newest=True) != 0 else 0
         refuse_few(source, name, 0, settings.quality.max_volume_drop, before)
     return batch
-
-
-def _mark_gone(
-    con: duckdb.DuckDBPyConnection,
-    source: str,
-    name: str,
-    table: Table,
-    batch: Batch,
-    load_id: int,
-    counts: LoadCounts,
-) -> None:
-    """Marks the rows that the source has no more. Of what is read whole and has rejected lines nobody can say which those
-    are: then none is marked, and those that came again stand again."""
-    if not batch.keys_there:
-        return
-    target, key = raw_name(source, name), table.key or ["_row_key"]
-    # without a key, a file replaces what it brought itself
-    is_by_file = bool(batch.files and not table.key)
-    among = f"_source_file in ({', '.join(map(text, batch.files))})" if is_by_file else "true"
-    rejected = _rejected_lines(con)
-    held: list[str] = []
-    if not table.key and rejected:
-        held = _held_back(con, target, table, batch.keys_there, among, rejected, counts)
-    elif table.is_whole and batch.files and not rejected.keys().isdisjoint({"", batch.files[-1]}):
-        held = batch.files
-    elif batch.keys_there == _DELIVERED and not batch.files and table.key and rejected:
-        stand_again(con, target, key, batch.keys_there, load_id, among)
-        counts.kept = count_gone(con, target, key, batch.keys_there, among)
-        return
-    if held:
-        within = f"_source_file in ({', '.join(map(text, held))})" if is_by_file else among
-        stand_again(con, target, key, batch.keys_there, load_id, within)
-        counts.kept = count_gone(con, target, key, batch.keys_there, within)
-        among = f"{among} and not ({within})"
-    counts.deleted = mark_deleted(con, target, key, batch.keys_there, load_id, among)
-
-
-def _rejected_lines(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """File → lines of it that this load rejected; those of which no file is known are of the name ""."""
-    # a statement that another row replaced was read, and a header is no row
-    told = f"from fresh_rejects where reason_code not in ({text(REPLACED)}, {text(REPEATED)}) group by 1"
-    return dict(con.execute(f"select coalesce(file, ''), count(*) {told}").fetchall())
-
-
-def _held_back(
-    con: duckdb.DuckDBPyConnection,
-    target: str,
-    table: Table,
-    keys_there: str,
-    among: str,
-    rejected: dict[str, int],
-    counts: LoadCounts,
-) -> list[str]:
-    """The files of a table without a key of which no row counts as gone, for it may stand in a rejected line.
-
-    Without a key a row that changed is another one, and old versions would stand beside the new ones, night after night.
-    So they are held only where no more are gone than lines were rejected. Of people, of what they said and of registers
-    all are held: two versions of one do less harm than none.
-    """
-    is_dear = table.is_register or table.holds_statements or any(mapped.entity == "people" for mapped in table.maps)
-    held, lost = [], 0
-    for file, gone in gone_by_file(con, target, ["_row_key"], keys_there, among).items():
-        lines = rejected.get(file, 0) + (rejected.get("", 0) if file else 0)
-        if lines and (is_dear or gone <= lines):
-            held.append(file)
-        elif lines:
-            lost += gone
-    if lost:
-        counts.notes.append(
-            f"lines are rejected, and {lost:,} rows are gone: rows that stood in such lines may be among them"
-        )
-    return held
-
-
-def _keys_there(con: duckdb.DuckDBPyConnection, table: Table, batch: Batch) -> str | None:
-    """A SELECT of the keys that the source still has, where the rows of the batch tell."""
-    if batch.is_older:
-        # who is only in the newer version is not gone by it
-        return None
-    if table.is_whole and batch.files:
-        newest = f"where _source_file = {text(batch.files[-1])}"
-        keys = ", ".join(quote(c) for c in table.key)
-        con.execute(f"create or replace temp table delivered_keys as select {keys} from batch {newest}")
-    elif not table.key and (batch.files or batch.is_whole):
-        # without a key, a file that comes again, changed, replaces what it brought
-        con.execute("create or replace temp table delivered_keys as select _row_key from batch")
-    elif _tells_what_is_gone(table, batch):
-        con.execute(
-            f"create or replace temp table delivered_keys as select {', '.join(map(quote, table.key))} from batch"
-        )
-    else:
-        return batch.keys_there
-    return _DELIVERED
-
-
-def _tells_what_is_gone(table: Table, batch: Batch) -> bool:
-    """Whether an API answered all of its rows, and is to be believed that others are gone."""
-    return table.find_deletions and bool(table.key) and batch.is_whole and not batch.files and not batch.keys_there
 
 
 def _without(batch: Batch, dropped: list[str]) -> Batch:

@@ -16,7 +16,9 @@ from orchestration.core.warehouse import quote, scalar, text
 from orchestration.extract.merging import count
 from orchestration.extract.nested import declared_parts, fits, is_nested
 from orchestration.extract.records import LoadCounts
+from orchestration.extract.repeated_headers import REPEATED
 from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
 # types of a cursor that is a time
 TIMES = ("VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
@@ -194,3 +196,10 @@ def reject_future(
     )
     con.execute(f"delete from {relation} where {ahead}")
     counts.rejected += found
+
+
+def rejected_lines(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """File → lines of it that this load rejected; those of which no file is known are of the name ""."""
+    # a statement that another row replaced was read, and a header is no row
+    told = f"from fresh_rejects where reason_code not in ({text(REPLACED)}, {text(REPEATED)}) group by 1"
+    return dict(con.execute(f"select coalesce(file, ''), count(*) {told}").fetchall())

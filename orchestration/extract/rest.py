@@ -22,12 +22,12 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.paging import ForEach, Paging, named_in
 from orchestration.core.warehouse import changed_rows
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.http_session import BoundedSession, is_unreachable
 from orchestration.extract.kept_tokens import KeptToken
 from orchestration.extract.landed import Landed
-from orchestration.extract.landing import Batch
 from orchestration.extract.last_page import LastPage
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.page_json import page_of

@@ -18,11 +18,11 @@ from orchestration.core.disk import FULL
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, clock_of, quote, scalar
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.database_errors import PASSING, DatabaseError, Why, told
 from orchestration.extract.duckdb_files import read_duckdb_table
-from orchestration.extract.landing import Batch
 from orchestration.extract.merging import same_key
 from orchestration.extract.misread import Misread
 from orchestration.extract.raw_tables import check_contract, raw_name

@@ -16,11 +16,11 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Source, Table
 from orchestration.core.warehouse import quote, text
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.json_documents import other_encoding
-from orchestration.extract.landing import Batch
 from orchestration.extract.line_books import read_through
 from orchestration.extract.sheets import sheet_names, write_sheet
 from orchestration.extract.sie import is_sie, write_vouchers

@@ -16,9 +16,9 @@ import pytest
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
+from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.extract.landing import Batch
 
 
 def test_a_store_that_does_not_answer_is_an_error_of_its_source(load):
