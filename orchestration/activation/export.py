@@ -36,7 +36,7 @@ REFERENCE = "reference"
 @dataclass(frozen=True)
 class Audience:
     """Its name, for which purpose and channel (None where no rule says so), how many are in it, and of an export how many
-    of them were left out, by reason, and `held_out` by lot."""
+    of them were left out, by reason, and `held_out` at random."""
 
     name: str
     table: str

@@ -1,4 +1,4 @@
-"""Who is left out of an audience's file by lot, so that its campaign can be measured. Here: the lot. Not here: noting it (privacy/audit).
+"""Who is left out of an audience's file at random, so that its campaign can be measured. Here: who they are. Not here: noting it (privacy/audit).
 
 A lot is of an audience, a recipient and a day: whoever writes the file again on the same day holds out the same customers. Nobody without the
 pepper can foresee it, and it has nothing to do with what is known of a customer.
@@ -13,7 +13,7 @@ import duckdb
 from orchestration.core.errors import KundbildError
 from orchestration.privacy.secrets.pepper import Pepper
 
-# hexadecimal digits of a hash that make the lot
+# hexadecimal digits of a hash that decide
 _DIGITS = 8
 MOST = 0.9
 
@@ -27,7 +27,7 @@ def assert_share(share: float) -> None:
 
 
 def drawn(con: duckdb.DuckDBPyConnection, pepper: Pepper, lot: str, customers: Sequence[str], share: float) -> set[str]:
-    """Those of the customers whom the lot of this name holds out."""
+    """Those of the customers who are held out at random, by this name."""
     if not share:
         return set()
     hashed = pepper.hashed_sql("'hold-out:' || $lot || ':' || customer")

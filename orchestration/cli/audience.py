@@ -96,7 +96,7 @@ def export(
     for reason, count in audience.left_out.items():
         out.print(f"Left out: {count:,} ({reason})")
     if hold_out:
-        out.print(f"Held out by lot: {audience.held_out:,}. Do not write to them before the campaign is measured.")
+        out.print(f"Held out at random: {audience.held_out:,}. Do not write to them before the campaign is measured.")
     if to_remove:
         out.print(f"Of earlier exports {to_remove:,} have to be removed there, and first:")
         out.print(styled("  [bold]{} audience removals {} --to FILE{}[/bold]", me(), name, _to(recipient)))

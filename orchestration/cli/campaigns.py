@@ -39,7 +39,7 @@ def evaluate(
     """Measure a campaign of your own: how much more the treated did than the control, and how sure that is.
 
     Of each arm, and of all treated: rate or mean, lift, its 95 % interval, p, and the smallest lift that arms of this size find
-    in 80 % of tests. Who is in which arm must have been drawn by lot: else the lift is of whom you chose, not of what you sent.
+    in 80 % of tests. Who is in which arm must have been decided at random: else the lift is of whom you chose, not of what you sent.
     Nothing is stored.
     """
     from orchestration.insight.campaign_files import evaluate as evaluate_file
@@ -76,7 +76,7 @@ def results(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the company's own campaigns, where events or exports say who was held out by lot.
+    """Measure the company's own campaigns, where events or exports say who was held out at random.
 
     For each campaign: the share that bought and kept goods, of those it was sent to and of those held out; the lift with its 95 % interval and p;
     and the smallest lift that arms of this size find in 80 % of tests. A campaign is not shown if fewer than min_people bought, or did not buy, in

@@ -20,6 +20,10 @@ from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 from orchestration.core.settings.auth import has_scheme, secrets_of
 from orchestration.core.settings.secret_names import VARIABLE, is_from_outside
 
+# settings of earlier versions → what to say
+_GONE: dict[tuple[str | int, ...], str] = {
+    ("scores", "campaign_days"): "take it out: response_days below [insight] says it for scores and marts;"
+}
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
 _FIRST_SOURCE = "`kundbild add-source NAME --from PLACE` looks at files and writes one"
@@ -169,7 +173,8 @@ def _as_configuration_error(
     if first["type"] == "extra_forbidden":
         what = f"unknown key '{keys[-1]}'"
         known = _known_keys(keys[:-1])
-        to_do = f"{did_you_mean(str(keys[-1]), known)} known keys here: {', '.join(known)}".strip()
+        hint = _GONE.get(keys) or did_you_mean(str(keys[-1]), known)
+        to_do = f"{hint} known keys here: {', '.join(known)}".strip()
     elif first["type"] == "missing":
         what = f"the key '{keys[-1]}' is missing"
         to_do = _FIRST_SOURCE if keys == ("sources",) else "add it"

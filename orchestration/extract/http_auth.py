@@ -29,7 +29,7 @@ from orchestration.core.errors import KundbildError, SourceError, told_address
 from orchestration.core.settings import Source
 from orchestration.core.settings.auth import Auth, secrets_of
 from orchestration.extract.budget import Budget
-from orchestration.extract.http_session import sent_in
+from orchestration.extract.http_session import body_of
 from orchestration.extract.kept_tokens import KeptToken
 
 # so many seconds before its end a token counts as ended
@@ -84,7 +84,7 @@ class Signature(AuthConfigBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         auth, now = self._auth, datetime.now(UTC)
         parts = urlsplit(str(request.url))
-        sent = sent_in(request)
+        sent = body_of(request)
         at = now.strftime(auth.time_as.replace("%s", str(int(now.timestamp()))))
         values = {
             "method": str(request.method), "path": parts.path, "query": parts.query, "url": str(request.url), "host": parts.netloc,

@@ -77,7 +77,7 @@ class BoundedSession(requests.Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         hooks, request.hooks = request.hooks, default_hooks()
-        asked = f"{request.url} {_body(request)}"
+        asked = f"{request.url} {_digest_of_body(request)}"
         if asked in self._asked:
             raise self._error("the API's pages go in circles: a next link points to a page that was read already")
         self._asked.add(asked)
@@ -194,15 +194,15 @@ class BoundedSession(requests.Session):
         )
 
 
-def sent_in(request: requests.PreparedRequest) -> bytes:
+def body_of(request: requests.PreparedRequest) -> bytes:
     """The body of a request, which is none of a file here."""
     body: Any = request.body or b""
     return body.encode() if isinstance(body, str) else bytes(body)
 
 
-def _body(request: requests.PreparedRequest) -> str:
+def _digest_of_body(request: requests.PreparedRequest) -> str:
     """A digest of what is sent; none where nothing is."""
-    return hashlib.sha256(sent).hexdigest() if (sent := sent_in(request)) else ""
+    return hashlib.sha256(sent).hexdigest() if (sent := body_of(request)) else ""
 
 
 def _is_throttled(response: requests.Response) -> bool:

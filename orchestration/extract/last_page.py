@@ -16,7 +16,7 @@ import requests
 
 from orchestration.core.errors import SourceError, told_address
 from orchestration.core.settings.paging import Paging
-from orchestration.extract.http_session import sent_in
+from orchestration.extract.http_session import body_of
 from orchestration.extract.page_json import UnreadableJsonError, parse
 from orchestration.extract.paging import IS_SAID, ROWS, as_page, hides_the_next, requested
 
@@ -68,7 +68,7 @@ class LastPage:
         """What the same request for a single row is answered. None where it is not: the rows were read, and no fault of this answer is theirs."""
         size = self._paging.size
         # the rest of a body says which rows are meant
-        url, body = str(request.url), sent_in(request)
+        url, body = str(request.url), body_of(request)
         if self._paging.sent_in == "body":
             body = json.dumps(requested(self._paging, {size: 1}, json.loads(body or b"{}"))[1]).encode()
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,6 @@ import pyarrow as pa
 import requests
 from requests.auth import AuthBase
 
-from orchestration.core.errors import SourceError, told_address
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.paging import ForEach, Paging, named_in
@@ -25,7 +25,7 @@ from orchestration.core.warehouse import changed_rows
 from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
-from orchestration.extract.http_session import BoundedSession, is_unreachable
+from orchestration.extract.http_session import BoundedSession
 from orchestration.extract.kept_tokens import KeptToken
 from orchestration.extract.landed import Landed
 from orchestration.extract.last_page import LastPage
@@ -50,14 +50,15 @@ from orchestration.extract.parents import (
     parents_of,
     with_parent,
 )
+from orchestration.extract.rest_errors import causes, unreadable
+from orchestration.extract.rest_pipeline import attached, schema_of
 from orchestration.privacy.intake.entry import unread_columns
 
 if TYPE_CHECKING:
-    import dlt
+    pass
 
 # of the folder of an endpoint, where it is read a second time
 _AGAIN = "again"
-_NAMING, _JSON = "direct", "dlt.common.normalizers.json.relational"
 
 
 def read_endpoint(
@@ -132,7 +133,7 @@ class _Fetch:
         from dlt.sources.rest_api import rest_api_resources
 
         source_name, name, table = self.source_name, self.name, self.table
-        pipeline = _pipeline(folder, f"{source_name}__{name}")
+        pipeline = attached(folder, f"{source_name}__{name}")
         paging = self.paging
         session = self._session()
         client: dict[str, Any] = {"base_url": self.source.url, "session": session}
@@ -155,7 +156,7 @@ class _Fetch:
         try:
             with session:
                 pipeline.extract(
-                    pages[-1] | as_arrow, loader_file_format="parquet", table_name=name, schema=_schema(pipeline)
+                    pages[-1] | as_arrow, loader_file_format="parquet", table_name=name, schema=schema_of(pipeline)
                 )
             pipeline.normalize()
             pipeline.load()
@@ -163,7 +164,7 @@ class _Fetch:
             # what dlt cannot find any more needs no aborting
             with suppress(Exception):
                 pipeline.abort_packages()
-            raise self._unreadable(list(_causes(error))) from None
+            raise unreadable(self.source_name, self.source, self.name, self.table, list(causes(error))) from None
         return undeclared
 
     @property
@@ -188,7 +189,7 @@ class _Fetch:
                 answer = session.request(method, address(self.source, self.path), params=params, json=body)
             return bool(answer.ok and not page_of(answer, self.source_name, self.name, self.paging)[ROWS])
         except requests.RequestException as error:
-            raise self._unreadable([error]) from None
+            raise unreadable(self.source_name, self.source, self.name, self.table, [error]) from None
 
     def _resources(self, said: dict[str, Any]) -> list[dict[str, Any]]:
         """dlt's resources, the endpoint's own last, which is asked with what is `said`: each is asked for each row of the one before it."""
@@ -273,91 +274,12 @@ class _Fetch:
             timeout=set_up.request_timeout, longest_wait=set_up.request_max_retry_delay,
         )  # fmt: skip
 
-    def _unreadable(self, causes: list[BaseException]) -> SourceError:
-        for cause in causes:
-            if isinstance(cause, SourceError):
-                return cause
-        answers = [answer for cause in causes if (answer := getattr(cause, "response", None)) is not None]
-        status = answers[0].status_code if answers else None
-        # what was on the way when it happened, as a StopIteration of a loop, is not a cause
-        first = next((cause for cause in causes if not type(cause).__module__.startswith("dlt.")), causes[-1])
-        if isinstance(first, requests.exceptions.ChunkedEncodingError):
-            why, to_do = "an answer breaks off", "ask whoever runs the API; a smaller page_size may help"
-        elif status in (401, 403):
-            why, to_do = f"status {status}", "check the token or auth, and what it may read"
-        elif status == 404:
-            why, to_do = f"status {status}", "check url, and the endpoint of the table"
-        else:
-            why = f"status {status}" if status else type(first).__name__
-            to_do = "check that it runs, and url and token"
-        return SourceError(
-            f"source {self.source_name}, table {self.name}: the API cannot be read ({why})",
-            where=f"{told_address(self.source.url)}, [sources.{self.source_name}.tables.{self.name}]",
-            to_do=to_do,
-            # a row may be gone before its own rows are asked for
-            is_passing=status not in (401, 403) and (status != 404 or self.table.for_each is not None),
-            # a token that is refused is that of every table; all else an API may do at one endpoint alone
-            is_whole_source=status == 401 or is_unreachable(first),
-        )
 
-
-def _without_fields(said: Any) -> Any:
+def _without_fields(body: dict[str, Any]) -> dict[str, Any]:
     """A body in which dlt finds no names to fill in: a query of GraphQL is full of braces."""
-    if isinstance(said, dict):
-        return {_without_fields(name): _without_fields(value) for name, value in said.items()}
-    if isinstance(said, list):
-        return [_without_fields(one) for one in said]
-    return said.replace("{", "{{").replace("}", "}}") if isinstance(said, str) else said
+    from dlt.common.utils import map_nested_keys_in_place, map_nested_values_in_place
 
+    def doubled(said: Any) -> Any:
+        return said.replace("{", "{{").replace("}", "}}") if isinstance(said, str) else said
 
-def _pipeline(folder: Path, name: str) -> dlt.Pipeline:
-    """The endpoint's dlt pipeline with nothing pending: packages that a killed run left are finished first.
-
-    Killed at the wrong moment, they can never be, or not even be looked at: then the folder is cleared. Nothing is
-    lost by that, for the cursor is the newest row of raw, and no row of the folder is there yet.
-    """
-    import dlt
-
-    def attach() -> dlt.Pipeline:
-        pipeline = dlt.pipeline(
-            name,
-            pipelines_dir=str(folder / "packages"),
-            # one table lies below the folder: its files are no other's
-            destination=dlt.destinations.filesystem(bucket_url=str(folder), warn_unsafe_layout_separators=False),
-            dataset_name="raw",
-        )
-        # so dlt has no state to keep: an answer without rows leaves no package
-        pipeline.config.restore_from_destination = False
-        # it would hold what failed, with the secrets of a URL
-        pipeline.config.enable_runtime_trace = False
-        return pipeline
-
-    def is_as_is() -> bool:
-        return not pipeline.schemas or pipeline.default_schema.naming.name() == _NAMING
-
-    # half-written files make dlt raise nearly anything
-    with suppress(Exception):
-        pipeline = attach()
-        if pipeline.has_pending_data:
-            pipeline.normalize()
-            pipeline.load()
-        if not pipeline.has_pending_data and is_as_is():
-            return pipeline
-    shutil.rmtree(folder, ignore_errors=True)
-    return attach()
-
-
-def _schema(pipeline: dlt.Pipeline) -> dlt.Schema:
-    """The pipeline's schema, which leaves names of columns as they are: dlt's own makes first_name of firstName."""
-    import dlt
-
-    return dlt.Schema(pipeline.pipeline_name, {"names": _NAMING, "json": {"module": _JSON}})
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what led to it, outermost first."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        inner = getattr(seen, "exception", None)
-        seen = inner if isinstance(inner, BaseException) and inner is not seen else seen.__cause__ or seen.__context__
+    return map_nested_keys_in_place(doubled, map_nested_values_in_place(doubled, deepcopy(body)))

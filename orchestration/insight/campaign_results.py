@@ -1,4 +1,4 @@
-"""What the company's own campaigns did, where customers were held out of them by lot. Here: arms as the warehouse recorded them, compared.
+"""What the company's own campaigns did, where customers were held out of them at random. Here: arms as the warehouse recorded them, compared.
 Not here: who was in which arm (prediction/warehouse/arms.py), statistics (lift.py), files of campaigns (campaign_files.py)."""
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def campaign_results(
     if not rows:
         raise KundbildError(
             f"no campaign that was sent {days} days ago or longer has {FEWEST} customers in each arm",
-            to_do="hold customers out by lot: `kundbild audience export AUDIENCE --hold-out 0.1`, or events of the kind held_out",
+            to_do="hold customers out at random: `kundbild audience export AUDIENCE --hold-out 0.1`, or events of the kind held_out",
         )
     wanted = [row for row in rows if campaign is None or campaign in row[:2]]
     if not wanted:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,8 @@ from orchestration.core.warehouse import has_table, open_warehouse, quote
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.stores import Store, oldest_first
 from orchestration.match_keys import define_match_keys
-from orchestration.privacy.audit.catalogue import categories_with
 from orchestration.privacy.erasure.inactive import own_key
-from orchestration.privacy.erasure.retention import going, is_sold
+from orchestration.privacy.erasure.retention import cutoffs_on, going, is_sold
 from orchestration.privacy.erasure.retention_rules import rule_of
 from orchestration.privacy.intake.raw_people import raw_table
 from orchestration.privacy.rights.requests import prepare_requests
@@ -115,8 +113,7 @@ def _too_old(con: duckdb.DuckDBPyConnection, source: str, settings: Settings) ->
     is heard of stays: what one source says does not tell that."""
     define_match_keys(con)
     today = now().date()
-    days = {name: c.retention_days for name, c in categories_with(settings.privacy.retention_days).items()}
-    cutoffs = {name: today - timedelta(days=kept) for name, kept in days.items()}
+    cutoffs = cutoffs_on(today, settings)
     told = []
     for name, table in settings.sources[source].tables.items():
         rule = rule_of(con, table, cutoffs)
@@ -130,7 +127,7 @@ def _too_old(con: duckdb.DuckDBPyConnection, source: str, settings: Settings) ->
         category = next(c for c in _categories(table) if cutoffs[c] == rule.cutoff)
         does = "a night makes them nobody's" if is_sold(table) else "a night deletes them"
         told.append(
-            f"{name}: {old:,} of {rows:,} rows are older than {days[category]:,} days, and {does}; [privacy] retention_days.{category} says how long"
+            f"{name}: {old:,} of {rows:,} rows are older than {(today - rule.cutoff).days:,} days, and {does}; [privacy] retention_days.{category} says how long"
         )
     return told
 

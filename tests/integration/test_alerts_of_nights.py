@@ -20,13 +20,14 @@ from orchestration.core.settings import Engine
 from orchestration.privacy.rights.requests import note_request
 from tests.conftest import NIGHT_2, Kundbild
 from tests.integration.file_store import FileStore
-from tests.integration.tiny import hook, in_dagster, make_tiny
+from tests.integration.tiny import in_dagster, make_tiny
 from tests.warm import run_warm
+from tests.webhook import webhook
 
 
 def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild):
     """First its file is gone, then its store breaks off in mid-file; the others go on, and a night that can read it heals."""
-    with hook() as (url, told):
+    with webhook() as (url, told):
         tiny = make_tiny(tiny.home.parent, url)
         folder = tiny.home.parent / "club"
         (folder / "members.csv").unlink()
@@ -74,7 +75,7 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
 
 
 def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
-    with hook() as (url, told):
+    with webhook() as (url, told):
         tiny = make_tiny(tiny.home.parent, url)
         before = tiny.home.joinpath("warehouse.duckdb").read_bytes()
         early = tiny("run", "--as-of", "2026-10-31T02:00:00", code=2)
@@ -93,7 +94,7 @@ def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
 
 def test_a_list_of_the_erased_and_a_model_that_cannot_be_read_refuse_a_run_by_name_and_alert(tiny: Kundbild):
     """Nothing makes either anew: who was erased would come back, and other people would be one customer."""
-    with hook() as (url, told):
+    with webhook() as (url, told):
         tiny = make_tiny(tiny.home.parent, url)
         assert tiny.json("status")["state_files"] == []
         loads = "select count(*) from ops.loads"
@@ -124,7 +125,7 @@ def test_a_list_of_the_erased_and_a_model_that_cannot_be_read_refuse_a_run_by_na
 
 
 def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(tiny: Kundbild):
-    with hook() as (url, told):
+    with webhook() as (url, told):
         tiny = make_tiny(tiny.home.parent, url)
         with Home(tiny.home).lock("run 12345678"):
             busy = tiny("run", code=2)
@@ -154,7 +155,7 @@ def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, 
         shutil.copytree(tiny.home, disk / "home", symlinks=True)
         filler = disk / "filler"
         for left in (50_000, 8_000_000, 16_000_000):
-            with hook() as (url, told):
+            with webhook() as (url, told):
                 kundbild = make_tiny(disk, url)
                 filler.write_bytes(bytes(shutil.disk_usage(disk).free - left))
                 done = run_warm(

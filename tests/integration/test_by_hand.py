@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.core.settings import DBT_DIR
 from tests.conftest import Kundbild
+from tests.integration.tiny import in_dagster
 
 
 def test_doctor_finds_everything_in_order(demo: Kundbild):
@@ -47,21 +48,12 @@ def test_dbt_build_by_hand_works(demo_copy: Kundbild):
 
 def test_the_ui_is_told_rows_schema_and_column_lineage(demo: Kundbild):
     script = (
-        "import dagster as dg, json, sys\n"
-        "with dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n"
-        "    event = instance.get_latest_materialization_event(dg.AssetKey(['bi', 'fct_orders']))\n"
-        "    metadata = event.asset_materialization.metadata\n"
-        "    column = metadata['dagster/column_lineage'].value.deps_by_column['customer_key'][0]\n"
-        "    print(json.dumps([metadata['dagster/row_count'].value, column.asset_key.path, column.column_name]))\n"
+        "event = instance.get_latest_materialization_event(dg.AssetKey(['bi', 'fct_orders']))\n"
+        "metadata = event.asset_materialization.metadata\n"
+        "column = metadata['dagster/column_lineage'].value.deps_by_column['customer_key'][0]\n"
+        "print(json.dumps([metadata['dagster/row_count'].value, column.asset_key.path, column.column_name]))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(demo.home / "dagster")],
-        env=demo.environment(DAGSTER_HOME=str(demo.home / "dagster")),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    rows, table, column = json.loads(done.stdout.splitlines()[0])
+    rows, table, column = json.loads(in_dagster(demo, script))
     assert rows > 1000 and (table, column) == (["marts", "dim_customers"], "customer_key")
 
 

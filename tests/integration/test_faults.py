@@ -12,6 +12,7 @@ import time
 import duckdb
 
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
+from tests.people_of_files import people_of_files
 
 
 def published(kundbild: Kundbild) -> dict[str, int]:
@@ -118,39 +119,28 @@ after_publication = false
 [schedule]
 retry_delay_seconds = 0.1
 
-[sources.list]
-connector = "files"
-url = "{folder}"
-[sources.list.tables.people]
-path = "people.csv"
-key = ["id"]
-columns = {{ id = "BIGINT", name = "VARCHAR", email = "VARCHAR" }}
-[[sources.list.tables.people.maps]]
-entity = "people"
-columns = {{ source_key = "id", full_name = "name", email = "email" }}
-
 [sources.club]
 connector = "sql"
-url = "postgresql://reader:${{CLUB_PASSWORD}}@127.0.0.1:9/club"
+url = "postgresql://reader:${CLUB_PASSWORD}@127.0.0.1:9/club"
 [sources.club.tables.members]
 key = ["id"]
-columns = {{ id = "BIGINT", name = "VARCHAR" }}
+columns = { id = "BIGINT", name = "VARCHAR" }
 [[sources.club.tables.members.maps]]
 entity = "people"
-columns = {{ source_key = "id", full_name = "name" }}
+columns = { source_key = "id", full_name = "name" }
 """
 
 
 def test_a_database_that_is_down_is_tried_again_and_then_the_rest_is_published(tmp_path):
     (tmp_path / "people.csv").write_text("id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n")
     config = tmp_path / "kundbild.toml"
-    config.write_text(DOWN.format(folder=tmp_path))
+    config.write_text(DOWN + people_of_files("list", tmp_path))
     kundbild = Kundbild(tmp_path / "home", config)
     assert "CLUB_PASSWORD is not set" in kundbild("run", code=2).stderr
     # a first night would be taken for the whole: only where the configuration says so
     held = kundbild.json("run", code=1, CLUB_PASSWORD="hunter2")
     assert not held["is_success"] and "source club could not be read" in held["error"] and not held["publication"]
-    config.write_text(DOWN.format(folder=tmp_path) + "[publishing]\nfirst_without_failed = true\n")
+    config.write_text(DOWN + people_of_files("list", tmp_path) + "[publishing]\nfirst_without_failed = true\n")
     outcome = kundbild.json("run", code=1, CLUB_PASSWORD="hunter2")
     assert outcome["is_success"] and outcome["customers"] == 2
     assert "database cannot be read" in outcome["failed_sources"]["club"]

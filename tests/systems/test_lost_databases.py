@@ -23,6 +23,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
 from tests.conftest import Kundbild
+from tests.people_of_files import people_of_files
 
 pytestmark = pytest.mark.system
 # an answer of more bytes is broken off
@@ -222,17 +223,6 @@ retry_delay_seconds = 0.1
 [publishing]
 first_without_failed = true
 
-[sources.list]
-connector = "files"
-url = "{folder}"
-[sources.list.tables.people]
-path = "people.csv"
-key = ["id"]
-columns = {{ id = "BIGINT", name = "VARCHAR", email = "VARCHAR" }}
-[[sources.list.tables.people.maps]]
-entity = "people"
-columns = {{ source_key = "id", full_name = "name", email = "email" }}
-
 [sources.club]
 connector = "sql"
 url = "{url}"
@@ -251,7 +241,7 @@ def test_a_night_reads_again_what_is_lost_in_mid_read_and_goes_on_without_what_n
     there = wire(cuts)
     (tmp_path / "people.csv").write_text("id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n")
     config = tmp_path / "kundbild.toml"
-    config.write_text(NIGHT.format(folder=tmp_path, url=there.url))
+    config.write_text(NIGHT.format(url=there.url) + people_of_files("list", tmp_path))
     kundbild = Kundbild(tmp_path / "home", config)
     outcome = kundbild.json("run", code=0 if is_read else 1)
     assert outcome["is_success"] and outcome["customers"] == 2

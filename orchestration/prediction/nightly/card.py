@@ -12,7 +12,7 @@ _PAGE = Path(__file__).with_name("score_card.html.jinja")
 # measures of chances
 _OF_CHANCES = {"brier", "log_loss"}
 _NO_CAUSE = "It says what goes with the past of customers, not what causes it, and not what a campaign would change."
-_OF_THE_LOT = "It is right only where a lot drew who was held out: what else differs between the arms is taken for the campaign's."
+_IF_RANDOM = "It is right only where chance decided who was held out: what else differs between the arms is taken for the campaign's."
 _ALWAYS = [
     "Who denied or objected to profiling, protected people, the dead and the restricted are in no fit and have no score.",
     "A customer may object to it, and ask for a person who decides (Art. 21, 22).",
@@ -39,7 +39,7 @@ def known_limits(shown: Shown) -> list[str]:
         f"Tonight differs a lot from the night of the fit: {one.words} (stability index {one.index:.2f})."
         for one in shown.drift
     ]
-    cause = _OF_THE_LOT if shown.listed.decided_by == "qini" else _NO_CAUSE
+    cause = _IF_RANDOM if shown.listed.decided_by == "qini" else _NO_CAUSE
     return [*found, *shown.about.limits, cause, *_ALWAYS]
 
 

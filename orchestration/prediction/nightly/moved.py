@@ -1,7 +1,7 @@
 """Who is moved by a campaign by email, by the nightly. Here: what is measured and on whom, who is scored. Not here: arms (warehouse/arms.py),
 the learner (prediction/uplift/).
 
-The ranking is used only where campaigns that it did not see show that it finds those who are moved better than the lot does. Else
+The ranking is used only where campaigns that it did not see show that it finds those who are moved better than chance does. Else
 everybody's score is the mean lift.
 """
 
@@ -91,7 +91,7 @@ class CampaignLift:
         measures = measures_of_lift(whole, mean, len(sent), found)
         content = content_of(mean, whole, test, found if found and found.is_better else None)
         about = {UPLIFT: about_of_lift(whole, test, found)}
-        return Fit(content, measures, {UPLIFT: "a choice by lot"}, about=about)
+        return Fit(content, measures, {UPLIFT: "a choice at random"}, about=about)
 
     def _split(self, whole: Drawn, sent: list[Lot]) -> tuple[Drawn, Drawn]:
         """Rows that teach and rows that measure: campaigns of before and the latest ones; of few campaigns, half of the customers."""

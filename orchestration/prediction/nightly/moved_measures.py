@@ -1,4 +1,4 @@
-"""What the campaigns with a hold-out say, as the nightly keeps it. Here: whether a ranking is better than the lot, measures, content, card. Not
+"""What the campaigns with a hold-out say, as the nightly keeps it. Here: whether a ranking is better than chance, measures, content, card. Not
 here: the estimator (moved.py), arms (warehouse/arms.py)."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from orchestration.prediction.warehouse.arms import Drawn
 from orchestration.prediction.warehouse.reasons import line_of
 
 UPLIFT = "uplift_campaign"
-# standard errors that a ranking must be better than the lot: each fit is another try
+# standard errors that a ranking must be better than chance: each fit is another try
 _CLEARLY = 3.0
 Array = NDArray[Any]
 
@@ -55,7 +55,7 @@ def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:
 
 
 def measures_of_lift(whole: Drawn, mean: MeanLift, campaigns: int, found: Ranking | None) -> list[Measure]:
-    """The Qini is of what scores: without a ranking that is better than the lot, it is the lot's."""
+    """The Qini is of what scores: without a ranking that is better than chance, it is that of chance."""
     told = [
         Measure(UPLIFT, "mean_lift", mean.lift, 0.0, error_of(mean.low, mean.high)),
         Measure(UPLIFT, "mean_lift_low", mean.low),
@@ -110,6 +110,6 @@ def about_of_lift(whole: Drawn, test: Drawn, found: Ranking | None) -> About:
         f"Measured on {len(test.outcome):,} messages and held-out customers that the measured ranking had not seen."
     )
     if not found.is_better:
-        return About([*data, "No ranking is clearly better than the lot: everybody has the mean lift."])
+        return About([*data, "No ranking is clearly better than chance: everybody has the mean lift."])
     curve = [(row["said"], row["lift"], row["customers"]) for row in found.tenths if row["lift"] is not None]
     return About(data, curve)

@@ -1,6 +1,6 @@
 """How well a ranking finds those who are moved. Here: the Qini curve and its area, with an interval, and the lift of each tenth.
 
-Whoever treats only the first share of the ranking gains that share times the lift seen in it: the curve. A ranking by lot
+Whoever treats only the first share of the ranking gains that share times the lift seen in it: the curve. A random ranking
 gains the same part of the whole lift: the straight line. The Qini is the mean height of the curve above the line. Of several lots
 both arms are weighed to the same mix of lots.
 """
@@ -24,9 +24,9 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Qini:
-    """The area between curve and line, per customer in the outcome's unit, with its 95 % interval; 0 is by lot.
+    """The area between curve and line, per customer in the outcome's unit, with its 95 % interval; 0 is chance.
 
-    `curve` is (share of customers, what the ranking gains, what the lot gains).
+    `curve` is (share of customers, what the ranking gains, what chance gains).
     """
 
     value: float
@@ -98,7 +98,7 @@ def _arm(outcome: Array) -> Arm:
 
 
 def _places(lift: Array, rng: np.random.Generator) -> NDArray[np.int64]:
-    """In which hundredth of the ranking each row stands; equal ones are put in an order by lot."""
+    """In which hundredth of the ranking each row stands; equal ones are put in a random order."""
     order = np.lexsort((rng.random(len(lift)), -lift))
     place = np.empty(len(lift), dtype=np.int64)
     place[order] = np.arange(len(lift)) * _POINTS // len(lift)

@@ -23,7 +23,7 @@ from orchestration.prediction.uplift.qini import TENTHS, Qini, arms_of, qini, te
 FOLDS = 5
 _TABLE = "uplift_rows"
 _WORDS = {"true": "1", "yes": "1", "y": "1", "t": "1", "false": "0", "no": "0", "n": "0", "f": "0"}
-# what was known before the lot was drawn tells no arm: its AUC is .5, and leaves it by chance only so many standard errors
+# what was known before the arms were drawn tells no arm: its AUC is .5, and leaves it by chance only so many standard errors
 _ERRORS = 5.0
 
 
@@ -47,10 +47,10 @@ class Uplift:
     @property
     def verdict(self) -> str:
         if self.qini.low > 0:
-            return "the ranking finds those who are moved better than the lot"
+            return "the ranking finds those who are moved better than chance"
         if self.qini.high < 0:
-            return "the ranking is worse than the lot: do not use it"
-        return "cannot tell that the ranking is better than the lot: choose by the mean lift alone"
+            return "the ranking is worse than chance: do not use it"
+        return "cannot tell that the ranking is better than chance: choose by the mean lift alone"
 
     @property
     def ranks(self) -> NDArray[np.int64]:
@@ -139,7 +139,7 @@ def uplift_of_file(
 
 
 def _features(table: Labelled, is_treated: NDArray[np.bool_], without: Collection[str]) -> Features:
-    """The columns that were known before: one that tells the arm was written after the campaign, or the arms are not by lot."""
+    """The columns that were known before: one that tells the arm was written after the campaign, or the arms are not random."""
     found = choose_features(table, None, without=without)
     arm = is_treated.astype(np.int8)
     error = np.sqrt(len(arm) / (12.0 * max(int(arm.sum()), 1) * max(int((1 - arm).sum()), 1)))

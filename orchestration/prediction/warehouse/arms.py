@@ -1,4 +1,4 @@
-"""What campaigns with a hold-out teach: who is moved by one. Here: arms that were drawn by lot, as they were known before the campaign.
+"""What campaigns with a hold-out teach: who is moved by one. Here: arms that were drawn at random, as they were known before the campaign.
 
 Arms come from events of kind held_out, and from exports of audiences that held customers out. Not here: the learner (uplift/).
 """

@@ -1,6 +1,6 @@
 """Who was in a file that left: keyed hashes, so that an erasure can say which exports held the person (Art. 19).
 
-Here: `restricted.exports`, `restricted.export_members`, and `restricted.held_out`: who was left out of an audience's file by lot. Not here: what is exported (activation/), which contact points a
+Here: `restricted.exports`, `restricted.export_members`, and `restricted.held_out`: who was left out of an audience's file at random. Not here: what is exported (activation/), which contact points a
 recipient has to remove again (exported_points.py).
 """
 
@@ -52,7 +52,7 @@ def note_export(
     content: bytes | None = None,
     held_out: Sequence[str] = (),
 ) -> str:
-    """Notes that `customers` (ids) left in `what` at `at` (UTC, naive), in a file of that `content`, and that the lot left `held_out`
+    """Notes that `customers` (ids) left in `what` at `at` (UTC, naive), in a file of that `content`, and left `held_out`
     out of it. Returns the export's id.
 
     To be called in the transaction in which the file is written.
@@ -90,7 +90,7 @@ def exports_with(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequ
 
 
 def held_out_of(con: duckdb.DuckDBPyConnection, pepper: Pepper, customers: Sequence[str]) -> list[tuple[str, datetime]]:
-    """(what, when) of the exports from which the lot left out one of `customers` (today's and old ids), the newest first."""
+    """(what, when) of the exports that left out at random one of `customers` (today's and old ids), the newest first."""
     prepare_exports(con)
     return con.execute(
         "select e.what, e.exported_at from restricted.exports e semi join (from restricted.held_out h where h.keyed_hash in "

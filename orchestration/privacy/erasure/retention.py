@@ -41,8 +41,7 @@ def forget_expired(
     Raises KundbildError where the configuration names a category that there is none of.
     """
     define_match_keys(con)
-    days = categories_with(settings.privacy.retention_days)
-    cutoffs = {name: today - timedelta(days=category.retention_days) for name, category in days.items()}
+    cutoffs = cutoffs_on(today, settings)
     gone: dict[str, int] = {}
     with transaction(con), lowered_floors(con):
         people: list[People] = []
@@ -71,6 +70,12 @@ def forget_expired(
         gone |= forget_members(con, cutoffs["pseudonym"])
         gone["quarantine.rejected_rows"] = _forget_rejects(con, max(cutoffs.values()), held)
     return {place: rows for place, rows in sorted(gone.items()) if rows}
+
+
+def cutoffs_on(today: date, settings: Settings) -> dict[str, date]:
+    """Category → the first day that is kept. Raises KundbildError where the configuration names a category that there is none of."""
+    days = categories_with(settings.privacy.retention_days)
+    return {name: today - timedelta(days=category.retention_days) for name, category in days.items()}
 
 
 def _hides_rows(tables: dict[str, Table]) -> bool:

@@ -222,7 +222,7 @@ def _beside(
 _HOLD = "data that the law keeps from being erased (Art. 17(3)), and until when"
 
 
-_HELD_OUT = "files from which the lot left you out, so that what they bring about can be measured"
+_HELD_OUT = "files that left you out at random, so that what they bring about can be measured"
 
 
 def _holds(con: duckdb.DuckDBPyConnection, pepper: Pepper, customer: str, received: datetime) -> Iterator[Found]:

@@ -197,7 +197,7 @@ SECTIONS = (
                     derived={"cost_of_each_amount": "spend_amount / nullif(markov_count, 0)"},
                 ),
                 note="Purchases that each model credits: first touch, last touch, all alike, and by what would be lost without the channel. "
-                "None of them is a measured effect. By hold out: purchases that campaigns caused, by those who were held out of them by lot (95 % interval).",
+                "None of them is a measured effect. By hold out: purchases that campaigns caused, by those who were held out of them at random (95 % interval).",
                 add="connect a source of web sessions and of orders",
             ),
             Part(

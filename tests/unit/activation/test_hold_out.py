@@ -1,4 +1,4 @@
-"""Who is left out of an audience's file by lot: the share, the same ones on the same day, noted, and told to nobody."""
+"""Who is left out of an audience's file at random: the share, the same ones on the same day, noted, and told to nobody."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_who_is_held_out_is_in_no_file_and_is_noted_with_the_export(night, tmp_p
         exported(night, tmp_path / f"{at:%M}.csv", at=at, recipient="mailer", hold_out=0.5)[0] for at in days
     )
     held_out = set(everybody) - set(first)
-    assert first == again and 0 < len(held_out) < len(everybody), "the lot of this day holds out some"
+    assert first == again and 0 < len(held_out) < len(everybody), "this day holds out some"
     assert night.execute(
         "select count(h.keyed_hash) from restricted.exports e left join restricted.held_out h using (export_id) group by e.export_id, e.exported_at order by e.exported_at"
     ).fetchall() == [(0,), (len(held_out),), (len(held_out),)]

@@ -227,6 +227,7 @@ def test_of_a_misspelt_key_every_section_tells_its_own(at, model):
         ("[sources.shop.tables.orders.national_id]\ncolum = 'customer'", "did you mean column?"),
         ("[[privacy.processors]]\nname = 'x'\ntask = 'y'\ncountri = 'SE'", "did you mean country?"),
         ("[engine]\nmemory = '4GB'", "known keys here: dbt_threads, memory_limit, threads"),
+        ("[scores]\ncampaign_days = 7", "response_days below [insight]"),
     ],
 )  # fmt: skip
 def test_an_unknown_key_of_a_nested_section_names_the_known_ones(write_config, section, told):

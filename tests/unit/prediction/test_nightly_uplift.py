@@ -1,4 +1,4 @@
-"""Who is moved by a campaign, by the night: only where somebody was held out by lot, ranked only where that is better than the lot."""
+"""Who is moved by a campaign, by the night: only where somebody was held out at random, ranked only where that is better than chance."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_who_is_moved_has_a_higher_score_with_an_interval_and_reasons(campaigns,
     )
     assert new[0] > old[0] + 0.1 and new[1] and old[1]
     page = write_card(show_score(con, [CampaignLift(7)], "uplift_campaign", few=10))
-    assert "held out" in page and "where a lot drew" in page and "not what a campaign would change" not in page
+    assert "held out" in page and "where chance decided" in page and "not what a campaign would change" not in page
     reasons = [r for (r,) in con.execute("select reasons from scores.customer_scores where reasons <> ''").fetchall()]
     assert len(reasons) > told.rows / 2 and any("first seen" in r for r in reasons)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 
 import dagster as dg
 import pytest
@@ -20,28 +18,15 @@ from orchestration.defs.jobs import overdue_sensor
 from orchestration.privacy.rights.deadlines import close
 from orchestration.privacy.rights.requests import note_request
 from orchestration.run.overdue import tell_overdue
+from tests.webhook import webhook
 
 NOW = now()
 
 
 @pytest.fixture
 def received() -> Iterator[tuple[str, list[str]]]:
-    """The URL of a webhook, and what it was told."""
-    told: list[str] = []
-
-    class Webhook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_) -> None:
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Webhook) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/", told
-        server.shutdown()
+    with webhook() as found:
+        yield found
 
 
 def test_the_daemon_tells_of_each_overdue_request_once_a_day(home, received, tmp_path, monkeypatch):

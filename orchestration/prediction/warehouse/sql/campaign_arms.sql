@@ -1,4 +1,4 @@
--- Who was sent a campaign by email and who was held out of it by lot, of those who may be profiled: events of kind held_out, and exports of
+-- Who was sent a campaign by email and who was held out of it at random, of those who may be profiled: events of kind held_out, and exports of
 -- audiences (export_arms). A campaign that is sent within a few days is one lot; one that goes on is a lot each day. Two campaigns on one day
 -- are two lots: they are sent to other customers, or hold other shares out. Who was in both arms of a lot, as two records of one person, is in
 -- none of it.
