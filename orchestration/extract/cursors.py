@@ -41,6 +41,8 @@ _EPOCH_FROM, _FIRST_DAY, _NUMBERED = 10**8, datetime(1970, 1, 1), ("%Y%m%d", "%Y
 _NO_TIME = "timestamp '1000-01-01'"
 # by so much a clock is set back when summer ends
 _FOLD = timedelta(hours=1)
+# the least number of ten digits; seconds since 1970 have as many until 2286
+_TEN_DIGITS = 10**9
 # minutes between a text's own clock and UTC; up to here no text shows its seconds or its offset
 _WRITTEN_OFFSET = "ceil((epoch(try_cast(left({0}, 16) as timestamp)) - epoch(try_cast({0} as timestamptz))) / 60)::int"
 # a text's own offset, and the least that any place's clock has
@@ -143,7 +145,8 @@ def _changes(con: duckdb.DuckDBPyConnection, target: str, table: Table, kind: st
         least = found.value + (_LEAST_OFFSET if has_offset else behind)
         return replace(found, text=least.strftime(written))
     if filled and numbers == filled:
-        return _back(_greatest_number(con, target, f"try_cast({cursor} as double)"), table, zone)
+        found = _back(_greatest_number(con, target, f"try_cast({cursor} as double)"), table, zone)
+        return replace(found, text=_written_number(con, target, cursor, found.value))
     return Since("whole: the cursor is neither a time nor a number")
 
 
@@ -164,6 +167,17 @@ def _greatest_number(con: duckdb.DuckDBPyConnection, target: str, number: str) -
         if times * 2 > filled:
             return float(newest)
     return None if greatest is None else float(greatest)
+
+
+def _written_number(con: duckdb.DuckDBPyConnection, target: str, cursor: str, value: object) -> str | None:
+    """A number as text, where all that are there are seconds since 1970 of ten digits before the point: other numbers may get a digit more,
+    and text would sort them below."""
+    if not isinstance(value, float) or not _TEN_DIGITS <= value <= now().replace(tzinfo=UTC).timestamp():
+        return None
+    written = f"{math.floor(value)}"
+    shapes = f"select distinct regexp_replace({cursor}, '[.][0-9]+$', '') from {target} where {cursor} is not null"
+    is_alike = f"select bool_and(regexp_full_match(n, '[0-9]{{{len(written)}}}')) from ({shapes}) as t(n)"
+    return written if scalar(con, is_alike) else None
 
 
 def _earliest(there: datetime | None, zone: ZoneInfo) -> datetime | None:

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,14 @@ from orchestration.core.warehouse import clear_up, quote, scalar, text
 from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since
+from orchestration.extract.json_columns import (
+    LIES_WITHIN,
+    batch_of_rows,
+    check_holders,
+    cursor_there,
+    holders_of,
+    reads_within,
+)
 from orchestration.extract.mounts import is_served
 from orchestration.extract.raw_tables import check_contract
 from orchestration.extract.rejecting import cast_keys
@@ -67,15 +76,24 @@ def read_duckdb_table(
             raise SourceError(
                 f"source {source_name}: there is no table {there}", where=path, to_do="check the table's name"
             ) from None
-        added = check_contract(source_name, name, table, list(found), f"{path}, table {there}")
-        columns = ", ".join(quote(c) for c in table.columns)
+        told, is_flat = f"{path}, table {there}", reads_within(table, found)
+        added = (check_holders if is_flat else check_contract)(source_name, name, table, list(found), told)
+        columns = ", ".join(quote(c) for c in (holders_of(table, found) if is_flat else table.columns))
         most = f" limit {source.most_rows}" if source.most_rows else ""
-        rows = file.rows("rows_there", f"select {columns} from {full}{_changed(table, found, start)}{most}")
+        since = _changed(cursor_there(table, found), found, start)
+        rows = file.rows("rows_there", f"select {columns} from {full}{since}{most}")
         keys = None
         if table.find_deletions and table.key:
             key = ", ".join(quote(c) for c in table.key)
             keys_there = file.rows("keys_there", f"select {key} from {full}")
             keys = f"select {cast_keys(table.key, table.columns)} from {keys_there}"
+        if is_flat:
+            batch = batch_of_rows(con, source_name, source, name, table, rows, told)
+            is_whole = start.is_whole or not since
+            way = start.way if since or start.is_whole else LIES_WITHIN
+            with closing(batch):
+                yield replace(batch, keys_there=keys, added=[*added, *batch.added], way=way, is_whole=is_whole)
+            return
         yield Batch(
             f"from {rows}", table.columns, is_text=True,
             keys_there=keys, added=added, nulls=source.null_values, null_keys=source.null_keys, way=start.way,
@@ -83,12 +101,12 @@ def read_duckdb_table(
         )  # fmt: skip
 
 
-def _changed(table: Table, found: dict[str, str], start: Since) -> str:
-    """The condition of the rows that changed; nothing where all are to be read."""
-    if not table.cursor:
+def _changed(column: str | None, found: dict[str, str], start: Since) -> str:
+    """The condition of the rows that changed by a cursor; nothing where all are to be read."""
+    if not column:
         return ""
-    cursor = quote(table.cursor)
-    if start.clock and found[table.cursor] in ("DATE", "TIMESTAMP"):
+    cursor = quote(column)
+    if start.clock and found[column] in ("DATE", "TIMESTAMP"):
         return f" where {cursor} >= timestamp '{start.clock}' or {cursor} is null"
     if isinstance(start.value, datetime):
         return f" where try_cast({cursor} as timestamptz) >= timestamptz '{start.value}+00' or try_cast({cursor} as timestamptz) is null"

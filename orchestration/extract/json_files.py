@@ -34,10 +34,10 @@ from orchestration.extract.json_documents import (
 from orchestration.extract.json_ends import with_even_ends
 from orchestration.extract.kept_lines import kept_of_json
 from orchestration.extract.left_out import LeftOut
-from orchestration.extract.nested_rows import keys_sql, unnest_rows, value_sql
+from orchestration.extract.nested_rows import keys_sql, make_rows, unnest_rows, value_sql
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
-_DOCUMENTS = "create or replace temp table json_rows as select *, {document} as document from ({rows})"
+_DOCUMENTS = "select *, {document} as document from ({rows})"
 
 
 def read_json_lines(
@@ -91,7 +91,7 @@ def _lines_batch(
                 f"line, null, lower(e.error_type::varchar), {code_of('e.error_type')}, {kept} "
                 f"from rejects_{number} e join rejects_{number}_scan s using (scan_id, file_id)"
             )
-        rejected = _reject_broken(con, source_name, name, table, load_id)
+        rejected = reject_broken(con, source_name, name, table, load_id)
         noting(con, source_name, name, files)(load_id)
         return rejected
 
@@ -101,7 +101,7 @@ def _lines_batch(
 
     with _json_rows(con, len(zipped)) as held:
         try:
-            con.execute(_DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
+            make_rows(con, _DOCUMENTS.format(document=OBJECT_OF_LINE, rows=" union all ".join(parts)))
         except (duckdb.Error, UnicodeDecodeError):
             refuse_broken(con, source_name, name, [(form, file) for form, file in read if form])
             raise
@@ -122,7 +122,7 @@ def read_json_pages(
     at = source.paging_of(table).rows
 
     def after(load_id: int) -> int:
-        rejected = _reject_broken(con, source_name, name, table, load_id)
+        rejected = reject_broken(con, source_name, name, table, load_id)
         noting(con, source_name, name, files)(load_id)
         return rejected
 
@@ -132,7 +132,7 @@ def read_json_pages(
     with _json_rows(con) as held:
         # a page without a row has a line too, which goes once it is known to be a page
         try:
-            con.execute(_DOCUMENTS.format(document=OBJECT, rows=f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
+            make_rows(con, _DOCUMENTS.format(document=OBJECT, rows=f"select coalesce(row::varchar, 'null') as line, {file_names(files)} as _source_file, page_rows from "
                 f"(select unnest(case when len(data) > 0 then data else [null] end) as row, len(data) as page_rows, _path from "
                 f"({pages_sql(paths(files), at, largest)}))",
             ))  # fmt: skip
@@ -201,7 +201,7 @@ def _batch(
     after: Callable[[int], int],
     check: Callable[[str], None],
 ) -> Batch:
-    fields = ", ".join(_json_field(c, t) for c, t in table.columns.items())
+    fields = ", ".join(json_field(c, t) for c, t in table.columns.items())
     return Batch(
         f"select {fields}, _source_file from json_rows where document is not null",
         table.columns, has_file=True, is_text=True, after=after, check=check, added=added, nulls=source.null_values,
@@ -209,7 +209,8 @@ def _batch(
     )  # fmt: skip
 
 
-def _json_field(column: str, kind: str) -> str:
+def json_field(column: str, kind: str) -> str:
+    """SQL: a column of `json_rows`, as text, or as JSON where it stays nested."""
     value = value_sql(column)
     if kind.upper().startswith("STRUCT") or kind.endswith("[]"):
         return f"nullif({value}::varchar, 'null')::json as {quote(column)}"
@@ -234,7 +235,8 @@ def _unreadable(con: duckdb.DuckDBPyConnection, files: list[Delivered], readers:
     return found
 
 
-def _reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, load_id: int) -> int:
+def reject_broken(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, load_id: int) -> int:
+    """Notes the rows of `json_rows` that are no object. Returns how many rows as a whole were rejected."""
     con.execute(
         f"insert into fresh_rejects select {load_id}, {text(source)}, {text(name)}, _source_file, null, null, "
         f"{set_aside_as('not_an_object')}, {kept_of_json('line', source, name, table)} from json_rows where {_IS_BROKEN}"

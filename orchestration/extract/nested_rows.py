@@ -1,6 +1,6 @@
 """Nested JSON as flat rows: `customer.id` is a column, and the elements of a list within each row are rows of a table of their own.
 
-Each in Python, for pages of an API (pages.py), and in SQL, for files (json_files.py). A name with dots that stands there as it is counts
+Each in Python, for pages of an API (pages.py), and in SQL, for files (json_files.py) and databases (json_columns.py). A name with dots that stands there as it is counts
 first. Not here: columns that stay nested (nested.py).
 """
 
@@ -155,6 +155,11 @@ def _put(found: dict[str, Any], key: str, value: Any, paths: Iterable[str], hold
             _put(found, f"{key}.{name}", part, paths, holders)
 
 
+def make_rows(con: duckdb.DuckDBPyConnection, select: str) -> None:
+    """Makes `json_rows` of a SELECT of document, line and _source_file: a row that is no object has no document, and its text as line."""
+    con.execute(f"create or replace temp table json_rows as {select}")
+
+
 def value_sql(column: str, document: str = "document") -> str:
     """SQL: the JSON value of a column."""
     plain = f"json_extract({document}, {text(json_path(column))})"
@@ -210,6 +215,19 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
     con.execute(f"create or replace temp table unnested_rows as {_elements_sql('from json_rows', table)}")
     con.execute("delete from json_rows; insert into json_rows by name from unnested_rows; drop table unnested_rows")
     return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")
+
+
+def carry(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Puts what a table carries into the documents of `json_rows`, where its rows are no elements of a list."""
+    if table.rows_in or not table.carried:
+        return
+    values = ", ".join(f"{text(column)}, {value_sql(path, 'element')}" for column, path in table.carried.items())
+    con.execute(
+        f"create or replace temp table carried_rows as select * exclude (element, document), "
+        f"case when element is not null then {_carrying(list(table.carried), values)} end as document "
+        "from (select *, document as element from json_rows)"
+    )
+    con.execute("delete from json_rows; insert into json_rows by name from carried_rows; drop table carried_rows")
 
 
 def _carrying(columns: list[str], carried: str) -> str:

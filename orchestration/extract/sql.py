@@ -23,6 +23,14 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
 from orchestration.extract.database_errors import PASSING, DatabaseError, Why, told
 from orchestration.extract.duckdb_files import read_duckdb_table
+from orchestration.extract.json_columns import (
+    LIES_WITHIN,
+    batch_of_rows,
+    check_holders,
+    cursor_there,
+    holders_of,
+    reads_within,
+)
 from orchestration.extract.merging import same_key
 from orchestration.extract.misread import Misread
 from orchestration.extract.raw_tables import check_contract, raw_name
@@ -35,8 +43,9 @@ from orchestration.privacy.intake.entry import unread_columns
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000
 _WIDER = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_UNSORTED = "whole: the cursor is text that does not sort as time"
 # temporary tables
-_MADE = ("changed", "keys_there", "keys_read")
+_MADE = ("changed", "keys_there", "keys_read", "json_rows")
 
 
 @contextmanager
@@ -72,10 +81,16 @@ def read_table(
             budget.interrupting(name, database.interrupt),
         ):
             found = database.columns(there)
-            added = check_contract(source_name, name, table, list(found), f"{_safe(url)}, table {there}")
             misread = Misread(con, source_name, name, table, max_reject_share)
             reader = _Reader(con, database, there, table, found, misread, source.most_rows)
-            with reader.batch(raw_name(source_name, name), source, start, added) as batch:
+            where = f"{_safe(url)}, table {there}"
+            if reads_within(table, found):
+                added = check_holders(source_name, name, table, list(found), where)
+                read = reader.flat_batch(source_name, source, name, start, added, where)
+            else:
+                added = check_contract(source_name, name, table, list(found), where)
+                read = reader.batch(raw_name(source_name, name), source, start, added)
+            with read as batch:
                 yield batch
     except (DatabaseError, *PASSING, TypeError, ValueError, LookupError) as error:
         if isinstance(error, OSError) and error.errno in FULL:
@@ -178,7 +193,7 @@ class _Reader:
         where = None
         if table.cursor and not start.is_whole:
             where = changed(table.cursor, self.found[table.cursor], start, is_loose=self.database.is_text)
-        way = start.way if start.is_whole or where else "whole: the cursor is text that does not sort as time"
+        way = start.way if start.is_whole or where else _UNSORTED
         batch = Batch(
             f"select {self.names} from fetched", self.columns, after=self.misread.reject,
             check=self.misread.refuse_most, added=added, way=way, is_whole=where is None, nulls=source.null_values, null_keys=source.null_keys,
@@ -194,6 +209,28 @@ class _Reader:
             batch.keys_there = self._keys_there(source)
             yield batch
 
+    @contextmanager
+    def flat_batch(
+        self, source_name: str, source: Source, name: str, start: Since, added: list[str], told: str
+    ) -> Iterator[Batch]:
+        """The rows of a table of which values lie within columns that hold JSON. Where deletions are looked for it is read whole."""
+        table, cursor = self.table, cursor_there(self.table, self.found)
+        where = None
+        if cursor and not start.is_whole and not table.find_deletions:
+            where = changed(cursor, self.found[cursor], start, is_loose=self.database.is_text)
+        holders = holders_of(table, self.found)
+        with self.database.rows(self._query(holders, where=where)) as rows:
+            self.con.register("fetched", self.misread.readable(rows) if self.database.is_text else rows)
+            batch = batch_of_rows(self.con, source_name, source, name, table, "fetched", told)
+        reject = batch.after
+        batch.after = lambda load_id: self.misread.reject(load_id) + reject(load_id)
+        batch.check = self.misread.refuse_most
+        batch.added = [*added, *batch.added]
+        batch.keys_there = self._keys_there(source)
+        batch.is_whole = where is None or self._is_empty_now(batch.keys_there, "json_rows")
+        batch.way = start.way if start.is_whole or where else _UNSORTED if cursor else LIES_WITHIN
+        yield batch
+
     def _bring_changed(self, target: str, where: Any, batch: Batch, source: Source) -> bool:
         """The rows that changed, and those that raw lacks, into `changed`; False: so many are lacking that all are to be read."""
         with self._fetched(where) as reader:
@@ -204,7 +241,7 @@ class _Reader:
         if batch.keys_there and not self._add_lost_rows(target, source):
             return False
         batch.select = "from changed"
-        batch.is_whole = self._is_empty_now(batch.keys_there)
+        batch.is_whole = self._is_empty_now(batch.keys_there, "changed")
         return True
 
     @contextmanager
@@ -262,11 +299,11 @@ class _Reader:
                 self.con.execute(f"insert into changed select {self.names} from lost_rows")
         return True
 
-    def _is_empty_now(self, keys: str | None) -> bool:
-        """Whether a table where nothing changed has no row at all any more."""
-        if keys or scalar(self.con, "select count(*) from changed"):
+    def _is_empty_now(self, keys: str | None, read: str) -> bool:
+        """Whether a table where nothing changed has no row at all any more. `read`: what was read of it."""
+        if keys or scalar(self.con, f"select count(*) from {read}"):
             return False
-        with self.database.rows(self._query(list(self.columns)[:1], is_text=True, limit=1)) as reader:
+        with self.database.rows(self._query(holders_of(self.table, self.found)[:1], is_text=True, limit=1)) as reader:
             return not reader.read_all().num_rows
 
 

@@ -127,7 +127,7 @@ def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[T
     for schema, table, column, kind in con.execute(
         f"select schema_name, table_name, column_name, data_type from duckdb_columns() {of} and not internal order by column_index"
     ).fetchall():
-        columns.setdefault((schema, table), {})[column] = _kind_of_duckdb(kind)
+        columns.setdefault((schema, table), {})[column] = kind_of_duckdb(kind)
     keys: dict[tuple[str, str], tuple[str, ...]] = {}
     foreign: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
     for schema, table, kind, names, referred, of_it in con.execute(
@@ -148,7 +148,8 @@ def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[T
     ]  # fmt: skip
 
 
-def _kind_of_duckdb(kind: str) -> str | None:
+def kind_of_duckdb(kind: str) -> str | None:
+    """A type of DuckDB as a configuration declares it; None of what has no plain value."""
     kind = kind.upper()
     if kind.endswith("]") or kind.startswith(_NESTED) or kind in ("BLOB", "BIT", "GEOMETRY"):
         return None

@@ -21,7 +21,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.database_errors import PASSING, DatabaseError, told
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.sql import cause_of, with_driver
-from orchestration.extract.sql_catalogue import TableThere, catalogue
+from orchestration.extract.sql_catalogue import TableThere, catalogue, kind_of_duckdb
 from orchestration.extract.sql_fetch import Database
 from orchestration.extract.sql_statements import Query, limits
 
@@ -139,7 +139,8 @@ def _until(rows: pa.RecordBatchReader, read: list[int], most_bytes: int) -> Iter
 def first_rows_of_duckdb(
     con: duckdb.DuckDBPyConnection, full_name: str, columns: Sequence[str], most_rows: int
 ) -> bool:
-    """The same of a table of a DuckDB file that is attached."""
-    said = ", ".join(f"cast({quote(c)} as varchar) as {quote(c)}" for c in columns)
+    """The same of a table of a DuckDB file that is attached. What is nested is text as JSON has it."""
+    kinds = {row[0]: kind_of_duckdb(row[1]) for row in con.execute(f"describe {full_name}").fetchall()}
+    said = ", ".join(f"{quote(c) if kinds[c] else f'to_json({quote(c)})'}::varchar as {quote(c)}" for c in columns)
     con.execute(f"create or replace temp table first_looked as select {said} from {full_name} limit {most_rows + 1}")
     return int(scalar(con, "select count(*) from first_looked")) <= most_rows

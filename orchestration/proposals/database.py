@@ -36,7 +36,7 @@ from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.proposal import Company
-from orchestration.proposals.recognised import Recognised, landed_lines, recognised
+from orchestration.proposals.recognised import Recognised, landed_lines, lists_within, recognised
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.words import words_of
@@ -124,12 +124,13 @@ def _landed(tables: Sequence[TableThere]) -> list[tuple[TableThere, Recognised]]
     """The tables that a loader landed of a vendor that is known; of two that are the same the first."""
     found: dict[tuple[str, str, str], tuple[TableThere, Recognised]] = {}
     for one in tables:
-        known = recognised(one.columns, [one.name])
+        known = recognised(one.columns, [one.name], is_database=True)
         if known and is_landed(known.form):
             found.setdefault((known.vendor, known.form, known.table), (one, known))
     # a table of two keys is anybody's: a vendor is known by one that says more
     first = next(((v, form) for v, form, table in found if len(headers(v, form)[table]) >= _TELLING), None)
-    return [one for (vendor, form, _), one in found.items() if (vendor, form) == first]
+    named = [one for (vendor, form, _), one in found.items() if (vendor, form) == first]
+    return [(there, table) for there, known in named for table in (known, *lists_within(known, there.columns))]
 
 
 def _of_vendor(there: TableThere, known: Recognised) -> FoundTable:

@@ -6,25 +6,29 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.vendors import (
     API,
+    column_there,
     columns_of,
     fits_name,
     forms,
     has_one,
     headers,
     is_told_by_name,
+    lacking_within,
+    lies_within_columns,
     more_columns,
     needed_columns,
     other_columns,
     path_of,
     read_form,
     table_of,
+    tables_beside,
 )
 from orchestration.proposals.block import ZONE, dialect, said
 from orchestration.proposals.places import FileGroup, Place
@@ -67,22 +71,34 @@ class Recognised:
         return f"{self.vendor} {self.form}: {', '.join(self.entities) or self.table}"
 
 
-def recognised(header: Iterable[str], files: Sequence[str] = ()) -> Recognised | None:
+def recognised(header: Iterable[str], files: Sequence[str] = (), *, is_database: bool = False) -> Recognised | None:
     """Of several tables that a header fits, the one that its name tells, or that says most of it; of files, one that all of them may be by
-    their names."""
+    their names. `is_database`: `files` is the name of a table of a database."""
     names = list(header)
     there = {name.casefold() for name in names}
     fitting = [key for key, needed in _needed().items() if needed <= there and _is_all_of_it(needed, there)]
     fitting = [key for key in fitting if there.isdisjoint(c.casefold() for c in other_columns(*key))]
-    fitting = [key for key in fitting if has_one(*key, there)]
+    fitting = [key for key in fitting if has_one(*key, there) and (is_database or not lies_within_columns(*key[:2]))]
     fitting = [key for key in fitting if all(fits_name(*key, file) for file in files)]
     if not fitting:
         return None
     vendor, form, table = max(
         fitting, key=lambda key: (bool(files) and is_told_by_name(*key), len(_needed()[key]), key)
     )
-    lacks = tuple(column for column in columns_of(vendor, form, table) if column.casefold() not in there)
+    lacks = tuple(
+        c for c in columns_of(vendor, form, table) if column_there(vendor, form, table, c).casefold() not in there
+    )
     return Recognised(vendor, form, table, lacks, tuple(more_columns(vendor, form, table, names)))
+
+
+def lists_within(one: Recognised, header: Iterable[str]) -> list[Recognised]:
+    """The tables of lists within the rows of a table, of those that it has."""
+    there = {name.casefold() for name in header}
+    found = {
+        table: lacking_within(one.vendor, one.form, table, there)
+        for table in tables_beside(one.vendor, one.form, one.table)
+    }
+    return [replace(one, table=table, lacks=tuple(lacks), more=()) for table, lacks in found.items() if lacks is not None]  # fmt: skip
 
 
 def _is_all_of_it(needed: frozenset[str], there: set[str]) -> bool:
@@ -94,7 +110,9 @@ def _is_all_of_it(needed: frozenset[str], there: set[str]) -> bool:
 @cache
 def _needed() -> dict[tuple[str, str, str], frozenset[str]]:
     return {
-        (vendor, form, table): frozenset(c.casefold() for c in [*known, *needed_columns(vendor, form, table)])
+        (vendor, form, table): frozenset(
+            column_there(vendor, form, table, c).casefold() for c in [*known, *needed_columns(vendor, form, table)]
+        )
         for vendor, of in forms().items()
         for form in of
         if form != API

@@ -26,7 +26,9 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.converted_files import copied_as, write_copy
 from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.json_columns import check_holders, fill_json_rows, holders_of, reads_within
 from orchestration.extract.json_documents import other_encoding, pages_sql
+from orchestration.extract.json_files import json_field
 from orchestration.extract.nested_rows import flat_page, paths_of
 from orchestration.extract.page_json import Exact
 from orchestration.extract.parents import address, as_objects, carrying, first_endpoints, with_parent
@@ -114,11 +116,11 @@ class FirstTables:
                 con.execute(f"attach if not exists {text(str(url.database))} as there (read_only)")
                 full = ".".join(["there", *(quote(part) for part in there.split("."))])
                 found = [row[0] for row in con.execute(f"describe {full}").fetchall()]
-                wanted = [c for c in found if c in table.columns and c not in unread]
+                is_flat, wanted = _wanted(table, found)
                 is_whole = first_rows_of_duckdb(con, full, wanted, ROWS)
             else:
                 found = columns_there(url, self._servers, there, _SECONDS)
-                wanted = [c for c in found if c in table.columns and c not in unread]
+                is_flat, wanted = _wanted(table, found)
                 is_whole = first_rows(
                     con, url, self._servers, there, wanted, most_rows=ROWS, most_bytes=_BYTES, seconds=_SECONDS
                 )  # fmt: skip
@@ -133,8 +135,20 @@ class FirstTables:
             raise UnreadableError(
                 f"table {there} cannot be read ({told})", "check the table's name, and that the name in url may read it"
             ) from None  # fmt: skip
-        con.execute("create temp table first_rows as from first_looked")
-        return Brought(f"table {there}", is_whole, unread & set(found))
+        if not is_flat:
+            con.execute("create temp table first_rows as from first_looked")
+            return Brought(f"table {there}", is_whole, unread & set(found))
+        try:
+            check_holders(self._name, name, table, found, f"table {there}")
+            fill_json_rows(con, self._name, name, table, "first_looked")
+        except KundbildError as error:
+            raise UnreadableError(error.what, error.to_do) from None
+        read = ", ".join(json_field(c, kind) for c, kind in table.columns.items() if c not in unread)
+        con.execute(
+            f"create temp table first_rows as select columns(*)::varchar from (select {read} from json_rows where document is not null)"
+        )
+        con.execute("drop table json_rows")
+        return Brought(f"table {there}", is_whole, unread)
 
     def _of_api(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
         source, paging = self._source, self._source.paging_of(table)
@@ -155,6 +169,17 @@ class FirstTables:
             len(pages) < 2 and not table.for_each,
             set(table.columns),
         )
+
+
+def _wanted(table: Table, found: list[str]) -> tuple[bool, list[str]]:
+    """Whether values lie within columns of the database, and the columns that a look reads."""
+    is_flat = reads_within(table, found)
+    needed = (
+        holders_of(table, found)
+        if is_flat
+        else [c for c in table.columns if c not in unread_columns(table, table.columns)]
+    )
+    return is_flat, [c for c in found if c in needed]
 
 
 def _written(value: Any) -> str | None:

@@ -121,7 +121,9 @@ class Source(BaseModel, extra="forbid", frozen=True):
 
     @model_validator(mode="after")
     def _lists_are_read(self) -> Source:
-        is_json = self.connector == "rest" or (self.connector == "files" and self.format in ("jsonl", "json_pages"))
+        is_json = self.connector in ("rest", "sql") or (
+            self.connector == "files" and self.format in ("jsonl", "json_pages")
+        )
         if self.auth and (self.token is not None or self.connector != "rest"):
             raise ValueError("auth is of a source that is an API, and has no token beside it")
         if self.headers and self.connector != "rest":
@@ -132,10 +134,12 @@ class Source(BaseModel, extra="forbid", frozen=True):
             if table.for_each and self.connector != "rest":
                 raise ValueError(f"table {name} says for_each, which only rest has")
             self._refuse_wrong_bodies(name, table)
-            if table.carried and not table.rows_in and self.connector != "rest":
+            if table.carried and not table.rows_in and self.connector == "files":
                 raise ValueError(f"table {name} says carried, which needs rows_in")
             if table.rows_in and not is_json:
-                raise ValueError(f"table {name} says rows_in, which only rest, jsonl and json_pages have")
+                raise ValueError(f"table {name} says rows_in, which only rest, sql, jsonl and json_pages have")
+            if self.connector == "sql" and table.find_deletions and (table.rows_in or {*table.key} & {*table.carried}):
+                raise ValueError(f"table {name} says find_deletions, but its key lies within a column of the database")
             if self.format == "json_pages" and not self.paging_of(table).rows:
                 raise ValueError(
                     'a file that is the rows themselves is read with format = "jsonl": paging.rows names where a page has its rows'

@@ -93,16 +93,16 @@ class Table(BaseModel, extra="forbid", frozen=True):
     )
     rows_in: str | None = Field(
         default=None,
-        description="rest, jsonl and json_pages: the list within each row whose elements are the rows of this table: line_items",
+        description="rest, sql, jsonl and json_pages: the list within each row whose elements are the rows of this table: line_items",
     )
     carried: dict[str, str] = Field(
         default={},
-        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list; rest '
+        description='with rows_in: column → where the row that holds the list has it, as order_id = "id"; # is the place in the list; rest and sql '
         "also without rows_in: where the row itself has it, to read a part of an object and not be told of the others",
     )
     filled_only: list[str] = Field(
         default=[],
-        description="rest, jsonl and json_pages: columns that stand in a row only where they are filled, so that none of many rows may have them",
+        description="rest, sql, jsonl and json_pages: columns that stand in a row only where they are filled, so that none of many rows may have them",
     )
     find_deletions: bool = Field(
         default=False,

@@ -19,20 +19,24 @@ from typing import Any
 from orchestration.contracts.conformed import required_columns
 from orchestration.core.errors import did_you_mean
 from orchestration.core.settings.maps import columns_in
+from orchestration.extract.nested_rows import PLACE
 from orchestration.extract.vendors.answers import graded, of_answers
+from orchestration.extract.vendors.like import LIKE, table_like
 from orchestration.extract.vendors.maps import INSTEAD_OF, REQUIRES, map_of, of_each, opt_outs_in, put_in, reads
 
 _FILES = Path(__file__).parent
 # of a table, the columns that it is known by, those of which it has at least one, those that it never has, where they do not tell also its
-# name, and whether it is read only where it is named (a view that the company makes); of its maps more is said in maps.py
-_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST = (
+# name, whether it is read only where it is named (a view that the company makes), and of a table of a list within another one's rows which
+# one that is; of its maps more is said in maps.py
+_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST, _BESIDE = (
     "recognised_by",
     "one_of",
     "named",
     "not_with",
     "on_request",
+    "beside",
 )
-_OF_TABLES = (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST)
+_OF_TABLES = (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST, _BESIDE)
 # in an endpoint, where it names what `more` does
 _MORE = "$more"
 _PURPOSE, _WORDING = "$purpose", "$wording"
@@ -56,7 +60,11 @@ def forms() -> dict[str, list[str]]:
 @cache
 def read_form(vendor: str, form: str) -> dict[str, Any]:
     """What the file of a vendor's form says: `source`, and `tables` by name."""
-    return tomllib.loads((_FILES / f"{vendor}_{form}.toml").read_text(encoding="utf-8"))
+    said = tomllib.loads((_FILES / f"{vendor}_{form}.toml").read_text(encoding="utf-8"))
+    if LIKE not in said:
+        return said
+    base = read_form(vendor, said[LIKE])["tables"]
+    return said | {"tables": {name: table_like(base[name], one) for name, one in said["tables"].items()}}
 
 
 def page_of(vendor: str) -> str:
@@ -66,7 +74,30 @@ def page_of(vendor: str) -> str:
 
 def headers(vendor: str, form: str) -> dict[str, list[str]]:
     """Table → the columns by which its header is known."""
-    return {name: list(table[_RECOGNISED_BY]) for name, table in read_form(vendor, form)["tables"].items()}
+    tables = read_form(vendor, form)["tables"]
+    return {name: list(table[_RECOGNISED_BY]) for name, table in tables.items() if _BESIDE not in table}
+
+
+def tables_beside(vendor: str, form: str, table: str) -> list[str]:
+    """Tables of lists within the rows of a table: they are read where that one is."""
+    return [name for name, one in read_form(vendor, form)["tables"].items() if one.get(_BESIDE) == table]
+
+
+def lacking_within(vendor: str, form: str, table: str, there: Collection[str]) -> list[str] | None:
+    """What a table of a list lacks where the table around it has these columns (in lower case); None where it cannot be read there."""
+    said = read_form(vendor, form)["tables"][table]
+    holders = {column: path.partition(".")[0].casefold() for column, path in said.get("carried", {}).items() if path != PLACE}  # fmt: skip
+    lacks = [column for column, holder in holders.items() if holder not in there]
+    is_there = said["rows_in"].partition(".")[0].casefold() in there
+    return lacks if is_there and not {*lacks} & {*needed_columns(vendor, form, table)} else None
+
+
+def column_there(vendor: str, form: str, table: str, column: str) -> str:
+    """The column of a header that a column is read of: of a database a part lies within the one that holds it."""
+    if not is_landed(form):
+        return column
+    path: str = read_form(vendor, form)["tables"][table].get("carried", {}).get(column, column)
+    return path.partition(".")[0]
 
 
 def is_told_by_name(vendor: str, form: str, table: str) -> bool:
@@ -112,6 +143,11 @@ def is_landed(form: str) -> bool:
     return form not in ("export", API)
 
 
+def lies_within_columns(vendor: str, form: str) -> bool:
+    """Whether values of a form lie within columns of JSON, which only a database is read for."""
+    return LIKE in read_form(vendor, form)
+
+
 def table_of(vendor: str, form: str, table: str) -> str:
     """What a table that a loader landed is called in a database, where nothing else is said."""
     return str(read_form(vendor, form)["tables"][table].get("table", table))
@@ -150,6 +186,8 @@ def filled_in(said: dict[str, Any], refuse: Refuse) -> dict[str, Any]:
             f'form = "{form}" of {vendor} cannot be read by connector = "{said.get("connector")}"',
             'the form "api" is read by connector = "rest", and no other form is',
         )
+    if said.get("connector") != "sql" and lies_within_columns(vendor, form):
+        raise refuse(f'form = "{form}" of {vendor} is of tables of a database', 'read it by connector = "sql"')
     of_vendor = read_form(vendor, form)
     given = said.get("tables") or {}
     own = {table: one for table, one in given.items() if "columns" in one or table not in of_vendor["tables"]}
@@ -209,6 +247,8 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
         # an API answers the columns that it is asked for by their own names
         names = "".join(f",{column.rpartition('.')[2]}" for column in more)
         shape["endpoint"] = shape["endpoint"].replace(_MORE, names)
+    if lacks and "carried" in shape:
+        shape["carried"] = {column: path for column, path in shape["carried"].items() if column in shape["columns"]}
     if "filled_only" in shape:
         shape["filled_only"] = [c for c in shape["filled_only"] if c in shape["columns"]]
     shape |= graded(shape, name, given, refuse)

@@ -73,6 +73,18 @@ def test_a_column_with_a_zone_is_compared_as_an_instant_and_one_without_by_the_s
     assert "'2025-01-10 14:49:00'" in asked(sa.DateTime())
 
 
+@pytest.mark.parametrize(
+    ("values", "written"),
+    [
+        (["1736500000.25", "1736503600.5"], "1736503600"),  # seconds since 1970, as dlt writes the id of a load
+        (["1736500000", "999999999"], None),
+        (["996", "997"], None),  # the next one with a digit more sorts below
+    ],
+)
+def test_seconds_as_text_are_asked_for_as_text_and_other_numbers_are_not(start, values, written):
+    assert start("VARCHAR", *values).text == written
+
+
 @pytest.mark.parametrize("kind", ["TIMESTAMP", "VARCHAR"])
 def test_in_the_hour_that_comes_twice_the_first_is_meant(start, kind):
     found = start(kind, "2025-10-26 02:50:00")

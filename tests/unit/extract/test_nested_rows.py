@@ -126,7 +126,7 @@ def test_names_in_mixed_case_and_with_signs_are_columns_of_an_api(load, warehous
 
 
 def test_a_list_is_only_read_where_rows_are_json(tmp_path):
-    with pytest.raises(ValueError, match="only rest, jsonl and json_pages"):
+    with pytest.raises(ValueError, match="only rest, sql, jsonl and json_pages"):
         Source(connector="files", url=str(tmp_path), tables={"lines": Table(**LINES)})
     with pytest.raises(ValueError, match="carried says 'order_id'"):
         Table(columns={"sku": "VARCHAR"}, carried={"order_id": "id"})

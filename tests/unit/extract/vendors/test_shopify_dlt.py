@@ -157,9 +157,14 @@ def test_who_never_had_a_time_is_not_subscribed_and_the_time_that_comes_later_is
 def test_an_order_that_dlt_lands_anew_keeps_its_lines_and_lines_of_no_order_are_told(home, warehouse, tmp_path):
     orders = [ORDERS[0] | {"updated_at": "2025-12-01T10:00:00+01:00"}, *ORDERS[1:]]
     shop = source_of(warehouse, home, tmp_path, land(tmp_path, orders=orders))
-    land(tmp_path, orders=orders)
+    with duckdb.connect(str(tmp_path / "lake.duckdb")) as con:  # an order that dlt loaded long ago, and its lines
+        con.execute("update shopify_data.orders set _dlt_load_id = '1700000000.5', total_price = 99 where id = 2")
+    land(tmp_path, orders=[orders[0]])
     shop.read()
     assert {*kept(shop, "order_items")} == {"21", "22", "23"}, "dlt gives an order that it loads anew another id"
+    assert kept(shop, "orders")["2"]["amount"] == Decimal(30), "what dlt did not load anew is not read"
+    way = "select arg_max(way, load_id) from ops.loads where table_name = 'orders'"
+    assert warehouse.execute(way).fetchone()[0].startswith("changes: _dlt_load_id from ")
     with duckdb.connect(str(tmp_path / "lake.duckdb")) as con:
         con.execute("update shopify_data.orders__line_items set _dlt_parent_id = 'gone' where id = 21")
     shop.read()

@@ -13,7 +13,7 @@ from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.core.settings.paging import Paging
 from orchestration.extract.extract import prepare_raw
-from orchestration.extract.vendors import API, forms, headers, page_of, read_form
+from orchestration.extract.vendors import API, column_there, forms, headers, lies_within_columns, page_of, read_form
 from orchestration.proposals.recognised import Recognised, recognised
 
 SHOP = """company = "T"
@@ -24,6 +24,8 @@ vendor = "{vendor}"
 form = "{form}"
 {more}
 """
+# where a form is read: files, or of values within columns a database
+PLACES = ({"connector": "files", "url": "/x"}, {"connector": "sql", "url": "postgresql://x/y"})
 
 
 def shop(write_config, more="", connector="files", url="/x", vendor="shopify", form="export"):
@@ -36,17 +38,19 @@ def shop(write_config, more="", connector="files", url="/x", vendor="shopify", f
 )
 def test_what_is_known_of_a_vendor_is_what_a_configuration_may_say(write_config, vendor, form):
     known = read_form(vendor, form)["tables"]
-    source = shop(write_config, vendor=vendor, form=form)
+    where = PLACES[lies_within_columns(vendor, form)]
+    source = shop(write_config, **where, vendor=vendor, form=form)
     assert {*source.tables} == {table for table, said in known.items() if not said.get("on_request")}
     named = "".join(f"[sources.shop.tables.{table}]\noptional = true\n" for table in known)
-    source = shop(write_config, named, vendor=vendor, form=form)
+    source = shop(write_config, named, **where, vendor=vendor, form=form)
     assert {*source.tables} == {*known}
     assert all(
         table.optional and (table.maps or table.persons or table.texts == []) for table in source.tables.values()
     )
     for name, header in headers(vendor, form).items():
         file = source.tables[name].path.replace("*", "")
-        known = recognised({*header, *read_form(vendor, form)["tables"][name]["columns"]}, [file])
+        there = {column_there(vendor, form, name, c) for c in read_form(vendor, form)["tables"][name]["columns"]}
+        known = recognised({*header, *there}, [file], is_database="sql" in where.values())
         assert known is not None and (known.vendor, known.form, known.table, known.lacks) == (vendor, form, name, ())
 
 
@@ -132,6 +136,9 @@ def test_each_vendor_has_its_page_and_only_who_may_grant_is_asked_for_the_wordin
         ("shopify", "api"),
         ("shopify", "landed"),
         ("shopify", "dlt"),
+        ("shopify", "airbyte"),
+        ("klaviyo", "airbyte"),
+        ("mailchimp", "airbyte"),
         ("klaviyo", "api"),
         ("klaviyo", "export"),
         ("mailchimp", "api"),
@@ -143,7 +150,7 @@ def test_each_vendor_has_its_page_and_only_who_may_grant_is_asked_for_the_wordin
 @pytest.mark.parametrize(
     ("how", "told"),
     [
-        ({"vendor": "shopfy"}, "no vendor 'shopfy'"), ({"vendor": "meta_ads", "form": "api"}, "not known as 'api'"), ({"form": "api"}, 'connector = "files"'),
+        ({"vendor": "shopfy"}, "no vendor 'shopfy'"), ({"vendor": "meta_ads", "form": "api"}, "not known as 'api'"), ({"form": "api"}, 'connector = "files"'), ({"form": "airbyte"}, "of tables of a database"),
         ({"more": "[sources.shop.tables.order]"}, "no table 'order'"),
         ({"more": '[sources.shop.tables.orders]\nlacks = ["Locations"]'}, "lacks 'Locations'"),
         ({"more": '[sources.shop.tables.orders]\nlacks = ["Name"]'}, "without which it cannot be mapped"),
@@ -157,7 +164,7 @@ def test_mistakes_are_told_with_what_there_is(write_config, how, told):
 
 @pytest.mark.parametrize(("vendor", "form"), [(vendor, form) for vendor, of in forms().items() for form in of])
 def test_the_suite_that_reads_opt_outs_by_itself_can_read_those_of_a_vendor(write_config, warehouse, vendor, form):
-    where = {"connector": "rest", "url": "https://x.example"} if form == API else {"connector": "files", "url": "/x"}
+    where = {"connector": "rest", "url": "https://x.example"} if form == API else PLACES[lies_within_columns(vendor, form)]  # fmt: skip
     text = SHOP.format(more="", **where, vendor=vendor, form=form)
     settings = load_settings(write_config(text))
     prepare_raw(warehouse, settings)
