@@ -20,7 +20,7 @@ from requests.auth import AuthBase
 
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
-from orchestration.core.settings.paging import ForEach, Paging, named_in
+from orchestration.core.settings.paging import ForEach, Made, Paging, named_in
 from orchestration.core.warehouse import changed_rows
 from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
@@ -30,6 +30,7 @@ from orchestration.extract.kept_tokens import KeptToken
 from orchestration.extract.landed import Landed
 from orchestration.extract.last_page import LastPage
 from orchestration.extract.left_out import LeftOut
+from orchestration.extract.made_files import MadeFile
 from orchestration.extract.page_json import page_of
 from orchestration.extract.pages import (
     arrow_schema,
@@ -178,9 +179,9 @@ class _Fetch:
 
     def is_empty(self) -> bool:
         """Whether the endpoint has no row at all: asked where nothing changed, so that an emptied source is noticed. Of one that is asked for
-        each row of another, whether that has none."""
-        if self.table.for_each:
-            return not self.has_parents
+        each row of another, whether that has none; of one that makes files it is not asked."""
+        if self.table.for_each or self.table.made:
+            return bool(self.table.for_each) and not self.has_parents
         said = {self.paging.size: 1} if self.paging.size else {}
         params, body = requested(self.paging, said, self.table.body)
         method = "POST" if is_posted(self.table, self.paging) else "GET"
@@ -204,7 +205,7 @@ class _Fetch:
             asked = {"path": endpoint, "params": parameters, "data_selector": ROWS, "paginator": paginator(paging)}
             if is_posted(one or self.table, paging):
                 asked |= {"method": "POST", "json": _without_fields(body or {})}
-            asked["response_actions"] = [self._refuse_what_is_no_page(paging)]
+            asked["response_actions"] = [self._refuse_what_is_no_page(paging, None if one else self.table.made)]
             resource: dict[str, Any] = {"name": f"{self.name}_pages_{at}", "endpoint": asked}
             outer = found[-1]["name"] if found else ""
             if outer:
@@ -239,12 +240,14 @@ class _Fetch:
 
         return [{"map": parent}, {"filter": is_new}]
 
-    def _refuse_what_is_no_page(self, paging: Paging) -> Any:
+    def _refuse_what_is_no_page(self, paging: Paging, made: Made | None) -> Any:
         last = LastPage(self.source_name, self.name, paging, self.source.page_size, self._session)
+
+        file = MadeFile(self.source_name, self.name, made, self.budget, self._session) if made else None
 
         def check(response: Any, *_: Any, **__: Any) -> Any:
             if response.ok:
-                found = page_of(response, self.source_name, self.name, paging)
+                found = page_of(file.fetched(response) if file else response, self.source_name, self.name, paging)
                 last.check(response, found)
                 if self.table.for_each:
                     found[ROWS] = as_objects(found[ROWS])

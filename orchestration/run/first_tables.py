@@ -151,6 +151,8 @@ class FirstTables:
         return Brought(f"table {there}", is_whole, unread)
 
     def _of_api(self, con: duckdb.DuckDBPyConnection, name: str, table: Table) -> Brought | None:
+        if table.made:  # a look has no files made
+            return None
         source, paging = self._source, self._source.paging_of(table)
         seconds = _SECONDS * max(1, len(source.tables))
         api = self._api = self._api or Api.of(self._name, source, Budget(self._name, seconds / 60))

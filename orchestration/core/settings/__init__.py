@@ -133,6 +133,10 @@ class Source(BaseModel, extra="forbid", frozen=True):
         for name, table in self.tables.items():
             if table.for_each and self.connector != "rest":
                 raise ValueError(f"table {name} says for_each, which only rest has")
+            if table.made and (self.connector != "rest" or self.paging_of(table).next != "none"):
+                raise ValueError(
+                    f"table {name} says made, which only rest has, with paging.next = none: the file has all rows"
+                )
             self._refuse_wrong_bodies(name, table)
             if table.carried and not table.rows_in and self.connector == "files":
                 raise ValueError(f"table {name} says carried, which needs rows_in")

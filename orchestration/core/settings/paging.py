@@ -90,6 +90,26 @@ class ForEach(BaseModel, extra="forbid", frozen=True):
         return {name: path for one in self.outermost_first for name, path in one.columns.items()}
 
 
+class Made(BaseModel, extra="forbid", frozen=True):
+    """A file that an API makes first: the endpoint, asked by POST, begins it; then `ask` is asked until it is done, and `fetch` is the page."""
+
+    said: dict[str, str] = Field(
+        min_length=1,
+        description='name → where an answer has it, as file = "result.fileId": what ask and fetch name as {file}',
+    )
+    ask: str = Field(description="path below the endpoint that says how far the file is: {progress}")
+    fetch: str = Field(description="path below the endpoint where the file is, once it is made: {file}/file")
+    status: str = Field(description="where an answer says how far it is")
+    done: str = Field(description="what stands there when the file is made")
+    failed: list[str] = Field(default=[], description="what stands there when it will not be made")
+
+    @model_validator(mode="after")
+    def _names_what_is_said(self) -> Made:
+        if wrong := next((name for name in named_in(self.ask + self.fetch) if name not in self.said), None):
+            raise ValueError(f"made names {{{wrong}}}, which made.said does not say")
+        return self
+
+
 def named_in(endpoint: str) -> list[str]:
     """What stands in braces."""
     return re.findall(r"\{(\w+)\}", endpoint)

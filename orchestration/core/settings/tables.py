@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
-from orchestration.core.settings.paging import ForEach, Paging, refuse_unnamed
+from orchestration.core.settings.paging import ForEach, Made, Paging, refuse_unnamed
 from orchestration.core.settings.people import NationalId, Person, Retention
 from orchestration.core.settings.whose import mapped_persons
 
@@ -90,6 +90,9 @@ class Table(BaseModel, extra="forbid", frozen=True):
     for_each: ForEach | None = Field(
         default=None,
         description="rest: an endpoint, for each of whose rows this one is asked: forms/{form_id}/responses",
+    )
+    made: Made | None = Field(
+        default=None, description="rest: where the API first makes a file of the rows, which is waited for and fetched"
     )
     rows_in: str | None = Field(
         default=None,
