@@ -11,10 +11,12 @@ RESTRICTED = (
     "where s.valid_to is null)"
 )
 
-# SQL: customers whose last word on profiling was no (Art. 21), on any channel, or whose grant for it does not count any more
-DENIED_PROFILING = (
+# SQL: customers of whom nothing may be inferred: their last word on profiling was no (Art. 21), on any channel, or their grant for it
+# does not count any more; and protected people and the dead (rule 19)
+NOT_PROFILED = (
     "(select customer_id from marts.contact_permissions where purpose = 'profiling' and not is_permitted "
-    f"and not {is_closed_by_register('reason_code')})"
+    f"and not {is_closed_by_register('reason_code')} "
+    "union select customer_id from marts.dim_customers where is_protected or is_deceased)"
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from data_quality.checks import History, Suite
 from data_quality.suites.common import (
-    DENIED_PROFILING,
+    NOT_PROFILED,
     RESTRICTED,
     direct_marketing,
     keeps_its_volume,
@@ -218,9 +218,9 @@ def _permissions(settings: Settings) -> list[Suite]:
 def segment_suites(tables: list[str]) -> list[Suite]:
     """The same check of every segment, because it is one."""
     check = no_row_where(
-        "nobody_who_denied_profiling",
-        "Nobody who denied or objected to profiling (Art. 21), or whose grant for it has ended.",
-        f"b.customer_id in {DENIED_PROFILING}",
+        "nobody_who_may_not_be_profiled",
+        "Nobody who denied or objected to profiling (Art. 21), or whose grant for it has ended; nobody protected or dead.",
+        f"b.customer_id in {NOT_PROFILED}",
         rule=6,
     )
     return [Suite("consent", SEGMENTS, table, (SEGMENTS, table), (check,)) for table in tables]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import DENIED_PROFILING, RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import NOT_PROFILED, RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
 from orchestration.core.settings import Settings
 
 
@@ -112,7 +112,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("marts", "customer_attributes"): [],
     ("marts", "customer_profile"): [
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
         no_row_where("every_phase_has_its_reasons", "Each inferred phase of life says how sure it is and why.",
                      "b.life_phase is not null and (b.life_phase_confidence is null or b.life_phase_reasons is null)"),
     ],
@@ -121,14 +121,14 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "(b.address_confirmed_on is null) <> (b.address_confirmed_by is null)"),
     ],
     ("marts", "customer_life_events"): [
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred life event.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred life event.", f"b.customer_id in {NOT_PROFILED}", rule=22),
         no_row_where("has_happened", "No life event is dated after the night.", "b.happened_on > (select as_of::date from ops.clock)"),
     ],
     ("marts", "customer_life_phase"): [
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
     ],
     ("marts", "customer_places"): [
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no inferred attribute.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
         no_row_where("each_has_its_reasons", "Whatever is inferred of a place says why.",
                      "b.purchasing_power is not null and (b.purchasing_power_confidence is null or b.purchasing_power_reasons is null) "
                      "or b.economic_capital is not null and b.economic_capital_reasons is null or b.cultural_capital is not null and b.cultural_capital_reasons is null"),
@@ -141,7 +141,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("net_is_gross_less_refunded", "Revenue is what was ordered less what was given back.", "b.net_amount <> b.gross_amount - b.refunded_amount"),
     ],
     ("marts", "customer_scores"): [
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no score.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no score.", f"b.customer_id in {NOT_PROFILED}", rule=22),
         between("decile", 1, 10),
     ],
     ("scores", "score_quality"): [
@@ -162,9 +162,9 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "from {batch}) as a where a.next_at is not null and coalesce(a.left_at > a.next_at, true)"),
     ],
     ("segments", "customer_lifecycle"): [
-        no_rows("one_row_per_customer", "As many rows as dim_customers has customers who did not deny profiling.",
+        no_rows("one_row_per_customer", "As many rows as dim_customers has customers who may be profiled.",
                 "select * from (select (select count(*) from {batch}) as here, "
-                f"(select count(*) from marts.dim_customers c where c.customer_id not in {DENIED_PROFILING}) as there) as t "
+                f"(select count(*) from marts.dim_customers c where c.customer_id not in {NOT_PROFILED}) as there) as t "
                 "where here <> there"),
     ],
     ("insight", "attribution_paths"): [
@@ -205,6 +205,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "and coalesce(valid_to > (select as_of from ops.clock), true)) as there) as t where here <> there"),
     ],
     ("insight", "risk_signals"): [
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no signal.", f"b.customer_id in {NOT_PROFILED}", rule=22),
         no_row_where("every_signal_is_past_its_threshold", "What was seen is at or beyond the threshold.", "b.observed < b.threshold"),
     ],
     ("insight", "north_star"): [
@@ -233,19 +234,17 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "b.answered_count > b.asked_count or b.promoter_count + b.detractor_count > b.nps_count"),
     ],
     ("insight", "experience_matrix"): [
-        no_rows("every_customer_stands_once", "Each breakdown has every customer, but of who denied profiling.",
+        no_rows("every_customer_stands_once", "Each breakdown has every customer, but of who may not be profiled.",
                 "select breakdown from (select breakdown, sum(customer_count) as here from {batch} group by 1) as b, (select count(*) as there from "
-                f"marts.customer_360 c where c.customer_id not in {DENIED_PROFILING}) as t where here <> there"),
+                f"marts.customer_360 c where c.customer_id not in {NOT_PROFILED}) as t where here <> there"),
     ],
     ("insight", "feedback_texts"): [
         no_row_where("sentiment_goes_with_score", "Praise has a score above 0, blame one below.",
                      "b.sentiment <> case when b.score > 0 then 'positive' when b.score < 0 then 'negative' else 'neutral' end"),
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no sentiment.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no sentiment.", f"b.customer_id in {NOT_PROFILED}", rule=22),
     ],
     ("insight", "stated_wishes"): [
-        no_row_where("nobody_who_denied_profiling", "Who denied profiling has no wish.", f"b.customer_id in {DENIED_PROFILING}", rule=22),
-        no_row_where("nobody_protected_or_dead", "Nothing is told of what protected people and the dead said.",
-                     "b.customer_id in (select customer_id from marts.dim_customers where is_protected or is_deceased)", rule=19),
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no wish.", f"b.customer_id in {NOT_PROFILED}", rule=22),
     ],
     ("insight", "wishes"): [
         no_row_where("parts_are_of_the_asked", "No more customers than people, nor buyers than customers.",

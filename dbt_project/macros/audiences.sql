@@ -96,6 +96,14 @@
 {%- endmacro %}
 
 {#-
+    SQL on a customer's id: whether anything may be inferred of them. For models whose purpose may not read registers: customer_profile has
+    whom may_be_profiled lets through.
+-#}
+{% macro is_profiled(customer_id) -%}
+    {{ customer_id }} in (select f.customer_id from {{ ref("customer_profile") }} f)
+{%- endmacro %}
+
+{#-
     SQL on a reason_code of contact_permissions: whether a public register closes the channel, or cannot be asked. Exports ask it
     too (orchestration/contracts/reasons.py).
 -#}

@@ -16,8 +16,8 @@
             {%- endfor %}
         from {{ ref("customer_360") }} c
         left join {{ ref("customer_rfm") }} r on r.customer_id = c.customer_id
-        left join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
-        where not {{ refuses_profiling("c.customer_id") }}
+        -- whom anything may be inferred of
+        join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
     ),
     ruled as (
         select
@@ -59,23 +59,14 @@
 {%- endmacro %}
 
 {#-
-    SQL: whether a scheme tells where somebody is found (by the var segment_places, columns of customer_360) of whom that is not
-    told, for their identity is protected, or they are dead: what they were in before is an address too (rule 19).
+    SQL: whether nothing may be inferred of a customer of tonight: they refused profiling (Art. 21), their identity is protected, or
+    they are dead. What was inferred before goes too. Restricted people are not among the customers of tonight.
 -#}
-{% macro is_hidden_place(customer_id, scheme) -%}
-    {%- set schemes = [] -%}
-    {%- for rule in var("segment_rules") -%}
-        {%- for column in rule.columns if column in var("segment_places") -%}
-            {%- do schemes.append("'" ~ rule.scheme ~ "'") -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    (
-        {{ scheme }} in ({{ (schemes | unique | list or ["null"]) | join(", ") }})
-        and {{ customer_id }} in (
-            select c.customer_id
-            from {{ ref("customer_360") }} c
-            anti join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
-        )
+{% macro is_not_profiled(customer_id) -%}
+    {{ customer_id }} in (
+        select c.customer_id
+        from {{ ref("customer_360") }} c
+        anti join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
     )
 {%- endmacro %}
 

@@ -58,7 +58,7 @@ BREACHES = [
     f"where is_permitted and purpose = 'newsletter' and customer_id = {_PERMITTED}; insert into raw_registers.nix_telefon by name select '0700990001' as telefonnummer"),
     (AUDIENCE, "nobody_young_by_the_birth_date", "update identity.golden_records set birth_date = struct_pack(value := date '2012-01-01', source_system := null::varchar, "
     f"source_key := null::varchar, changed_at := null::timestamp, is_conflicting := false) where customer_id = {_MEMBER}"),
-    ("customer_rfm", "nobody_who_denied_profiling", "insert into marts.contact_permissions by name select customer_id, 'profiling' as purpose, 'ads' as channel, "
+    ("customer_rfm", "nobody_who_may_not_be_profiled", "insert into marts.contact_permissions by name select customer_id, 'profiling' as purpose, 'ads' as channel, "
     "false as is_permitted, 'withdrawn' as reason_code, 'withdrawn' as reason, now()::timestamp as decided_at from segments.customer_rfm limit 1"),
     ("dim_customers", "nobody_restricted", _RESTRICTED.format(customer="(select arg_min(customer_id, email) from marts.dim_customers)")),
     ("dim_customers", "protected_people_have_no_address", "update marts.dim_customers set is_protected = true where customer_id = "

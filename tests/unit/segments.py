@@ -35,7 +35,6 @@ class Customer:
     nps: int | None = None
     is_business: bool = False
     refuses: bool = False
-    refuses_by: str = "withdrawn"
     is_restricted: bool = False
     region: str | None = None
     is_protected: bool = False
@@ -49,12 +48,11 @@ class Nights:
         for schema in ("conformed", "ops"):
             con.execute(f"create schema if not exists {schema}")
         con.execute("create schema if not exists reference")
-        for seed in ("data_categories", "permission_reasons"):
-            con.execute(f"create table reference.{seed} as from read_csv('{SEEDS / seed}.csv')")
+        con.execute(f"create table reference.data_categories as from read_csv('{SEEDS / 'data_categories'}.csv')")
         con.execute("alter table reference.data_categories alter retention_days type integer")
         prepare_ids(con)
         prepare_requests(con)
-        empty_tables(con, "customer_360", "customer_rfm", "contact_permissions", "customer_profile")
+        empty_tables(con, "customer_360", "customer_rfm", "customer_profile")
         prepare_shown_values(con)
         prepare_memberships(con)
         # the views read it before the first night
@@ -66,7 +64,7 @@ class Nights:
         con = self.con
         set_clock(con, at)
         con.execute(
-            "delete from marts.customer_360; delete from segments.customer_rfm; delete from marts.contact_permissions; "
+            "delete from marts.customer_360; delete from segments.customer_rfm; "
             "delete from identity.restrictions; delete from identity.customer_source_records; delete from marts.customer_profile"
         )
         for name, c in customers.items():
@@ -78,9 +76,6 @@ class Nights:
                 "valid_from": "2020-01-01",
             }
             add_rows(con, "identity.customer_source_records", record)
-            if c.refuses:
-                refused = {"purpose": "profiling", "is_permitted": False, "reason_code": c.refuses_by}
-                add_rows(con, "marts.contact_permissions", {"customer_id": name, **refused})
             if c.is_restricted:
                 restricted = {"source_system": "crm", "source_key": name, "since": at, "request_id": "r"}
                 add_rows(con, "identity.restrictions", restricted)

@@ -10,7 +10,7 @@ with
             c.is_business,
             c.is_club_member,
             cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,
-            -- who denied profiling is in no segment
+            -- who may not be profiled is in no segment
             coalesce(l.lifecycle_stage, 'not profiled') as lifecycle_stage,
             case
                 when l.customer_id is null then 'not profiled' else coalesce(r.rfm_segment, 'no order')

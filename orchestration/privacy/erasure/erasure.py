@@ -26,6 +26,7 @@ from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.erasure.expired_marts import dissolve_households, forget_gone
 from orchestration.privacy.erasure.floors import lowered_floors
+from orchestration.privacy.erasure.gone_facts import forget_gone_facts, is_gone, note_standing
 from orchestration.privacy.erasure.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.privacy.intake.noted import (
     ERASING,
@@ -166,6 +167,7 @@ def delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
 def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     con.execute("create or replace temp table erased_rows (source_system varchar, source_key varchar)")
     note_points(con, settings)
+    note_standing(con)
     of_sources = Counter[str]()
     raw = standing(con, settings)
     for source, name, person in declared(settings):
@@ -185,6 +187,7 @@ def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     rows += sum(_delete(con, schema, table) for schema, table in tables)
     # a row that names the person by an address alone, or beside somebody else: by its key, it goes as it went out of raw
     rows += sum(forget_gone(con, source) for source, changed in of_sources.items() if changed)
+    rows += forget_gone_facts(con)
     dissolve_households(con)
     if has_table(con, "identity", "made_with"):
         con.execute("delete from identity.made_with")
@@ -321,6 +324,8 @@ def _theirs(table: str, columns: set[str], journal: str = ERASING) -> Theirs | N
         for system, key in sorted(pairs)
         if {system, key} <= columns
     ]
+    if journal == ERASING and table.startswith("fct_") and {"source_system", "source_key"} <= columns:
+        found.append(is_gone(table))
     if not found:
         return None
     where = f"({' or '.join(found)})"

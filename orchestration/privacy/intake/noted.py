@@ -27,7 +27,7 @@ ERASING = "restricted.erasing"
 # whose records are made up, to be erased for a proof: they are counted and suppressed nowhere
 PLANTED = "canary"
 _PLANTED = f"select source_key from restricted.erasing_records where source_system = {text(PLANTED)}"
-_JOURNAL = ("erasing_customers", "erasing_records", "erasing_values")
+_JOURNAL = ("erasing_customers", "erasing_records", "erasing_values", "erasing_rows")
 RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
 # what only the person is known by: a mailbox that others use too is theirs as well
 VALUES = "(select value from restricted.erasing_values where kind = '{kind}' and not is_shared)"

@@ -287,8 +287,8 @@ def test_every_raw_conformed_public_and_bi_table_has_a_suite():
     assert ruleless == set(), "say of each consent check which rule it is of (rule=…)"
 
 
-def test_every_segment_is_checked_for_who_denied_profiling(tmp_path):
-    """A segment that forgets `refuses_profiling` holds the night, whatever it is named."""
+def test_every_segment_is_checked_for_who_may_not_be_profiled(tmp_path):
+    """A segment that forgets `customer_profile` holds the night, whatever it is named."""
     folder = tmp_path / "models" / "marts" / "segments"
     folder.mkdir(parents=True)
     (folder / "customer_taste.sql").write_text("select 1 as customer_id")
@@ -298,7 +298,7 @@ def test_every_segment_is_checked_for_who_denied_profiling(tmp_path):
     tables = [table for _, table in models_of("segments", tmp_path)]
     assert tables == ["moods", "customer_taste"]
     found = {suite.name: [check.name for check in suite.checks] for suite in segment_suites(tables)}
-    assert found == {f"segments.{table}": ["nobody_who_denied_profiling"] for table in tables}
+    assert found == {f"segments.{table}": ["nobody_who_may_not_be_profiled"] for table in tables}
     settings = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/h"})
     of_today = {suite.name for suite in all_suites(settings) if suite.stage == "consent"}
     assert {f"segments.{table}" for _, table in models_of("segments")} <= of_today

@@ -11,6 +11,17 @@ from orchestration.contracts.seeds import SEEDS
 from tests.unit.empty_tables import add_rows, empty_tables
 
 AS_OF = "2026-06-01"
+# what the model of whom anything may be inferred of reads
+PROFILE = (
+    "customer_profile", ("fct_orders", "contact_permissions", "dim_customers", "bridge_customer_source_records", "bridge_company_source_records",
+    "conformed_people", "conformed_deals", "customer_life_phase", "customer_places"),
+)  # fmt: skip
+# why nothing may be inferred of somebody → what says so
+NOT_PROFILED: dict[str, tuple[str, dict[str, Any]]] = {
+    "refused": ("marts.contact_permissions", {"purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"}),
+    "protected": ("marts.dim_customers", {"is_protected": True}),
+    "dead": ("marts.dim_customers", {"is_deceased": True}),
+}  # fmt: skip
 
 
 def order(key: str, customer: str | None, at: str, net: float | None = 100, **more: Any) -> dict[str, Any]:
@@ -23,6 +34,8 @@ class Marts:
 
     def __init__(self, con: duckdb.DuckDBPyConnection, models: dict[str, str], facts: tuple[str, ...]) -> None:
         self.con, self.models = con, models
+        if PROFILE[0] in models:
+            facts = tuple(dict.fromkeys(facts + PROFILE[1]))
         empty_tables(con, *facts)
         con.execute("create schema ops; create schema reference; create schema if not exists insight")
         self.at(AS_OF)
@@ -33,6 +46,19 @@ class Marts:
         )
         for seed in ("permission_reasons",):
             con.execute(f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
+        if PROFILE[0] in models:
+            con.execute(f"create view marts.customer_profile as {models[PROFILE[0]]}")
+
+    def knows(self, *customers: str) -> None:
+        """Customers of whom nothing is said that would keep anybody from inferring."""
+        self.add("marts.dim_customers", *({"customer_id": customer} for customer in customers))
+
+    def hides(self, customer: str, why: str) -> None:
+        """Says of a known customer what keeps them out, by NOT_PROFILED."""
+        table, said = NOT_PROFILED[why]
+        if table == "marts.dim_customers":
+            self.con.execute(f"delete from {table} where customer_id = ?", [customer])
+        self.add(table, said | {"customer_id": customer})
 
     def at(self, moment: str) -> None:
         self.con.execute(f"create or replace table ops.clock as select timestamp '{moment}' as as_of")

@@ -9,19 +9,21 @@ import pytest
 
 from orchestration.contracts.seeds import SEEDS
 from tests.unit.compiled import compiled_models
+from tests.unit.dbt_project.insight import NOT_PROFILED
 from tests.unit.empty_tables import add_rows, empty_tables
 
 _FED = (
     "fct_orders", "fct_order_items", "dim_products", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "fct_survey_responses",
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
-    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_profile", "customer_scores",
+    "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_scores",
     "feedback_texts", "customer_life_events", "customer_addresses", "conformed_ad_spend", "conformed_social_engagements", "stated_wishes",
+    "bridge_company_source_records", "conformed_people", "conformed_deals", "customer_life_phase", "customer_places",
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory, ["customer_360", "customer_purchases"])
+    return compiled_models(tmp_path_factory, ["customer_360", "customer_purchases", "customer_profile"])
 
 
 @pytest.fixture
@@ -33,6 +35,10 @@ def picture(warehouse, models):
     )
     for seed in ("purposes", "permission_reasons"):
         warehouse.execute(f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
+    warehouse.execute(
+        "create schema identity; create table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, "
+        "valid_to timestamp); create table identity.restrictions (source_system varchar, source_key varchar)"
+    )
     add_rows(
         warehouse,
         "marts.dim_customers",
@@ -45,6 +51,7 @@ def picture(warehouse, models):
             {"customer_id": c, "source_system": "crm", "source_key": c},
         )
 
+    warehouse.execute(f"create view marts.customer_profile as {models['customer_profile']}")
     warehouse.execute(f"create view marts.customer_purchases as {models['customer_purchases']}")
 
     def go(customer: str, *columns: str):
@@ -107,13 +114,22 @@ def test_what_was_bought(picture):
     assert picture("c1", "favourite_category") == "boots"
 
 
-def test_who_refused_profiling_has_no_inferred_attribute(picture):
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_who_may_not_be_profiled_has_no_inferred_attribute(picture, why):
     picture.add("marts.fct_orders", order("1", "2026-01-01", 100, store="North"))
-    said = {"purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"}
-    inferred = ("favourite_store", "acquisition_channel")
-    assert picture("c1", *inferred) == ("North", "web")
-    picture.add("marts.contact_permissions", said | {"customer_id": "c1"})
-    assert picture("c1", *inferred, "order_count") == (None, None, 1)
+    picture.add(
+        "marts.fct_order_items",
+        {"source_system": "shop", "source_key": "1a", "order_key": "1", "product_key": "a", "net_amount": 9},
+    )
+    picture.add("marts.dim_products", {"source_system": "shop", "source_key": "a", "category": "boots"})
+    inferred = ("favourite_store", "favourite_category", "acquisition_channel")
+    assert picture("c1", *inferred) == ("North", "boots", "web")
+    table, said = NOT_PROFILED[why]
+    if table == "marts.dim_customers":
+        picture.run(f"update marts.dim_customers set {', '.join(said)} = true where customer_id = 'c1'")
+    else:
+        picture.add(table, said | {"customer_id": "c1"})
+    assert picture("c1", *inferred, "order_count") == (None, None, None, 1)
 
 
 def test_life_events_and_the_confirmed_address_are_the_newest(picture):
@@ -159,13 +175,6 @@ def test_what_is_dated_after_the_night_has_not_happened(picture):
             "interaction_count", "subscription_days", "abandoned_cart_count")  # fmt: skip
     assert picture("c1", *told) == (1, 100, "North", 0, 0, 0, None, 0, 0, 0)
     assert picture("c1", "last_ordered_at", "last_active_at") == (datetime(2026, 1, 1), datetime(2026, 1, 1))
-
-
-def test_where_protected_people_shop_is_not_told(picture):
-    """Their store is a place where they can be found, as the one that they prefer is."""
-    picture.add("marts.fct_orders", order("1", "2026-01-01", 100, store="North"))
-    picture.run("update marts.dim_customers set is_protected = true where customer_id = 'c1'")
-    assert picture("c1", "favourite_store", "acquisition_channel", "order_count") == (None, "web", 1)
 
 
 def test_where_a_customer_came_from_is_what_came_first(picture):

@@ -7,10 +7,10 @@ from datetime import date, datetime
 import pytest
 
 from tests.unit.compiled import compiled_models
-from tests.unit.dbt_project.insight import Marts, order
+from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
-_MODELS = ("north_star", "bi_north_star", "interest_gap", "bi_interest_gap")
-_FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events", "dim_products", "conformed_web_events", "bridge_customer_source_records", "contact_permissions")  # fmt: skip
+_MODELS = ("north_star", "bi_north_star", "interest_gap", "bi_interest_gap", "customer_profile")
+_FACTS = ("fct_orders", "fct_order_items", "fct_web_sessions", "fct_email_events", "dim_products", "conformed_web_events")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,7 @@ def event(n: int, person: str | None, kind: str, at: str, session: str | None = 
 
 
 def test_the_gap_is_who_was_interested_and_has_not_bought_since(marts):
+    marts.knows("c1", "c2", "c3")
     for c in ("c1", "c2", "c3"):
         marts.add("marts.bridge_customer_source_records", {"customer_id": c, "source_system": "crm", "source_key": c})
     marts.add("marts.dim_products", *({"source_system": s, "source_key": k, "category": c} for s, k, c in
@@ -123,14 +124,16 @@ def test_a_category_that_two_systems_write_otherwise_is_one(marts):
     assert [row["interest"] for row in marts.rows("interest_gap")] == ["TENTS"]
 
 
-def test_who_refused_profiling_has_no_interest(marts):
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_who_may_not_be_profiled_has_no_interest(marts, why):
+    marts.knows("c1", "c2")
     for c in ("c1", "c2"):
         marts.add("marts.bridge_customer_source_records", {"customer_id": c, "source_system": "crm", "source_key": c})
     marts.add("marts.dim_products", {"source_system": "shop", "source_key": "t1", "category": "tents"})
     marts.add("conformed.conformed_web_events",
               event(1, "c1", "search", "2026-05-01T10:00", "s1", term="tent"), event(2, "c1", "product_view", "2026-05-01T10:05", "s1", product_key="t1"),
               event(3, "c2", "product_view", "2026-05-02", product_key="t1"), event(4, None, "product_view", "2026-05-02", product_key="t1"))  # fmt: skip
-    marts.add("marts.contact_permissions", {"customer_id": "c1", "purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"})  # fmt: skip
+    marts.hides("c1", why)
     (tents,) = marts.rows("interest_gap")
     assert (tents["people_count"], tents["customer_count"], tents["viewed_count"]) == (2, 1, 1)
 

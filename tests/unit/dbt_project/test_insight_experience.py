@@ -8,19 +8,24 @@ from typing import Any
 import pytest
 
 from tests.unit.compiled import compiled_models
-from tests.unit.dbt_project.insight import Marts
+from tests.unit.dbt_project.insight import NOT_PROFILED, Marts
 
 NEW, OLD = datetime(2026, 5, 1), datetime(2026, 1, 1)
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory, ("experience_matrix", "bi_experience_matrix"))
+    return compiled_models(tmp_path_factory, ("experience_matrix", "bi_experience_matrix", "customer_profile"))
 
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    return Marts(warehouse, models, ("customer_360", "customer_segments", "contact_permissions"))
+    return Marts(warehouse, models, ("customer_360", "customer_segments"))
+
+
+def add(marts: Marts, *rows: dict[str, Any]) -> None:
+    marts.add("marts.customer_360", *rows)
+    marts.knows(*(row["customer_id"] for row in rows))
 
 
 def customer(key: str, **more: Any) -> dict[str, Any]:
@@ -28,8 +33,8 @@ def customer(key: str, **more: Any) -> dict[str, Any]:
 
 
 def test_cells_and_what_moves_them(marts):
-    marts.add(
-        "marts.customer_360",
+    add(
+        marts,
         customer("c1", last_ordered_at=NEW, last_visited_at=NEW, last_email_clicked_at=NEW, last_nps=9, missing_fields=None, email_read_share=0.5, favourite_category="Tents", net_amount=300),
         customer("c2", last_ordered_at=NEW, last_visited_at=NEW, usage_count_30d=1, is_contactable_by_sms=True, email_read_share=0.1, favourite_category="Tents"),
         customer("c3", last_ordered_at=OLD),
@@ -47,17 +52,17 @@ def test_cells_and_what_moves_them(marts):
 
 
 def test_what_nobody_has_is_a_source_that_is_missing_and_moves_nothing(marts):
-    marts.add("marts.customer_360", customer("c1", last_ordered_at=NEW), customer("c2", last_ordered_at=OLD, email_read_share=1.0))  # fmt: skip
+    add(marts, customer("c1", last_ordered_at=NEW), customer("c2", last_ordered_at=OLD, email_read_share=1.0))  # fmt: skip
     (row,) = marts.rows("experience_matrix", "breakdown = 'all'")
     assert (row["next_interaction_step"], row["next_interaction_count"]) == ("ordered", 1)
     assert (row["next_data_use_step"], row["visited_count"], row["known_interest_count"]) == ("reading", 0, 0)
 
 
-def test_each_breakdown_has_every_customer_but_of_who_refused_profiling(marts):
-    marts.add("marts.customer_360", *(customer(f"c{n}") for n in range(4)))
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_each_breakdown_has_every_customer_but_of_who_may_not_be_profiled(marts, why):
+    add(marts, *(customer(f"c{n}") for n in range(4)))
     marts.add("segments.customer_segments", {"customer_id": "c0", "scheme": "store", "segment": "Oslo"}, {"customer_id": "c0", "scheme": "rfm", "segment": "lost"})  # fmt: skip
-    refusal = {"customer_id": "c3", "purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "objected"}  # fmt: skip
-    marts.add("marts.contact_permissions", refusal)
+    marts.hides("c3", why)
     found = {(row["breakdown"], row["value"]): row["customer_count"] for row in marts.rows("experience_matrix")}
     assert found == {
         ("all", "all"): 3,
@@ -68,7 +73,7 @@ def test_each_breakdown_has_every_customer_but_of_who_refused_profiling(marts):
 
 
 def test_analysts_see_stores_and_cells_of_few_as_one(marts):
-    marts.add("marts.customer_360", *(customer(f"c{n}", last_ordered_at=NEW if n < 3 else None, last_visited_at=NEW) for n in range(40)))  # fmt: skip
+    add(marts, *(customer(f"c{n}", last_ordered_at=NEW if n < 3 else None, last_visited_at=NEW) for n in range(40)))  # fmt: skip
     stores = {"Oslo": range(20), "Eva's": range(20, 22), "Bergen": range(22, 32)}
     marts.add("segments.customer_segments", *({"customer_id": f"c{n}", "scheme": "store", "segment": store} for store, them in stores.items() for n in them))  # fmt: skip
     marts.build("experience_matrix")

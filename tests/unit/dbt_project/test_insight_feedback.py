@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.contracts.seeds import SEEDS
 from tests.unit.compiled import compiled_models
-from tests.unit.dbt_project.insight import Marts
+from tests.unit.dbt_project.insight import NOT_PROFILED, Marts
 from tests.unit.dbt_project.planted_texts import PLANTED
 
 CLASSES = ("positive", "neutral", "negative")
@@ -17,7 +17,9 @@ CLASSES = ("positive", "neutral", "negative")
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory, ("feedback_texts", "feedback_themes", "bi_feedback_themes"))
+    return compiled_models(
+        tmp_path_factory, ("feedback_texts", "feedback_themes", "bi_feedback_themes", "customer_profile")
+    )
 
 
 @pytest.fixture
@@ -26,8 +28,6 @@ def marts(warehouse, models) -> Marts:
         "conformed_reviews",
         "conformed_survey_answers",
         "fct_survey_responses",
-        "contact_permissions",
-        "bridge_customer_source_records",
     )
     found = Marts(warehouse, models, facts)
     warehouse.execute(f"create table reference.feedback_words as from read_csv('{SEEDS}/feedback_words.csv')")
@@ -118,12 +118,13 @@ def test_themes_of_texts_each_text_once_among_all(marts):
     }
 
 
-def test_who_refused_profiling_has_no_sentiment(marts):
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_who_may_not_be_profiled_has_no_sentiment(marts, why):
+    marts.knows("c1", "c2")
     for person in ("1", "2"):
         marts.add("marts.bridge_customer_source_records", {"customer_id": f"c{person}", "source_system": "crm", "source_key": person})  # fmt: skip
     marts.add("conformed.conformed_reviews", review("1", "Great"), review("2", "Great"), review("3", "Great"))
-    refusal = {"customer_id": "c1", "purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"}  # fmt: skip
-    marts.add("marts.contact_permissions", refusal)
+    marts.hides("c1", why)
     assert {row["source_key"]: row["customer_id"] for row in marts.rows("feedback_texts")} == {"2": "c2", "3": None}
 
 

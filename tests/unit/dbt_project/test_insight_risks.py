@@ -1,4 +1,4 @@
-"""Signals of risk: each with its reason, on the threshold and beside it; none of who refused profiling."""
+"""Signals of risk: each with its reason, on the threshold and beside it; none of who may not be profiled."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.unit.compiled import compiled_models
-from tests.unit.dbt_project.insight import Marts, order
+from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory, ("risk_signals", "bi_risk_signals"))
+    return compiled_models(tmp_path_factory, ("risk_signals", "bi_risk_signals", "customer_profile"))
 
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    return Marts(
-        warehouse,
-        models,
-        ("customer_360", "fct_orders", "conformed_invoices", "contact_permissions", "bridge_customer_source_records"),
-    )
+    return Marts(warehouse, models, ("customer_360", "conformed_invoices"))
 
 
 def customers(marts: Marts, *rows: dict) -> None:
     marts.add("marts.customer_360", *rows)
+    marts.knows(*(row["customer_id"] for row in rows))
     for row in rows:
         marts.add(
             "marts.bridge_customer_source_records",
@@ -43,18 +40,10 @@ def test_nobody_is_a_risk_without_a_reason(marts):
     assert marts.rows("risk_signals") == []
 
 
-def test_returns_on_the_threshold_are_told_but_not_of_who_refused_profiling(marts):
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_returns_on_the_threshold_are_told_but_not_of_who_may_not_be_profiled(marts, why):
     customers(marts, *({"customer_id": f"c{n}", "order_count": 5, "refunded_share": 0.5} for n in range(3)))
-    marts.add(
-        "marts.contact_permissions",
-        {
-            "customer_id": "c1",
-            "purpose": "profiling",
-            "channel": "email",
-            "is_permitted": False,
-            "reason_code": "withdrawn",
-        },
-    )
+    marts.hides("c1", why)
     found = marts.by("risk_signals", "customer_id")
     assert set(found) == {"c0", "c2"}
     assert (found["c0"]["signal"], found["c0"]["reason"]) == ("returns", "gave back 50 % of the value of 5 orders")

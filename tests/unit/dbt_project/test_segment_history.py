@@ -186,11 +186,6 @@ def test_the_first_rule_that_holds_wins_and_nobody_who_refused_profiling_is_in_a
     ).fetchall() == [(0,)]
 
 
-def test_a_register_that_closes_a_channel_is_no_word_against_profiling(nights):
-    nights.night(START, {"c": Customer(1, 10, refuses=True, refuses_by="reserved")})
-    assert nights.as_of(START, "lifecycle") == {"c": "new"}
-
-
 def test_where_nothing_changes_nothing_is_written(nights):
     customers = {f"c{n}": Customer(2, 5) for n in range(5)}
     nights.night(START, customers)
@@ -233,14 +228,17 @@ def test_who_objects_to_profiling_loses_their_past_too_and_who_is_restricted_kee
     ]  # fmt: skip
 
 
-def test_rule_19_where_protected_people_were_found_is_in_no_past_segment(nights):
-    """The county of last night is a place where they can be looked for."""
+def test_rule_19_protected_people_are_in_no_segment_and_what_they_were_in_goes(nights):
+    """The county of last night is a place where they can be looked for, and what they buy is nobody's to infer from."""
     nights.night(START, {"p": Customer(1, 10, region="Skåne"), "c": Customer(1, 10, region="Skåne")})
     nights.night(
         START + DAY, {"p": Customer(1, 11, region="Skåne", is_protected=True), "c": Customer(1, 11, region="Skåne")}
     )
     assert [row[0] for row in nights.rows("region")] == ["c"]
-    assert [row[0] for row in nights.rows("lifecycle")] == ["c", "p"]
+    assert [row[0] for row in nights.rows("lifecycle")] == ["c"]
+    assert nights.con.execute(
+        "select count(*) from identity.segment_memberships where customer_id = 'p'"
+    ).fetchall() == [(0,)]
 
 
 def test_what_was_kept_of_a_scheme_that_is_switched_off_goes(without_region, nights):

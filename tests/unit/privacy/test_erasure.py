@@ -18,6 +18,7 @@ from orchestration.extract.extract import prepare_raw
 from orchestration.insight.segment_history import prepare_memberships
 from orchestration.prediction.nightly.tables import prepare_scores
 from orchestration.privacy.erasure.erasure import hide
+from orchestration.privacy.intake.personal_text import prepare_shown_values
 from orchestration.privacy.rights.subjects import Subject
 from orchestration.run.erase import erase
 from orchestration.run.prove_erasure import prove, prove_of_night
@@ -183,6 +184,50 @@ def test_facts_lose_what_names_the_person_by_an_address_alone(home, settings, bu
     assert asked(home, "select event_id from raw_email.events") == [("e2",)]
     for table in ("conformed.conformed_email_events", "marts.fct_email_events", "marts.fct_contact_compliance"):
         assert asked(home, f"select source_key from {table}") == [("e2",)], table
+
+
+def test_rule_25_rows_of_facts_that_no_column_names_go_out_of_what_is_published_too(home, settings, built):
+    """A message to her address, and one that raw had lost before, are of no customer: by their keys they go, in every kept publication."""
+    keyed = "create table {} as select 'email' as source_system, unnest(['{}', 'e2', 'e0', 'old']) as source_key, null::varchar as {}"
+    facts, shown = (
+        keyed.format("marts.fct_contact_compliance", "e1", "customer_id"),
+        keyed.format("bi.fct_email_events", "key-1", "customer_key"),
+    )
+    published = sorted(home.published.glob("versions/*"))
+    with open_warehouse(home, settings.engine) as con:
+        prepare_shown_values(con)
+        con.execute(EVENTS + shown)
+        con.execute(
+            "insert into conformed.conformed_email_events values ('email', 'e0', 'crm', '1', null); "
+            "insert into marts.fct_email_events values ('email', 'e0', null, 'crm', '1'); "
+            "insert into marts.fct_contact_compliance values ('email', 'e0', null); "
+            "insert into identity.shown_values by name select true as is_key, 'e1' as value, 'key-1' as shown"
+        )
+    for version in published:
+        with duckdb.connect(str(version / "customers.duckdb")) as con:
+            con.execute(facts)
+        with duckdb.connect(str(version / "bi.duckdb")) as con:
+            con.execute(shown.replace("bi.fct", "marts.fct"))
+            con.execute(
+                f"copy marts.fct_email_events to '{version / 'parquet' / 'fct_email_events.parquet'}' (format parquet)"
+            )
+    erase_anna(home, settings, built)
+    for table in ("marts.fct_email_events", "marts.fct_contact_compliance"):
+        assert asked(home, f"select source_key from {table} order by 1") == [("e2",)], table
+    assert asked(home, "select source_key from bi.fct_email_events order by 1") == [("e2",), ("old",)]
+    assert asked(home, "from restricted.erasing_rows") == []
+    for version in published:
+        # of an older night, and nobody's: it stays
+        left = [("e2",), ("old",)]
+        for file, table in (("customers", "marts.fct_contact_compliance"), ("bi", "marts.fct_email_events")):
+            with duckdb.connect(str(version / f"{file}.duckdb"), read_only=True) as con:
+                assert con.execute(f"select source_key from {table} order by 1").fetchall() == left
+        assert (
+            duckdb.execute(
+                f"select source_key from '{version / 'parquet' / 'fct_email_events.parquet'}' order by 1"
+            ).fetchall()
+            == left
+        )
 
 
 def test_a_row_that_goes_out_of_raw_goes_wherever_it_stands_whoever_it_names_beside(home, settings, built):

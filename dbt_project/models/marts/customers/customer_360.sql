@@ -115,7 +115,7 @@ with
         where s.customer_id is not null and e.deleted_at is null
         group by s.customer_id
     ),
-    -- the customer's own words; who refused profiling has none there
+    -- the customer's own words; who may not be profiled has none there
     feedback as (
         select
             customer_id,
@@ -232,10 +232,6 @@ with
             max(happened_on) filter (event = 'new job') as new_job_on
         from {{ ref("customer_life_events") }}
         group by customer_id
-    ),
-    -- of whom nothing may be inferred (Art. 21)
-    not_profiled as (
-        select customer_id from {{ ref("dim_customers") }} d where {{ refuses_profiling("d.customer_id") }}
     )
 select
     c.customer_id,
@@ -252,7 +248,7 @@ select
     {{ days_between("least(c.first_seen_at, o.first_ordered_at)", as_of()) }} as relationship_days,
     -- where the first visit came from, unless an order is older
     case
-        when n.customer_id is not null
+        when f.customer_id is null
         then null
         when v.first_visited_at <= coalesce(o.first_ordered_at, v.first_visited_at)
         then v.first_landing_channel
@@ -288,11 +284,8 @@ select
     o.last_ordered_at,
     {{ days_between("o.first_ordered_at", "o.last_ordered_at") }}
     / cast(nullif(o.order_count - 1, 0) as double) as mean_days_between_orders,
-    -- where protected people shop is a place where they can be found
-    case
-        when n.customer_id is null and not coalesce(c.is_protected, false) then o.favourite_store
-    end as favourite_store,
-    case when n.customer_id is null then o.favourite_category end as favourite_category,
+    case when f.customer_id is not null then o.favourite_store end as favourite_store,
+    case when f.customer_id is not null then o.favourite_category end as favourite_category,
     coalesce(k.abandoned_cart_count, 0) as abandoned_cart_count,
     cast(
         case when k.customer_id is null then 0 else k.abandoned_cart_amount end as decimal(18, 2)
@@ -389,7 +382,7 @@ left join interactions i using (customer_id)
 left join households h using (customer_id)
 left join permissions a using (customer_id)
 left join scores q using (customer_id)
-left join not_profiled n using (customer_id)
+-- nothing is inferred of whom it lacks: who refused profiling (Art. 21), protected people and the dead
 left join {{ ref("customer_profile") }} f using (customer_id)
 left join life_events l using (customer_id)
 left join {{ ref("customer_addresses") }} d using (customer_id)

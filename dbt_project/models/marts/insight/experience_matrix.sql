@@ -25,8 +25,8 @@ with
                 , coalesce({{ holds }}, false) as is_{{ part }}
             {%- endfor %}
         from {{ ref("customer_360") }} c
-        -- where somebody stands is an inference: who denied profiling stands nowhere
-        where not {{ refuses_profiling("c.customer_id") }}
+        -- where somebody stands is an inference
+        join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
     ),
     points as (
         select

@@ -29,13 +29,11 @@ with
             and r.submitted_at <= {{ as_of() }}
         where a.deleted_at is null and a.kind = 'text'
     ),
-    -- a sentiment is an inference: who denied profiling has none
+    -- a sentiment is an inference
     allowed as (
         select *
         from written w
-        where
-            {{ plain_word("w.text") }} is not null
-            and (w.customer_id is null or not {{ refuses_profiling("w.customer_id") }})
+        where {{ plain_word("w.text") }} is not null and (w.customer_id is null or {{ is_profiled("w.customer_id") }})
     ),
     texts as (select text, row_number() over (order by text) as text_id from (select distinct text from allowed)),
     {{ judged_texts() }}

@@ -23,8 +23,8 @@ with
         where
             e.deleted_at is null
             and {{ is_of_somebody_free() }}
-            -- an interest is an inference: who denied profiling has none
-            and (s.customer_id is null or not {{ refuses_profiling("s.customer_id") }})
+            -- an interest is an inference
+            and (s.customer_id is null or {{ is_profiled("s.customer_id") }})
             and e.kind in ('search', 'product_view', 'add_to_cart')
             and e.occurred_at <= {{ as_of() }}
             and e.occurred_at > {{ as_of() }} - {{ days(insight["interest_days"]) }}

@@ -1,10 +1,10 @@
 {%- set insight = var("insight") %}
 with
-    -- a signal is an inference: of who refused profiling there is none
+    -- a signal is an inference: there is one only of whom anything may be inferred
     customers as (
         select c.customer_id, c.order_count, c.refunded_share
         from {{ ref("customer_360") }} c
-        where not {{ refuses_profiling("c.customer_id") }}
+        join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
     ),
     overdue as (
         select

@@ -42,7 +42,4 @@ select
     -- a question may have several answers in one response
     a.response = max(a.response) over (partition by a.person, a.question) as is_newest
 from answers a
-where
-    a.answer is not null
-    -- customer_profile has whom anything may be told of: nobody who denied profiling, who is protected or who is dead
-    and (a.customer_id is null or a.customer_id in (select p.customer_id from {{ ref("customer_profile") }} p))
+where a.answer is not null and (a.customer_id is null or {{ is_profiled("a.customer_id") }})

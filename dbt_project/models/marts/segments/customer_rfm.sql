@@ -38,8 +38,9 @@ with
             ) r
             on r.customer_id = c.customer_id
         left join last_two g on g.customer_id = c.customer_id
-        -- who denied profiling is in no segment
-        where order_count > 0 and not {{ refuses_profiling("c.customer_id") }}
+        -- whom anything may be inferred of
+        join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
+        where order_count > 0
     ),
     scored as (
         select

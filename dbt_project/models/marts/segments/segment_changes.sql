@@ -10,7 +10,6 @@ with
             -- a night that is run again at the same moment takes back what it wrote
             bool_or(entered_at >= {{ as_of() }} or coalesce(left_at >= {{ as_of() }}, false)) as is_again,
             bool_or({{ is_expired_membership("left_at") }}) as is_expired,
-            bool_or({{ is_hidden_place("customer_id", "scheme") }}) as has_hidden_place,
             bool_or({{ is_switched_off("scheme") }}) as has_switched_off
         from {{ source("identity", "segment_memberships") }}
         group by customer_id
@@ -26,8 +25,7 @@ with
             or k.is_again
             or k.is_expired
             or k.digest is distinct from p.digest
-            or (p.customer_id is null and {{ refuses_profiling("k.customer_id") }})
-            or k.has_hidden_place
+            or {{ is_not_profiled("k.customer_id") }}
             or k.has_switched_off
     ),
     placed_near as (select p.* from placed p join near n on n.customer_id = p.customer_id),
@@ -49,9 +47,7 @@ with
             m.segment,
             m.entered_at,
             m.left_at,
-            {{ refuses_profiling("n.customer_id") }}
-            or {{ is_hidden_place("n.customer_id", "m.scheme") }}
-            or {{ is_switched_off("m.scheme") }} as refuses,
+            {{ is_not_profiled("n.customer_id") }} or {{ is_switched_off("m.scheme") }} as refuses,
             {{ is_expired_membership("m.left_at") }} as is_expired
         from {{ source("identity", "segment_memberships") }} m
         left join {{ source("identity", "customer_id_redirects") }} d on d.old_customer_id = m.customer_id
