@@ -51,6 +51,7 @@ _COUNTED = {
     "experience_matrix": ("customer_count", "ordered_count", "visited_count", "clicked_count", "used_count", "whole_record_count", "contactable_count", "reading_count", "known_interest_count", "next_interaction_count", "next_data_use_count", "nps_count"),
     "feedback_themes": ("people_count", "text_count", "positive_count", "neutral_count", "negative_count"),
     "purchase_intervals": ("customer_count", "next_order_count"),
+    "wishes": ("people_count", "customer_count", "bought_count"),
 }  # fmt: skip
 
 

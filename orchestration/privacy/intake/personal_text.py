@@ -97,11 +97,12 @@ def without_points(value: str) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """Columns of a conformed entity that `bi` shows as the source wrote them."""
+    """Columns of a conformed entity that `bi` shows as the source wrote them, of rows `where` an SQL condition holds."""
 
     entity: str
     keys: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    where: str = "true"
 
 
 SHOWN = (
@@ -110,6 +111,7 @@ SHOWN = (
     Shown("carts", ("source_key",)),
     Shown("subscriptions", ("source_key",), ("reason",)),
     Shown("survey_responses", ("source_key",), ("survey",)),
+    Shown("survey_answers", (), ("answer_text",), "kind = 'choice'"),
     Shown("tickets", ("source_key",), ("category",)),
     Shown("web_sessions", ("source_key",), ("landing_channel", "campaign")),
     Shown("web_events", (), ("kind", "page", "element", "term")),
@@ -159,7 +161,7 @@ def _values(there: list[Shown], kind: str) -> str:
     """SQL, a query of every value of these columns and its place, `entity.column`: a pattern is compiled for each place in the
     SQL where it stands, and takes longer than a small table does. Empty where there are none."""
     return " union all ".join(
-        f"select {text(f'{of.entity}.{column}')} as place, {column} as value from conformed.conformed_{of.entity}"
+        f"select {text(f'{of.entity}.{column}')} as place, {column} as value from conformed.conformed_{of.entity} where {of.where}"
         for of in there
         for column in getattr(of, kind)
     )

@@ -25,8 +25,8 @@ OURS = {
 }  # fmt: skip
 # of purposes and channels that the models of consent know
 _OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview", "permission_trend"}
-# made of texts that another model or macro shows (bi_attribution, shown_segments), or a CTE of its own
-_SHOWN_BEFORE = {"attribution_spread", "event_plan_status", "segment_overview", "segment_movements"}
+# made of texts that another model or macro shows (bi_attribution, shown_segments, stated_wishes), or a CTE of its own
+_SHOWN_BEFORE = {"attribution_spread", "event_plan_status", "segment_overview", "segment_movements", "wishes"}
 # counted by a text as identity.shown_values has it
 _SHOWN_IN_MARTS = {"experience_matrix", "service_performance", "survey_performance"}
 

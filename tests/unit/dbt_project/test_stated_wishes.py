@@ -9,7 +9,7 @@ import pytest
 from tests.unit.compiled import compiled_by, compiled_once
 from tests.unit.dbt_project.insight import Marts, order
 
-_MODELS = ("stated_wishes", "wishes", "customer_profile")
+_MODELS = ("stated_wishes", "wishes", "bi_wishes", "customer_profile")
 _FACTS = (
     "fct_order_items", "dim_products", "conformed_survey_answers", "fct_survey_responses",
 )  # fmt: skip
@@ -164,6 +164,30 @@ def test_a_category_that_systems_write_otherwise_is_the_same(marts):
         6,
         3,
     )
+
+
+def test_rule_32_analysts_see_what_many_want_and_no_part_of_few_nor_an_address(marts):
+    marts.con.execute("insert into identity.shown_values values (false, 'Ask me@x.se', 'Ask [email address removed]')")
+    marts.add("marts.dim_products", {"source_system": "shop", "source_key": "t1", "category": "Tents"})
+    for n in range(20):
+        answered(
+            marts,
+            str(n),
+            f"c{n}",
+            "2026-05-01",
+            "Tents",
+            *(["Ask me@x.se"] if n < 6 else []),
+            *(["A drone"] if n < 2 else []),
+        )
+        if n < 17:
+            marts.add("marts.fct_orders", order(f"o{n}", f"c{n}", "2026-05-20"))
+            line = {"source_system": "shop", "source_key": f"o{n}", "order_key": f"o{n}", "product_key": "t1"}
+            marts.add("marts.fct_order_items", line)
+    marts.build("stated_wishes", "wishes")
+    assert len(marts.rows("wishes")) == 3
+    found = {r["answer"]: (r["people_count"], r["customer_count"], r["bought_count"]) for r in marts.rows("bi_wishes")}
+    # three did not buy: whoever knows two of them knows the third
+    assert found == {"tents": (20, 20, None), "ask [email address removed]": (6, 6, None)}
 
 
 def test_unless_a_question_is_named_nothing_is_a_wish(warehouse, tmp_path_factory):

@@ -15,7 +15,7 @@ with
                 r.customer_id, r.person_system || ':' || r.person_key, 'row:' || r.source_system || ':' || r.source_key
             ) as person,
             {{ plain_word("a.question") }} as question,
-            {{ plain_word("a.answer_text") }} as answer,
+            {{ plain_word("coalesce(w.shown, a.answer_text)") }} as answer,
             r.submitted_at,
             {{ packed(["r.submitted_at", "r.source_system", "r.source_key"]) }} as response
         from {{ ref("conformed_survey_answers") }} a
@@ -24,6 +24,7 @@ with
             on r.source_system = a.source_system
             and r.source_key = a.response_key
             and r.submitted_at <= {{ as_of() }}
+        left join {{ source("identity", "shown_values") }} w on not w.is_key and w.value = a.answer_text
         where
             a.deleted_at is null
             and a.kind = 'choice'
