@@ -70,10 +70,17 @@
     )
 {%- endmacro %}
 
-{#- SQL: whether nobody may be in a segment of the scheme ([privacy] not_for_segments): what was kept of it goes. -#}
+{#-
+    SQL: whether nobody may be in a segment of the scheme ([privacy] not_for_segments): what was kept of it goes. So does, where anything
+    is switched off, what was kept of a scheme that no rule makes any more: which columns it was made of is not known.
+-#}
 {% macro is_switched_off(scheme) -%}
     {%- set off = var("segments_off") -%}
-    {%- if off -%} {{ scheme }} in ('{{ off | join("', '") }}')
+    {%- if off -%}
+        (
+            {{ scheme }} in ('{{ off | join("', '") }}')
+            or {{ scheme }} not in ('{{ var("segment_rules") | map(attribute="scheme") | unique | join("', '") }}')
+        )
     {%- else -%} false
     {%- endif -%}
 {%- endmacro %}

@@ -249,14 +249,21 @@ def test_what_was_kept_of_a_scheme_that_is_switched_off_goes(without_region, nig
         "r": Customer(1, 10, region="Skåne"),
     }
     nights.night(START, night)
+    # of a segment that the officer's company took out, for it was made of the region
+    nights.con.execute(
+        "insert into identity.segment_memberships values ('a', 'our own', 'southerner', ?, null)", [START]
+    )
     nights.night(START + DAY, {"a": Customer(1, 11, region="Halland"), "r": Customer(is_restricted=True)})
     assert len(nights.rows("region", "identity.segment_memberships")) == 4
+    # where nothing is switched off, what it held is history
+    assert nights.rows("our own") == [("a", "southerner", START, START + DAY)]
     nights.models = without_region
     off = {"a": Customer(1, 12, region="Halland"), "r": Customer(is_restricted=True)}
     nights.night(START + 2 * DAY, off, is_published=False)
-    assert nights.rows("region") == [] and len(nights.rows()) == 2
+    assert nights.rows("region") == nights.rows("our own") == [] and len(nights.rows()) == 2
     nights.night(START + 2 * DAY, off)
     assert [row[0] for row in nights.rows("region", "identity.segment_memberships")] == ["r"]
+    assert nights.rows("our own", "identity.segment_memberships") == []
     nights.night(START + 3 * DAY, {"a": Customer(1, 13), "r": Customer(1, 10, region="Skåne")})
     assert nights.rows("region", "identity.segment_memberships") == []
     assert {row[0] for row in nights.rows()} == {"a", "b", "r"}
