@@ -15,7 +15,7 @@ from orchestration.core.warehouse import has_table, scalar
 from orchestration.prediction.uplift.learner import FEWEST
 from orchestration.prediction.uplift.lift import Arm, Lift, compare
 from orchestration.prediction.warehouse.arms import note_arms, note_export_arms
-from orchestration.prediction.warehouse.past import literal
+from orchestration.prediction.warehouse.known import literal
 
 TREATED, HELD_OUT = "sent to", "held out"
 

@@ -12,8 +12,9 @@ from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season
 from orchestration.demo.truth import chance_of_first_order
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
+from orchestration.prediction.warehouse.known import literal
 from orchestration.prediction.warehouse.learning import Learnt, learn
-from orchestration.prediction.warehouse.past import PAST, lead_converts, literal
+from orchestration.prediction.warehouse.past import PAST, lead_converts
 from tests.bench.demo_marts import demo_marts
 from tests.bench.measure import Report
 from tests.bench.trained import UNTIL, share_of_reachable

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.prediction.classify.kept import with_plain_trees
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MODEL, Predicted
 from orchestration.prediction.classify.quality import auc
@@ -23,7 +24,8 @@ def importance(predicted: Predicted) -> list[dict[str, Any]]:
     """Each column with the AUC that is lost without what it tells, the most important first."""
     rng = np.random.default_rng(0)
     score = predicted.scores[MODEL][0]
-    parts = [(m, rng.permutation(rows)[: max(_MOST_ROWS // len(predicted.parts), 1)]) for m, rows in predicted.parts]
+    most = max(_MOST_ROWS // len(predicted.parts), 1)
+    parts = [(with_plain_trees(model), rng.permutation(rows)[:most]) for model, rows in predicted.parts]
     rows = np.concatenate([part for _, part in parts])
     label, whole = predicted.label[rows], auc(predicted.label[rows], score[rows])
     found = []

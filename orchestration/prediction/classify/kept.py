@@ -55,6 +55,11 @@ def kept(model: Classifier) -> dict[str, Any]:
     }
 
 
+def with_plain_trees(model: Classifier) -> Classifier:
+    """The same model, which says the same: many rows are asked of it in a sixth of the time."""
+    return model if model.trees is None else replace(model, trees=plain_trees(model.trees))
+
+
 def restored(told: Mapping[str, Any]) -> Classifier:
     """The model out of what `kept` made of it, read back from JSON."""
     calibrator = told["calibrator"]

@@ -31,14 +31,8 @@ from orchestration.prediction.uplift.kept import restored_learner
 from orchestration.prediction.uplift.learner import FEWEST
 from orchestration.prediction.uplift.lots import mean_lift
 from orchestration.prediction.warehouse.arms import ARMS, Drawn, Lot, drawn_by_lot, lots_of_arms, note_arms
-from orchestration.prediction.warehouse.past import (
-    features_of_wanted,
-    known_as_of,
-    literal,
-    read_of_wanted,
-    values_now,
-    want,
-)
+from orchestration.prediction.warehouse.known import features_as_of, literal
+from orchestration.prediction.warehouse.past import read_of_wanted, values_now
 from orchestration.prediction.warehouse.reasons import REASONS, line_from
 
 _MARTS = (
@@ -104,16 +98,15 @@ class CampaignLift:
         return whole.taken(np.flatnonzero(before)), whole.taken(np.flatnonzero(at >= np.datetime64(first)))
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
-        known_as_of(con, as_of)
-        want(con, sql_script(__file__, "reachable_now", as_of=literal(as_of)))
+        reachable = sql_script(__file__, "reachable_now")
         low, high = content["interval"]
         if content["learner"] is None:
             con.execute(
-                "insert into scored (customer_id, score, value, lower, upper, reason_codes) select customer_id, $1, $2, $3, $4, [] from wanted",
+                f"insert into scored (customer_id, score, value, lower, upper, reason_codes) select customer_id, $1, $2, $3, $4, [] from ({reachable})",
                 [UPLIFT, content["mean_lift"], low, high],
             )
             return
-        features_of_wanted(con)
+        features_as_of(con, as_of, reachable)
         learner, line = restored_learner(content["learner"]), line_from(content["line"])
         note_features(con, read_of_wanted(con, content["kinds"]))
         for customers, values in values_now(con, content["kinds"]):

@@ -14,6 +14,7 @@ from orchestration.prediction.nightly.drift import Drift, forget_features, note_
 from orchestration.prediction.nightly.estimators import SCORED_DDL, Estimator
 from orchestration.prediction.nightly.fitting import fit_anew, is_due, kept, learnt_from
 from orchestration.prediction.nightly.tables import forget_rows, prepare_scores, standing_fit, write_rows
+from orchestration.prediction.warehouse.known import shared_past
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def predict(
     with transaction(con):
         # a score that nothing makes any more
         con.execute("delete from scores.customer_scores where not list_contains($1::varchar[], score)", [names])
-    return [_one(con, estimator, settings, as_of) for estimator in estimators]
+    with shared_past(con):
+        return [_one(con, estimator, settings, as_of) for estimator in estimators]
 
 
 def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSettings, as_of: datetime) -> Told:

@@ -20,19 +20,17 @@ from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.nightly.drift import note_features
 from orchestration.prediction.nightly.estimators import Fit, Measure, Score, error_of, write_scored
 from orchestration.prediction.nightly.trained_about import about_of_learnt
+from orchestration.prediction.warehouse.known import features_as_of, literal
 from orchestration.prediction.warehouse.learning import Learnt, learn
 from orchestration.prediction.warehouse.past import (
     CAMPAIGN_IS_ANSWERED,
     CONTRACT_ENDS,
     Question,
-    features_of_wanted,
-    known_as_of,
     lead_converts,
-    literal,
     past_days,
+    prepare_question,
     read_of_wanted,
     values_now,
-    want,
 )
 from orchestration.prediction.warehouse.reasons import REASONS, line_from, line_of
 
@@ -66,6 +64,7 @@ class TrainedScores:
 
     def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
         """What there is, and the latest past day whose answer is known: no event by then is an answer too."""
+        prepare_question(con, self.question)
         ((rows, *more),) = con.execute(sql_script(__file__, self.seen, as_of=literal(as_of))).fetchall()
         return ":".join(map(str, (rows, *more, *past_days(con, self.question, as_of)[:1]))) if rows else ""
 
@@ -79,9 +78,8 @@ class TrainedScores:
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
         model, line = restored(content["model"]), line_from(content["line"])
-        known_as_of(con, as_of)
-        want(con, sql_script(__file__, self.asked_now, as_of=literal(as_of)))
-        features_of_wanted(con)
+        prepare_question(con, self.question)
+        features_as_of(con, as_of, sql_script(__file__, self.asked_now, as_of=literal(as_of)))
         note_features(con, read_of_wanted(con, content["kinds"]))
         low, high = content["interval"] or (None, None)
         for customers, values in values_now(con, content["kinds"]):

@@ -16,6 +16,7 @@ from orchestration.core.warehouse import has_table, scalar
 from orchestration.prediction.nightly.estimators import Estimator, Measure
 from orchestration.prediction.nightly.fitting import fit_anew, learnt_from
 from orchestration.prediction.nightly.tables import measures_of, prepare_scores, standing_fit
+from orchestration.prediction.warehouse.known import shared_past
 
 Progress = Callable[[str], None]
 
@@ -65,9 +66,10 @@ def train(
         raise KundbildError("no night has built the marts yet", to_do="`kundbild run`")
     prepare_scores(con)
     found = []
-    for number, estimator in enumerate(chosen, start=1):
-        tell(f"{number} of {len(chosen)}: {estimator.name}")
-        found.append(_trained(con, estimator, settings, as_of))
+    with shared_past(con):
+        for number, estimator in enumerate(chosen, start=1):
+            tell(f"{number} of {len(chosen)}: {estimator.name}")
+            found.append(_trained(con, estimator, settings, as_of))
     return found
 
 

@@ -21,14 +21,15 @@ from orchestration.core.warehouse import has_table, quote
 from orchestration.prediction.classify.labelled import NUMBER, Values
 from orchestration.prediction.classify.refused import fairness_kind, refusal
 from orchestration.prediction.uplift.lots import Lots
-from orchestration.prediction.warehouse.past import (
-    MOST_OF_A_DAY,
+from orchestration.prediction.warehouse.known import (
     features_of_wanted,
     keep_past,
     known_on,
     literal,
+    prepare_past,
     want,
 )
+from orchestration.prediction.warehouse.past import MOST_OF_A_DAY
 from orchestration.privacy.audit.exported_points import hashed_customer
 from orchestration.privacy.secrets.pepper import find_pepper
 
@@ -79,6 +80,7 @@ def drawn_by_lot(
     listed = ", ".join(str(lot) for _, lot in lots)
     parts = {"arms": arms, "lots": listed, "days": days, "most": most, "most_customers": MOST_CUSTOMERS}
     con.execute(sql_script(__file__, "recipients_by_lot", **parts))
+    prepare_past(con, min(sent_at for sent_at, _ in lots))
     keep_past(con, "recipients_by_lot")
     for number, (sent_at, lot) in enumerate(lots):
         known_on(con, sent_at)

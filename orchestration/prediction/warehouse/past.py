@@ -1,6 +1,6 @@
 """Customers as they were known on past days, with what happened after. Here: which days, and the table of all of them.
 
-Not here: who is asked about and what a feature is (sql/), learning (learning.py).
+Not here: who is asked about (sql/), what was known on a day (known.py), learning (learning.py).
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ from numpy.typing import NDArray
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote
 from orchestration.prediction.classify.labelled import NUMBER, Labelled, Profile, Values, texts_of
+from orchestration.prediction.warehouse.known import (
+    features_of_wanted,
+    keep_past,
+    known_on,
+    literal,
+    make_once,
+    prepare_past,
+    want,
+)
 
 PAST = "past"
 # what a table of the past holds beside features
 _ABOUT = ("customer_id", "as_of", "label")
-# relations of sql/past_rows.sql that features read
-_PAST_ROWS = (
-    "orders", "sessions", "emails", "carts", "tickets", "answers", "subscriptions", "interactions", "uses", "deals", "customers",
-)  # fmt: skip
 _NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER")
 # more customers of one day teach little more, and take time
 MOST_OF_A_DAY = 20_000
@@ -37,7 +42,7 @@ class Question:
     """What is asked of customers on a day: `sql/<script>.sql` says of whom, and whether it happened within the days after.
 
     `step_days` lie between two past days, the first of which is not before that of `sql/<since>.sql`; without it the days are those on which
-    campaigns were sent. At most `most_days` are looked at.
+    campaigns were sent. At most `most_days` are looked at. `sql/<table>.sql` makes the temporary table of that name which the script reads.
     """
 
     script: str
@@ -45,6 +50,7 @@ class Question:
     most_days: int
     step_days: int = 0
     since: str = ""
+    table: str = ""
 
     @property
     def horizon(self) -> timedelta:
@@ -56,51 +62,24 @@ CAMPAIGN_IS_ANSWERED = Question("recipients", horizon_days=7, most_days=12)
 
 
 def lead_converts(horizon_days: int) -> Question:
-    return Question("leads", horizon_days, most_days=24, step_days=30, since="first_lead")
+    return Question("leads", horizon_days, most_days=24, step_days=30, since="first_lead", table="past_leads")
 
 
-def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """The temporary views `known_*`: what was known of customers who may be profiled, before the moment."""
-    prepare_past(con)
-    known_on(con, as_of)
-
-
-def prepare_past(con: duckdb.DuckDBPyConnection, customers: str = "marts.customer_profile") -> None:
-    """The temporary relations `past_*`: what customers did, of those of the table `customers` who may be profiled. Once for all days."""
-    con.execute(sql_script(__file__, "past_rows", customers=customers))
-
-
-def known_on(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """The temporary views `known_*` of one moment, out of `past_*`."""
-    con.execute(sql_script(__file__, "known_as_of", as_of=literal(as_of)))
-
-
-def keep_past(con: duckdb.DuckDBPyConnection, customers: str) -> None:
-    """`past_*` of some customers as tables: of many days, each would read all events else."""
-    prepare_past(con, customers)
-    for name in _PAST_ROWS:
-        con.execute(f"create or replace temp table kept_{name} as from past_{name}")
-        con.execute(f"create or replace temp view past_{name} as from kept_{name}")
+def prepare_question(con: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """The temporary table that the question is answered from on every day."""
+    if question.table:
+        make_once(con, question.table, lambda: con.execute(sql_script(__file__, question.table)))
 
 
 def asked(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime, *, most: int = MOST_OF_A_DAY) -> int:
-    """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were. Needs `past_*`."""
+    """The temporary table `wanted` (customer_id, label) of a past day, at most so many of it; returns how many there were. Needs `past_*`
+    and the question's table."""
     known_on(con, as_of)
     want(con, sql_script(__file__, question.script, as_of=literal(as_of), horizon_days=question.horizon_days))
     ((count,),) = con.execute("select count(*) from wanted").fetchall()
     if count > most:
         want(con, f"from wanted order by hash(customer_id, {literal(as_of)}), customer_id limit {most}")
     return int(count)
-
-
-def want(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """The temporary table `wanted`: the customers of whom features are made, by the views of `known_as_of`."""
-    con.execute(f"create or replace temp table wanted as {sql}")
-
-
-def features_of_wanted(con: duckdb.DuckDBPyConnection) -> None:
-    """The temporary table `customer_features`, a row per customer of `wanted`, by the views of `known_as_of`."""
-    con.execute(sql_script(__file__, "customer_features"))
 
 
 def past_days(con: duckdb.DuckDBPyConnection, question: Question, as_of: datetime) -> list[datetime]:
@@ -118,7 +97,8 @@ def answers(
     con: duckdb.DuckDBPyConnection, question: Question, days: list[datetime]
 ) -> dict[datetime, tuple[int, int]]:
     """Of each day on how many customers it did not happen, and on how many it did. They stay in the temporary table `answered`."""
-    prepare_past(con)
+    prepare_past(con, min(days))
+    prepare_question(con, question)
     for number, day in enumerate(days):
         asked(con, question, day)
         rows = f"select {literal(day)} as as_of, customer_id, label from wanted"
@@ -208,7 +188,3 @@ def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> Iterato
             for c, kind in kinds.items()
         }
         yield np.asarray(fetched["customer_id"]), values
-
-
-def literal(moment: datetime) -> str:
-    return f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"

@@ -5,9 +5,9 @@ with
     orders as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 30) as orders_30d,
-            count(known_at) filter (days_ago(known_at) <= 90) as orders_90d,
-            count(known_at) filter (days_ago(known_at) <= 365) as orders_365d,
+            count(known_at) filter (within(known_at, 30)) as orders_30d,
+            count(known_at) filter (within(known_at, 90)) as orders_90d,
+            count(known_at) filter (within(known_at, 365)) as orders_365d,
             count(known_at) as orders,
             count(known_at) filter (channel = 'web') as orders_on_the_web,
             -- of orders of which one has an amount that is not known, nobody knows the sum
@@ -21,8 +21,8 @@ with
     visits as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 30) as visits_30d,
-            count(known_at) filter (days_ago(known_at) <= 90) as visits_90d,
+            count(known_at) filter (within(known_at, 30)) as visits_30d,
+            count(known_at) filter (within(known_at, 90)) as visits_90d,
             count(known_at) as visits,
             avg(page_views) as mean_pages_of_a_visit,
             days_ago(max(known_at)) as days_since_last_visit
@@ -31,7 +31,7 @@ with
     emails as (
         select
             customer_id,
-            count(known_at) filter (kind = 'delivered' and days_ago(known_at) <= 90) as emails_90d,
+            count(known_at) filter (kind = 'delivered' and within(known_at, 90)) as emails_90d,
             count(known_at) filter (kind = 'delivered') as emails,
             count(known_at) filter (kind = 'opened') / nullif(count(known_at) filter (kind = 'delivered'), 0) as reads_of_an_email,
             count(known_at) filter (kind = 'clicked') / nullif(count(known_at) filter (kind = 'delivered'), 0) as clicks_of_an_email,
@@ -42,14 +42,14 @@ with
     carts as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 90) as carts_90d,
+            count(known_at) filter (within(known_at, 90)) as carts_90d,
             days_ago(max(known_at)) as days_since_last_cart
         from wanted left join known_carts using (customer_id) group by all
     ),
     tickets as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 90) as tickets_90d,
+            count(known_at) filter (within(known_at, 90)) as tickets_90d,
             count(known_at) filter (not is_solved) as open_tickets,
             days_ago(max(known_at)) as days_since_last_ticket
         from wanted left join known_tickets using (customer_id) group by all
@@ -61,18 +61,18 @@ with
     uses as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 7) as uses_7d,
-            count(known_at) filter (days_ago(known_at) <= 14) as uses_14d,
-            count(known_at) filter (days_ago(known_at) <= 30) as uses_30d,
-            count(known_at) filter (days_ago(known_at) <= 60) as uses_60d,
-            count(known_at) filter (days_ago(known_at) <= 90) as uses_90d,
+            count(known_at) filter (within(known_at, 7)) as uses_7d,
+            count(known_at) filter (within(known_at, 14)) as uses_14d,
+            count(known_at) filter (within(known_at, 30)) as uses_30d,
+            count(known_at) filter (within(known_at, 60)) as uses_60d,
+            count(known_at) filter (within(known_at, 90)) as uses_90d,
             days_ago(max(known_at)) as days_since_last_use
         from wanted left join known_uses using (customer_id) group by all
     ),
     talks as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 90) as talks_90d,
+            count(known_at) filter (within(known_at, 90)) as talks_90d,
             count(known_at) as talks,
             days_ago(max(known_at)) as days_since_last_talk
         from wanted left join known_interactions using (customer_id) group by all
@@ -80,7 +80,7 @@ with
     deals as (
         select
             customer_id,
-            count(known_at) filter (days_ago(known_at) <= 90) as deals_90d,
+            count(known_at) filter (within(known_at, 90)) as deals_90d,
             count(known_at) as deals,
             days_ago(max(known_at)) as days_since_last_deal
         from wanted left join known_deals using (customer_id) group by all

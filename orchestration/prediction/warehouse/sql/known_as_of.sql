@@ -1,28 +1,30 @@
 -- What was known on a past day: rows of past_rows.sql dated before it, by records that were there. Features read these views and nothing else.
 -- Columns that a system overwrites later are left out, or cut: a renewal, a status, a reason that is told today was not known then.
 create or replace temp macro days_ago(moment) as round(epoch({{ as_of }} - moment) / 86400, 1);
+-- days_ago(moment) <= days, without working it out of each event
+create or replace temp macro within(moment, days) as moment > {{ as_of }} - to_seconds(86400 * days + 4320);
 
 create or replace temp view known_orders as from past_orders where known_at < {{ as_of }};
 
 create or replace temp view known_sessions as
-select * exclude (record_at) from past_sessions where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_sessions where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_emails as
-select * exclude (record_at) from past_emails where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_emails where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_carts as
-select * exclude (record_at) from past_carts where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_carts where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_tickets as
 select customer_id, known_at, coalesce(solved_at < {{ as_of }}, false) as is_solved
 from past_tickets
-where known_at < {{ as_of }} and record_at < {{ as_of }};
+where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_answers as
-select * exclude (record_at) from past_answers where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_answers where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_uses as
-select * exclude (record_at) from past_uses where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_uses where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_subscriptions as
 select customer_id, known_at, case when cancelled_at < {{ as_of }} then cancelled_at end as ended_at
@@ -30,10 +32,10 @@ from past_subscriptions
 where known_at < {{ as_of }};
 
 create or replace temp view known_interactions as
-select * exclude (record_at) from past_interactions where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_interactions where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_deals as
-select * exclude (record_at) from past_deals where known_at < {{ as_of }} and record_at < {{ as_of }};
+select * exclude (late_at) from past_deals where known_at < {{ as_of }} and (late_at is null or late_at < {{ as_of }});
 
 create or replace temp view known_customers as
 select
@@ -43,11 +45,3 @@ select
     region,
     date_sub('year', birth_date, cast({{ as_of }} as date)) as age
 from past_customers;
-
--- who was there by then, and had neither ordered nor had a subscription
-create or replace temp view known_leads as
-select c.customer_id
-from known_customers c
-anti join known_orders o on o.customer_id = c.customer_id
-anti join known_subscriptions s on s.customer_id = c.customer_id
-where c.known_at is not null;

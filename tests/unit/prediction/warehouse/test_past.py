@@ -16,14 +16,15 @@ from orchestration.core.settings import DBT_DIR
 from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.labelled import NUMBER, numbers_of, texts_of
 from orchestration.prediction.classify.refused import fairness_kind, refusal
-from orchestration.prediction.warehouse import past
+from orchestration.prediction.warehouse import known, past
+from orchestration.prediction.warehouse.known import features_of_wanted, prepare_past
 from orchestration.prediction.warehouse.past import (
     CAMPAIGN_IS_ANSWERED,
     CONTRACT_ENDS,
     asked,
-    features_of_wanted,
     lead_converts,
     past_days,
+    prepare_question,
 )
 from orchestration.prediction.warehouse.reasons import WORDS
 from tests.bench.demo_marts import MARTS, demo_marts
@@ -85,7 +86,7 @@ def facts(con, at: datetime) -> None:
 
 
 def features(con) -> dict[str, object]:
-    past.prepare_past(con)
+    prepare_past(con, DAY)
     asked(con, CONTRACT_ENDS, DAY)
     features_of_wanted(con)
     (row,) = con.execute("select * from customer_features").fetchall()
@@ -148,7 +149,7 @@ def test_the_answer_is_of_the_days_after(con):
     def label(**columns) -> bool:
         con.execute("delete from marts.fct_subscriptions")
         subscribed(con, started_at=DAY - timedelta(days=100), **columns)
-        past.prepare_past(con)
+        prepare_past(con, DAY)
         asked(con, CONTRACT_ENDS, DAY)
         found = con.execute("select label from wanted").fetchall()
         return found[0][0] if found else None
@@ -174,11 +175,11 @@ def test_a_recipient_answers_by_a_click_within_a_week(con):
                     "occurred_at": at,
                 },
             )
-    past.prepare_past(con)
+    prepare_past(con, DAY)
     assert asked(con, CAMPAIGN_IS_ANSWERED, DAY) == 1, "who refused profiling is not asked about"
     assert con.execute("from wanted").fetchall() == [("c1", True)]
     con.execute("update marts.fct_email_events set occurred_at = occurred_at + interval 2 day where kind = 'clicked'")
-    past.prepare_past(con)
+    prepare_past(con, DAY)
     asked(con, CAMPAIGN_IS_ANSWERED, DAY)
     assert con.execute("select label from wanted").fetchall() == [(False,)]
 
@@ -187,7 +188,8 @@ def test_a_lead_has_neither_ordered_nor_had_a_contract_on_the_day(con):
     con.execute("delete from marts.fct_subscriptions")
 
     def label() -> bool | None:
-        past.prepare_past(con)
+        prepare_past(con, DAY)
+        prepare_question(con, lead_converts(90))
         asked(con, lead_converts(90), DAY)
         found = con.execute("from wanted").fetchall()
         assert {customer for customer, _ in found} <= {"c1"}, "who refused profiling is not asked about"
@@ -237,7 +239,7 @@ def test_who_may_not_be_profiled_is_in_no_table_of_the_past(con):
     views = [
         v for (v,) in con.execute("select view_name from duckdb_views() where view_name like 'known_%'").fetchall()
     ]
-    assert len(views) == 12
+    assert len(views) == 11
     for view in views:
         assert con.execute(f"select count(*) from {view} where customer_id is distinct from 'c1'").fetchall() == [
             (0,)
@@ -251,7 +253,7 @@ def test_no_feature_may_not_be_learnt_from(con):
     assert {n for n in names if fairness_kind(n)} == {"age", "gender", "region"}
     # what the views read of marts, by the contracts: neither identity, contact, registers nor bought attributes, but for the groups
     scripts = DBT_DIR.parent / "orchestration/prediction/warehouse/sql"
-    text = "".join((scripts / f"{name}.sql").read_text(encoding="utf-8") for name in ("past_rows", "known_as_of"))
+    text = "".join((scripts / f"{name}.sql").read_text(encoding="utf-8") for name in ("past_records", "past_rows", "known_as_of"))
     words = set(re.findall(r"\w+", re.sub(r"--.*", "", text)))
     private = {
         column["name"]
@@ -285,9 +287,9 @@ def test_of_days_that_are_not_measured_a_share_is_learnt_from_and_its_features_a
     asked, taken = ([n for _, n in con.execute(counts.format(table)).fetchall()] for table in ("answered", "past"))
     assert taken == [asked[0], *(math.ceil(0.3 * n) for n in asked[1:])] and asked[1] >= 10
     for day in days:
-        past.known_as_of(con, day)  # all events of all customers
-        past.want(con, f"select customer_id, label from answered where as_of = {past.literal(day)}")
-        past.features_of_wanted(con)
+        known.known_as_of(con, day)  # all events of all customers
+        known.want(con, f"select customer_id, label from answered where as_of = {known.literal(day)}")
+        known.features_of_wanted(con)
         compared = "(select * exclude (as_of, label) from past where as_of = $1) except (from customer_features)"
         assert con.execute(compared, [day]).fetchall() == []
 
