@@ -18,6 +18,7 @@ from orchestration.prediction.classify.encoding import Matrix
 _STEP = 0.03
 _DEPTH = 2
 _FEWEST_IN_A_LEAF = 30
+_BINS, _BINS_OF_WEIGHTED = 255, 63
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,14 @@ def fit_booster(
 ) -> Any:
     """Boosted shallow trees: of yes or no, or of an amount. A column without a value in these rows, as in a fold, says nothing."""
     empty = np.isnan(matrix).all(axis=0)
-    return _booster(rounds, len(label), is_amount=is_amount).fit(
+    # of weighted rows each bound of a bin is looked for anew, which took half of the time of a fit
+    bins = _BINS if weight is None else _BINS_OF_WEIGHTED
+    return _booster(rounds, len(label), is_amount=is_amount, max_bins=bins).fit(
         np.where(empty, 0.0, matrix), label, sample_weight=weight
     )
 
 
-def _booster(rounds: int, rows: int, *, is_amount: bool) -> Any:
+def _booster(rounds: int, rows: int, *, is_amount: bool, max_bins: int) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     return (HistGradientBoostingRegressor if is_amount else HistGradientBoostingClassifier)(
@@ -81,6 +84,7 @@ def _booster(rounds: int, rows: int, *, is_amount: bool) -> Any:
         l2_regularization=5,
         max_features=0.5,
         early_stopping=False,
+        max_bins=max_bins,
         random_state=0,
     )
 

@@ -253,7 +253,9 @@ def test_no_feature_may_not_be_learnt_from(con):
     assert {n for n in names if fairness_kind(n)} == {"age", "gender", "region"}
     # what the views read of marts, by the contracts: neither identity, contact, registers nor bought attributes, but for the groups
     scripts = DBT_DIR.parent / "orchestration/prediction/warehouse/sql"
-    text = "".join((scripts / f"{name}.sql").read_text(encoding="utf-8") for name in ("past_records", "past_rows", "known_as_of"))
+    text = "".join(
+        (scripts / f"{name}.sql").read_text(encoding="utf-8") for name in ("past_records", "past_rows", "known_as_of")
+    )
     words = set(re.findall(r"\w+", re.sub(r"--.*", "", text)))
     private = {
         column["name"]
@@ -292,6 +294,32 @@ def test_of_days_that_are_not_measured_a_share_is_learnt_from_and_its_features_a
         known.features_of_wanted(con)
         compared = "(select * exclude (as_of, label) from past where as_of = $1) except (from customer_features)"
         assert con.execute(compared, [day]).fetchall() == []
+
+
+def test_what_models_share_is_what_each_would_make_and_ends_with_the_night(con):
+    def told(customers: str) -> list[tuple]:
+        known.features_as_of(
+            con, DAY, f"select customer_id from marts.customer_profile where customer_id in ({customers})"
+        )
+        return con.execute("from customer_features order by customer_id").fetchall()
+
+    add_rows(con, "marts.customer_profile", {"customer_id": "c2"})
+    facts(con, BEFORE)
+    prepare_past(con, DAY)
+    asked(con, CONTRACT_ENDS, DAY)
+    features_of_wanted(con)
+    alone = con.execute("from customer_features order by customer_id").fetchall()
+    assert len(alone) == 2 and alone[0][1:] != alone[1][1:]
+    with pytest.raises(ZeroDivisionError), known.shared_past(con):
+        assert told("'c1', 'c2'") == alone and told("'c2'") == alone[1:]
+        con.execute("delete from marts.fct_orders")
+        assert told("'c1', 'c2'") == alone, "made once"
+        raise ZeroDivisionError
+    made = "select table_name from duckdb_tables() where temporary and table_name in ('shared_past', 'past_records', 'features_of_everybody')"
+    assert con.execute(made).fetchall() == []
+    # the next night sees what changed, and whoever refused since is in none
+    con.execute("delete from marts.customer_profile where customer_id = 'c1'")
+    assert told("'c1', 'c2'") == alone[1:]
 
 
 def test_a_column_that_tells_the_answer_is_seen(con):
