@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -56,7 +57,8 @@ def specification(answer: Answer, drawn: Drawn, currency: str, *, width: int = W
         "weeks": _weeks,
         "grid": partial(_grid, drawn),
     }
-    return {**makes[drawn.kind](rows, width), "data": {"values": rows}, "config": _CONFIG}
+    drawable = [{name: value for name, value in row.items() if name != "at"} for row in rows]
+    return {**makes[drawn.kind](rows, width), "data": {"values": drawable}, "config": _CONFIG}
 
 
 def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
@@ -68,6 +70,7 @@ def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
                 found.append(
                     {
                         "x": shown(drawn.x, row[drawn.x]),
+                        "at": row[drawn.x],
                         "position": number,
                         "series": str(row[drawn.by]) if drawn.by else heading(column),
                         "value": float(row[column]),
@@ -75,11 +78,33 @@ def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
                     }
                 )
     if drawn.kind == "weeks":
-        return found
+        # metrics are drawn by day and month too
+        return _with_gaps(found, drawn.x) if drawn.x == "week_on" else found
     kept = list(dict.fromkeys(row["x"] for row in found))
     # months are read from the newest backwards
     kept = kept[-13:] if drawn.kind in ("months", "line") else kept[: drawn.most]
     return [row for row in found if row["x"] in kept]
+
+
+def _with_gaps(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:
+    """With a row without a value for each week between the first and the last that has none: a line must not be drawn over it."""
+    weeks = {row["at"] for row in rows if isinstance(row["at"], date)}
+    if len(weeks) > 1:
+        first, last = min(weeks), max(weeks)
+        every = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
+        empty = {"value": None, "said": ""}
+        series = dict.fromkeys(row["series"] for row in rows)
+        there = {(row["at"], row["series"]) for row in rows}
+        rows = rows + [
+            {"x": shown(column, week), "at": week, "series": one, **empty}
+            for week in every
+            for one in series
+            if (week, one) not in there
+        ]
+        rows.sort(key=lambda row: row["at"])
+        places = {week: place for place, week in enumerate(sorted({row["at"] for row in rows}))}
+        rows = [{**row, "position": places[row["at"]]} for row in rows]
+    return rows
 
 
 def _in_order(field: str = "x") -> dict[str, Any]:
@@ -125,11 +150,16 @@ def _grid(drawn: Drawn, rows: list[dict[str, Any]], width: int) -> dict[str, Any
         "width": width - _LABELS - 12,
         "height": {"step": 54},
         "encoding": {
-            "x": {**_in_order(), "axis": {**axis, "orient": "top", "title": heading(drawn.x)}},
-            "y": {**_in_order("series"), "axis": {**axis, "title": heading(drawn.by)}},
+            "x": {**_in_order(), **_levels(drawn.levels), "axis": {**axis, "orient": "top", "title": heading(drawn.x)}},
+            "y": {**_in_order("series"), **_levels(drawn.levels[::-1]), "axis": {**axis, "title": heading(drawn.by)}},
         },
         "layer": [{"mark": {"type": "rect", "stroke": "white"}, "encoding": {"color": colour}}, _said({})],
     }
+
+
+def _levels(levels: tuple[str, ...]) -> dict[str, Any]:
+    """Their order, where they have one: that of the rows hangs on which cells are there."""
+    return {"sort": list(levels)} if levels else {}
 
 
 def _said(how: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Drawn:
     by: str = ""
     # in the chart only the first so many rows
     most: int = 12
+    # of a grid: what stands on both axes, from the least to the most
+    levels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

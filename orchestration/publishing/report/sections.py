@@ -83,7 +83,7 @@ _MATRIX = Part(
         "experience_matrix",
         order="list_position(['high', 'medium', 'low'], interaction) nulls last, list_position(['low', 'medium', 'high'], use_of_data) nulls last",
     ),
-    Drawn("grid", "use_of_data", ("customer_count",), by="interaction"),
+    Drawn("grid", "use_of_data", ("customer_count",), by="interaction", levels=("low", "medium", "high")),
     note="Interaction: ordered, visited, clicked, used. Use of data: the record is whole, may be contacted, reads, has a known interest. "
     "Of each axis three are high, two medium. Most lack: what would move most customers of the cell.",
 )
