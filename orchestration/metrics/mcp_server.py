@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import HomeVersionError, KundbildError
@@ -45,11 +46,19 @@ def serve() -> None:
 
 def server() -> MCPServer[Any]:
     """The server with its tools."""
-    made: MCPServer[Any] = MCPServer("kundbild", title="Kundbild", instructions=_INSTRUCTIONS, log_level="WARNING")
+    tools = [_strict(_told(tool)) for tool in (list_metrics, query_metric, list_tables, describe_table, definition)]
+    return MCPServer("kundbild", title="Kundbild", instructions=_INSTRUCTIONS, log_level="WARNING", tools=tools)
+
+
+def _strict(call: Callable[..., dict[str, Any]]) -> Tool:
+    """The tool, which refuses an argument that it does not have: left out, it would answer another question than was asked."""
     reads = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-    for tool in (list_metrics, query_metric, list_tables, describe_table, definition):
-        made.add_tool(_told(tool), annotations=reads)
-    return made
+    tool = Tool.from_function(call, annotations=reads)
+    asked = tool.fn_metadata.arg_model
+    # named as the SDK names it: the error says the name
+    tool.fn_metadata.arg_model = type(asked.__name__, (asked,), {"model_config": ConfigDict(extra="forbid")})
+    tool.parameters = {**tool.parameters, "additionalProperties": False}
+    return tool
 
 
 def _told(tool: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

@@ -128,6 +128,9 @@ def test_an_error_teaches_and_a_group_of_few_is_not_served(home: Path):
         assert "did you mean" in await told(client, "definition", term="permision")
         # of a wrong type, of no tool, and SQL where a value is: an error, and it serves on
         assert "metrics" in await told(client, "query_metric", metrics=7)
+        # of no such argument: without it the answer would be of all time
+        assert "from" in (refused := await told(client, "query_metric", metrics=["orders"], **{"from": "2026-01-01"}))
+        assert "not permitted" in refused
         assert "Unknown tool" in await told(client, "drop_tables")
         assert "no value of channel" in await told(
             client, "query_metric", metrics=["orders"], where=["channel=x') or (1=1"], by=["channel"]
