@@ -50,7 +50,7 @@ def test_a_file_that_is_never_made_ends_with_the_time_of_the_source():
 
 def test_a_file_has_all_rows_and_is_of_an_api():
     table = Table(columns={"id": "VARCHAR"}, made=Made(**MADE), body={})
-    with pytest.raises(ValueError, match="paging.next = none"):
+    with pytest.raises(ValueError, match=r"paging\.next = none"):
         Source(connector="rest", url="https://x.example", tables={"t": table})
     Source(connector="rest", url="https://x.example", paging=Paging(next="none"), tables={"t": table})
     with pytest.raises(ValueError, match="does not say"):
