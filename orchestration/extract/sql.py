@@ -256,8 +256,10 @@ class _Reader:
 
     def _fits(self, reader: pa.RecordBatchReader) -> bool:
         """Whether no value can fail its cast; else each is cast on its own, and rejected alone."""
-        shape = reader.schema.empty_table()  # noqa: F841 DuckDB finds it by its name
+        # a table that DuckDB finds by the name of a variable would first be looked for among those of pandas, which that imports
+        self.con.register("shape", reader.schema.empty_table())
         there = {row[0]: row[1] for row in self.con.execute(f"describe select {self.names} from shape").fetchall()}
+        self.con.unregister("shape")
         nulls = ", ".join(f"null::{t} as {quote(c)}" for c, t in self.columns.items())
         wanted = {row[0]: row[1] for row in self.con.execute(f"describe select {nulls}").fetchall()}
         return all(_fits(there[column], kind) for column, kind in wanted.items())
@@ -268,8 +270,11 @@ class _Reader:
         if not self.table.find_deletions or not key:
             return None
         with self.database.rows(self._query(key, spelled=key)) as reader:
-            key_reader = self.misread.readable(reader, is_told=False) if self.database.is_text else reader  # noqa: F841 DuckDB finds it by its name
+            self.con.register(
+                "key_reader", self.misread.readable(reader, is_told=False) if self.database.is_text else reader
+            )
             self.con.execute("create or replace temp table keys_read as from key_reader")
+            self.con.unregister("key_reader")
         spelled = ", ".join(quote(SPELLED + c) for c in key)
         with clock_of(self.con, source.timezone or "UTC"):
             self.con.execute(
@@ -295,8 +300,10 @@ class _Reader:
         if len(values) > _ASKED_KEYS:
             return False
         for at in range(0, len(values), _KEYS_A_QUERY):
-            with self._fetched(among(key, values[at : at + _KEYS_A_QUERY])) as lost_rows:  # noqa: F841 DuckDB finds it by its name
+            with self._fetched(among(key, values[at : at + _KEYS_A_QUERY])) as reader:
+                self.con.register("lost_rows", reader)
                 self.con.execute(f"insert into changed select {self.names} from lost_rows")
+                self.con.unregister("lost_rows")
         return True
 
     def _is_empty_now(self, keys: str | None, read: str) -> bool:

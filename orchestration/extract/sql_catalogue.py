@@ -1,6 +1,7 @@
 """What tables a database has: views too, with their columns, keys, foreign keys, and about how many rows.
 
-Here: asking the database's own catalogue. Not here: their rows (sql_fetch.py), what they mean (proposals/).
+Here: asking the database's own catalogue. Not here: that of a DuckDB file (duckdb_catalogue.py), their rows (sql_fetch.py), what they mean
+(proposals/). The process that talks with a server starts with this module, so that it imports little.
 """
 
 from __future__ import annotations
@@ -9,11 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import duckdb
 import sqlalchemy as sa
 from sqlalchemy.engine.reflection import Inspector
-
-from orchestration.core.warehouse import text
 
 _MYSQL = ("mysql", "mariadb")
 # of PostgreSQL: parts of a table are read with it, and what was never counted is -1
@@ -22,8 +20,6 @@ _COUNTED = {
     "mysql": "select table_schema, table_name, table_rows, 0 from information_schema.tables where table_schema = database()",
 }  # fmt: skip
 _SYSTEM_SCHEMAS = ("information_schema", "pg_catalog", "pg_toast")
-# what DuckDB calls types that have no plain value
-_NESTED = ("STRUCT", "MAP", "LIST", "ARRAY", "JSON", "UNION", "VARIANT")
 
 
 @dataclass(frozen=True)
@@ -118,50 +114,3 @@ def kind_of(kind: Any) -> str | None:
         # without a precision it holds any number
         return f"DECIMAL({kind.precision}, {kind.scale or 0})" if kind.precision and kind.precision <= 38 else ""
     return "VARCHAR"
-
-
-def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[TableThere]:
-    """The same of a DuckDB file that is attached as `database`."""
-    of = f"where database_name = {text(database)}"
-    columns: dict[tuple[str, str], dict[str, str | None]] = {}
-    for schema, table, column, kind in con.execute(
-        f"select schema_name, table_name, column_name, data_type from duckdb_columns() {of} and not internal order by column_index"
-    ).fetchall():
-        columns.setdefault((schema, table), {})[column] = kind_of_duckdb(kind)
-    keys: dict[tuple[str, str], tuple[str, ...]] = {}
-    foreign: dict[tuple[str, str], dict[str, tuple[str, str]]] = {}
-    for schema, table, kind, names, referred, of_it in con.execute(
-        "select schema_name, table_name, constraint_type, constraint_column_names, referenced_table, referenced_column_names "
-        f"from duckdb_constraints() {of}"
-    ).fetchall():
-        if kind == "PRIMARY KEY":
-            keys[schema, table] = tuple(names)
-        elif kind == "FOREIGN KEY" and len(names) == 1 and of_it:
-            foreign.setdefault((schema, table), {})[names[0]] = (referred, of_it[0])
-    tables = con.execute(
-        f"select schema_name, table_name, false, estimated_size from duckdb_tables() {of} and not internal "
-        f"union all select schema_name, view_name, true, null from duckdb_views() {of} and not internal order by all"
-    ).fetchall()
-    return [
-        TableThere(t, columns.get((s, t), {}), "" if s == "main" else s, is_view, keys.get((s, t), ()), foreign.get((s, t), {}), rows)
-        for s, t, is_view, rows in tables
-    ]  # fmt: skip
-
-
-def kind_of_duckdb(kind: str) -> str | None:
-    """A type of DuckDB as a configuration declares it; None of what has no plain value."""
-    kind = kind.upper()
-    if kind.endswith("]") or kind.startswith(_NESTED) or kind in ("BLOB", "BIT", "GEOMETRY"):
-        return None
-    return (
-        plain_kind(kind) if not kind.startswith(("ENUM", "UUID", "TIME ", "INTERVAL")) and kind != "TIME" else "VARCHAR"
-    )
-
-
-def plain_kind(kind: str) -> str:
-    """A type of DuckDB as a configuration declares it."""
-    if kind.startswith("TIMESTAMP"):
-        return "TIMESTAMP"
-    if "INT" in kind:
-        return "BIGINT" if "HUGE" not in kind else "DECIMAL(38, 0)"
-    return "DOUBLE" if kind in ("FLOAT", "REAL") else kind.replace(",", ", ") if kind.startswith("DECIMAL") else kind

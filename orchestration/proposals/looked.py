@@ -20,11 +20,11 @@ from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Delivered
+from orchestration.extract.duckdb_catalogue import plain_kind
 from orchestration.extract.json_documents import other_encoding
 from orchestration.extract.line_books import read_through
 from orchestration.extract.sheets import sheet_names, write_sheet
 from orchestration.extract.sie import is_sie, write_vouchers
-from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import IsKnown, Written, sniffed

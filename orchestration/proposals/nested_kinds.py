@@ -11,8 +11,8 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from orchestration.core.warehouse import quote
+from orchestration.extract.duckdb_catalogue import plain_kind
 from orchestration.extract.nested_rows import PLACE
-from orchestration.extract.sql_catalogue import plain_kind
 from orchestration.proposals.columns import Column, columns_of, sample
 
 DEEP = 3
