@@ -256,8 +256,8 @@ class _Reader:
 
     def _fits(self, reader: pa.RecordBatchReader) -> bool:
         """Whether no value can fail its cast; else each is cast on its own, and rejected alone."""
-        # a table that DuckDB finds by the name of a variable would first be looked for among those of pandas, which that imports
-        self.con.register("shape", reader.schema.empty_table())
+        # for a table DuckDB would import pandas
+        self.con.register("shape", pa.RecordBatchReader.from_batches(reader.schema, []))
         there = {row[0]: row[1] for row in self.con.execute(f"describe select {self.names} from shape").fetchall()}
         self.con.unregister("shape")
         nulls = ", ".join(f"null::{t} as {quote(c)}" for c, t in self.columns.items())
