@@ -104,15 +104,20 @@ class Exact(float):
     """A number of more digits than a float holds, with all of them as `written`."""
 
     written: str
+    # whether there is any in this process: most APIs answer none, and looking for one in every value takes a fifth of a page's time
+    is_there = False
 
     def __new__(cls, written: str) -> Exact:
         number = super().__new__(cls, written)
         number.written = written
+        Exact.is_there = True
         return number
 
 
 def exact(value: Any) -> Any:
     """A value with numbers of many digits as text, which a decimal is read of."""
+    if not Exact.is_there:
+        return value
     if isinstance(value, Exact):
         return value.written
     if isinstance(value, dict):

@@ -76,6 +76,7 @@ def is_place(name: str) -> bool:
 def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     """{data: rows, next: address or cursor of the next page or None}; None where an answer has no rows at that place."""
     rows = value_at(answer, paging.rows)
+    rows = plain(rows) if paging.typed == "tryton" else rows
     if isinstance(rows, dict) and paging.next == "none" and paging.rows:
         rows = [rows]
     if not isinstance(rows, list):
@@ -89,6 +90,26 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     return {ROWS: rows, NEXT: found, IS_SAID: is_said} | (
         {PAGES: value_at(answer, paging.pages)} if paging.pages else {}
     )
+
+
+def plain(value: Any) -> Any:
+    """A value of Tryton's JSON-RPC, whose objects name their class, as plain JSON: a time in UTC, a date, a decimal. Bytes are nothing."""
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    match value.get("__class__"):
+        case "Decimal":
+            return value.get("decimal")
+        case "date":
+            return "{year:04}-{month:02}-{day:02}".format_map(value)
+        case "datetime":
+            return "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{microsecond:06}".format_map(value)
+        case "timedelta":
+            return value.get("seconds")
+        case None:
+            return {name: plain(one) for name, one in value.items()}
+    return None
 
 
 def hides_the_next(answer: Any, paging: Paging) -> bool:
@@ -132,10 +153,13 @@ def requested(
 
 
 def put_at(body: dict[str, Any], said: tuple[str, Any]) -> dict[str, Any]:
-    """The body with a value at a path of names with dots."""
-    from dlt.common import jsonpath
-
-    jsonpath.set_value_at_path(body, *said)
+    """The body with a value at a path of names with dots, of a list by a number."""
+    path, value = said
+    *holders, last = path.split(".")
+    at: Any = body
+    for name in holders:
+        at = at[int(name)] if isinstance(at, list) else at.setdefault(name, {})
+    at[int(last) if isinstance(at, list) else last] = value
     return body
 
 

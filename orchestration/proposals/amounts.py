@@ -23,20 +23,25 @@ def number_type(con: duckdb.DuckDBPyConnection, relation: str, value: str, decim
     """DECIMAL where the fractions are short, as of money; DOUBLE where not. Whether its mark may be one of thousands."""
     pattern = text(rf"^-?\d{{1,12}}(?:[{decimal}](\d*))?$")
     is_plain, scale, is_either, has_mark = con.execute(
-        f"select bool_and(regexp_matches({value}, {pattern})), max(length(regexp_extract({value}, {pattern}, 1))), "
-        f"bool_and(regexp_matches({value}, {text(_EITHER)})), bool_or(contains({value}, {text(decimal)})) from {relation} where {value} is not null"
+        f"select bool_and(regexp_matches(v, {pattern})), max(length(regexp_extract(v, {pattern}, 1))), "
+        f"bool_and(regexp_matches(v, {text(_EITHER)})), bool_or(contains(v, {text(decimal)})) from {_each(relation, value)}"
     ).fetchall()[0]
     if not is_plain or (scale or 0) > _MAX_SCALE:
         return "DOUBLE", False
     return f"DECIMAL(18, {max(2, int(scale or 0))})", bool(is_either and has_mark)
 
 
+def _each(relation: str, value: str) -> str:
+    """Each value once, with how often it stands there: patterns are dear, and amounts come again."""
+    return f"(select {value} as v, count(*) as times from {relation} where {value} is not null group by v)"
+
+
 def decimal_mark(con: duckdb.DuckDBPyConnection, relation: str, value: str, decimal: str) -> tuple[str, bool]:
     """The decimal mark of amounts that can be read by either: what stands before their last one or two digits, or not what stands
     before three. Whether that is in doubt."""
     rows = con.execute(
-        rf"select regexp_extract({value}, '([.,])\d{{1,2}}\D*$', 1) as last, regexp_extract({value}, '\d([.,])\d{{3}}(\D|$)', 1) as parts, count(*) as n "
-        f"from {relation} where {value} is not null group by all order by n desc, last, parts"
+        r"select regexp_extract(v, '([.,])\d{1,2}\D*$', 1) as last, regexp_extract(v, '\d([.,])\d{3}(\D|$)', 1) as parts, sum(times) as n "
+        f"from {_each(relation, value)} group by all order by n desc, last, parts"
     ).fetchall()
     if last := next((mark for mark, _, _ in rows if mark), ""):
         return str(last), False
@@ -48,7 +53,8 @@ def decimal_mark(con: duckdb.DuckDBPyConnection, relation: str, value: str, deci
 def currency_beside(con: duckdb.DuckDBPyConnection, relation: str, value: str) -> tuple[str | None, bool]:
     """The currency that stands beside amounts, where it is one; whether all that stands there is known, and of one."""
     rows = con.execute(
-        rf"select distinct lower(regexp_replace({value}, '[\d\s\p{{Zs}}.,()''’+−–]|(^|\s)-(\s|\d|$)', '', 'g')) from {relation} where {value} is not null limit {_MOST_SIGNS}"
+        r"select distinct lower(regexp_replace(v, '[\d\s\p{Zs}.,()''’+−–]|(^|\s)-(\s|\d|$)', '', 'g')) "
+        f"from {_each(relation, value)} limit {_MOST_SIGNS}"
     ).fetchall()
     signs = {re.sub(r"^-+(?=\w|\W)(?!$)|(?<!:)-$", "", str(sign)) for (sign,) in rows} - {""}
     found = {currency_signs().get(sign) for sign in signs}

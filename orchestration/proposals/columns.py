@@ -28,6 +28,9 @@ _MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
 
+# before the decimal mark of amounts as people write them
+_MONEY = "MONEY"
+
 
 @dataclass(frozen=True)
 class Column:
@@ -85,20 +88,21 @@ def columns_of(
 ) -> list[Column]:
     """The columns of a relation, all text, of which rows are sampled; `known` are types that the format itself has, as Parquet does."""
     known = known or {}
+    # trimmed once: what a value is asked is asked of all rows
+    con.execute(f"create or replace temp table sampled as from {_trimmed_rows(names, 'sampled')}")
     candidates = {name: _candidates(con, name, decimal) for name in names if name not in known}
     asked = ["count(*)"]
     for name in names:
-        said = _trimmed(name)
+        said = quote(name)
         asked += [f"count({said})", f"approx_count_distinct({said})"]
-        asked += [
-            f"coalesce(bool_and({fits}) filter ({said} is not null), false)" for _, fits in candidates.get(name, [])
-        ]
-    (row,) = con.execute(f"select {', '.join(asked)} from {relation}").fetchall()
+        asked += [_all_fit(fits, said) for kind, fits in candidates.get(name, []) if not _is_money(kind)]
+    (row,) = con.execute(f"select {', '.join(asked)} from {_trimmed_rows(names, relation)}").fetchall()
     rows, told = int(row[0]), iter(row[1:])
     found = []
     for name in names:
         filled, distinct = int(next(told)), int(next(told))
-        fitting = [kind for kind, _ in candidates.get(name, []) if next(told)]
+        fitting = [kind for kind, _ in candidates.get(name, []) if not _is_money(kind) and next(told)]
+        fitting = fitting or _fitting_money(con, name, candidates.get(name, []), relation)
         found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation))
     con.execute("drop table sampled")
     return found
@@ -106,6 +110,32 @@ def columns_of(
 
 def _trimmed(name: str) -> str:
     return f"nullif(trim({quote(name)}), '')"
+
+
+def _trimmed_rows(names: Sequence[str], relation: str) -> str:
+    return f"(select {', '.join(f'{_trimmed(name)} as {quote(name)}' for name in names)} from {relation})"
+
+
+def _all_fit(fits: str, said: str) -> str:
+    return f"coalesce(bool_and({fits}) filter ({said} is not null), false)"
+
+
+def _is_money(kind: str) -> bool:
+    return kind.startswith(_MONEY)
+
+
+def _fitting_money(
+    con: duckdb.DuckDBPyConnection, name: str, candidates: list[tuple[str, str]], relation: str
+) -> list[str]:
+    """Marks of amounts that fit all rows. It is the dearest question, so each value is asked once, and only where nothing else fits."""
+    asked = {kind: fits for kind, fits in candidates if _is_money(kind)}
+    if not asked:
+        return []
+    once = f"(select distinct {_trimmed(name)} as {quote(name)} from {relation})"
+    (row,) = con.execute(
+        f"select {', '.join(_all_fit(fits, quote(name)) for fits in asked.values())} from {once}"
+    ).fetchall()
+    return [kind for kind, holds in zip(asked, row, strict=True) if holds]
 
 
 def _column(
@@ -131,8 +161,8 @@ def _column(
         return Column(**{**how, "formats": ("%Y%m%d",)})
     if formats:
         return Column(**{**how, "formats": tuple(formats[:1]), "is_ambiguous": len(formats) > 1})
-    if first.startswith("MONEY"):
-        marks = [kind.removeprefix("MONEY") for kind in fitting if kind.startswith("MONEY")]
+    if _is_money(first):
+        marks = [kind.removeprefix(_MONEY) for kind in fitting if _is_money(kind)]
         mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, relation, said, decimal)
         currency, is_known = currency_beside(con, relation, said)
         return Column(
@@ -151,7 +181,7 @@ def _column(
 
 def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list[tuple[str, str]]:
     """(type or format, SQL that says whether a value fits) of those that fit all of the first rows."""
-    v = _trimmed(name)
+    v = quote(name)
     number = f"replace({v}, ',', '.')" if decimal == "," else v
     cases = [
         # a leading zero says that it is no number: 022 is not 22
@@ -164,9 +194,9 @@ def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list
         *((f, f"try_strptime({v}, {text(f)}) is not null") for f in FORMATS if f != "%Y%m%d"),
         ("email", f"regexp_matches({v}, {text(_EMAIL)})"),
         ("phone", f"regexp_matches({v}, {text(_PHONE)})"),
-        *((f"MONEY{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),
+        *((f"{_MONEY}{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),
     ]  # fmt: skip
-    asked = ", ".join(f"coalesce(bool_and({fits}) filter ({v} is not null), false)" for _, fits in cases)
+    asked = ", ".join(_all_fit(fits, v) for _, fits in cases)
     (row,) = con.execute(f"select {asked} from sampled").fetchall()
     found = [case for case, holds in zip(cases, row, strict=True) if holds]
     return [case for case in found if case[0] != "NUMBER" or not any(kind == "BIGINT" for kind, _ in found)]

@@ -1,4 +1,5 @@
-"""Tryton's own database, filled by Tryton itself and read as the vendor `tryton`: people, companies, deals and invoices, with Tryton's own sums.
+"""Tryton's own database, filled by Tryton itself and read as the vendor `tryton`: people, companies, deals and invoices, with Tryton's own sums; and
+the same by Tryton's JSON-RPC.
 
 Tryton runs as its own Python package in an environment of its own, on the tests' PostgreSQL. Kundbild reads as a user with the rights that
 docs/vendors/tryton.md names.
@@ -6,6 +7,7 @@ docs/vendors/tryton.md names.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
@@ -30,23 +32,51 @@ form = "landed"
 """
 
 
-@pytest.fixture(scope="module")
-def truth(postgres, tmp_path_factory):
-    return server.fill(server.environment(tmp_path_factory.mktemp("tryton") / "venv"), postgres, DATABASE)
+BY_RPC = """company = "T"
+[sources.shop]
+connector = "rest"
+url = "{url}"
+vendor = "tryton"
+form = "api"
+page_size = 4
+
+[sources.shop.auth]
+type = "basic"
+user = "admin"
+password = "${{ERP_PASSWORD}}"
+"""
 
 
 @pytest.fixture(scope="module")
-def tryton(truth, postgres, new_warehouse, tmp_path_factory):
-    home = Home(tmp_path_factory.mktemp("tryton") / "home").prepare()
+def python(tmp_path_factory):
+    return server.environment(tmp_path_factory.mktemp("tryton") / "venv")
+
+
+@pytest.fixture(scope="module")
+def truth(python, postgres):
+    return server.fill(python, postgres, DATABASE)
+
+
+@contextmanager
+def read_as(config_text, folder, new_warehouse):
+    """A night's reading of a configuration."""
+    home = Home(folder / "home").prepare()
     home.warehouse.write_bytes(new_warehouse)
     config = home.root / "kundbild.toml"
-    config.write_text(CONFIG.format(url=server.reader(postgres, DATABASE)), encoding="utf-8")
+    config.write_text(config_text, encoding="utf-8")
     with open_warehouse(home, Engine()) as con:
         read = Vendor(con, home, home.root)
         read.settings = load_settings(config)
         prepare_raw(con, read.settings)
         extract_source(con, home, read.settings, "shop")
         set_clock_and_retention(con)
+        yield read
+
+
+@pytest.fixture(scope="module")
+def tryton(truth, postgres, new_warehouse, tmp_path_factory):
+    said = CONFIG.format(url=server.reader(postgres, DATABASE))
+    with read_as(said, tmp_path_factory.mktemp("tryton"), new_warehouse) as read:
         yield read
 
 
@@ -130,3 +160,17 @@ def test_an_invoice_is_paid_on_the_day_of_the_payment_and_due_with_its_last_part
     today = truth["today"]
     (paid,) = [one for one in rows(tryton, "invoices") if one["amount"] == Decimal("500.50")]
     assert str(paid["paid_at"])[:10] == today and (paid["due_on"] - paid["paid_at"].date()).days == 40
+
+
+def test_by_rpc_everything_is_as_by_the_database(tryton, python, postgres, new_warehouse, tmp_path, monkeypatch):
+    monkeypatch.setenv("ERP_PASSWORD", "admin")
+    with (
+        server.serving(python, postgres, DATABASE) as url,
+        read_as(BY_RPC.format(url=url), tmp_path, new_warehouse) as by_rpc,
+    ):
+        for entity in ("people", "companies", "deals", "invoices"):
+            found, known = (
+                [{name: value for name, value in one.items() if name != "extracted_at"} for one in read.staged(entity)]
+                for read in (by_rpc, tryton)
+            )
+            assert found == known and [one for one in known if "aside" not in one]

@@ -36,7 +36,11 @@ class Paging(BaseModel, extra="forbid", frozen=True):
     size: str = Field(default="limit", description="what page_size is sent as; empty: it is not sent")
     sent_in: Literal["address", "body"] = Field(
         default="address",
-        description="where parameter, size and since are sent: in the address, or in the body of a POST, as names with dots (variables.after)",
+        description="where parameter, size and since are sent: in the address, or in the body of a POST, as names with dots (variables.after), of a list by a number (params.1)",
+    )
+    typed: Literal["json", "tryton"] = Field(
+        default="json",
+        description="tryton: dates, times and decimals are objects that name their class, as of Tryton's JSON-RPC",
     )
     since: str = Field(
         default="updated_since",

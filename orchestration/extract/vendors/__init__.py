@@ -145,7 +145,7 @@ def is_landed(form: str) -> bool:
 
 def lies_within_columns(vendor: str, form: str) -> bool:
     """Whether values of a form lie within columns of JSON, which only a database is read for."""
-    return LIKE in read_form(vendor, form)
+    return read_form(vendor, form).get(LIKE) == API
 
 
 def table_of(vendor: str, form: str, table: str) -> str:

@@ -1,4 +1,5 @@
-"""A form of a vendor whose tables are as another form of it has them: what a loader lands as the API answers it, `like = "api"`.
+"""A form of a vendor whose tables are as another form of it has them: what a loader lands as the API answers it, `like = "api"`, or an API that
+answers what the database has, `like = "landed"`.
 
 Here: a table of the other form, with what the file says beside. Not here: reading the files (vendors/__init__.py).
 """
@@ -10,8 +11,8 @@ from typing import Any
 
 # of a form, the one that it is like; of a table, a condition of rows that no map reads
 LIKE, LEAVES_OUT = "like", "leaves_out"
-# how an API is asked
-_ASKED = ("endpoint", "body", "paging", "for_each", "headers", "on_request", "find_deletions")
+# how a table is asked for
+_ASKED = ("endpoint", "body", "paging", "for_each", "headers", "on_request", "find_deletions", "made", "table")
 
 
 def table_like(base: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:

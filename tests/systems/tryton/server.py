@@ -8,8 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +61,33 @@ def fill(python: Path, server: str, database: str) -> dict[str, Any]:
     assert done.returncode == 0, done.stderr[-3000:]
     told: dict[str, Any] = json.loads(done.stdout)
     return told
+
+
+@contextmanager
+def serving(python: Path, server: str, database: str) -> Iterator[str]:
+    """The address of Tryton's own server of a database."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    place = sa.make_url(server).set(database="").render_as_string(hide_password=False)
+    said = {**os.environ, "TRYTOND_DATABASE__URI": place, "TRYTOND_WEB__LISTEN": listen}
+    process = subprocess.Popen([str(python.with_name("trytond")), "-d", database], env=said, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    try:
+        question = urllib.request.Request(
+            f"http://{listen}/rpc/",
+            json.dumps({"id": 0, "method": "common.server.version", "params": []}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        for _ in range(600):
+            with suppress(OSError), urllib.request.urlopen(question, timeout=60) as answer:
+                assert answer.status == 200
+                break
+            assert process.poll() is None, "the server ended"
+            time.sleep(0.2)
+        yield f"http://{listen}/{database}"
+    finally:
+        process.terminate()
+        process.wait(60)
 
 
 def reader(server: str, database: str) -> str:
