@@ -124,6 +124,9 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred life event.", f"b.customer_id in {NOT_PROFILED}", rule=22),
         no_row_where("has_happened", "No life event is dated after the night.", "b.happened_on > (select as_of::date from ops.clock)"),
     ],
+    ("marts", "customer_shared_points"): [
+        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+    ],
     ("marts", "customer_life_phase"): [
         no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
     ],
@@ -263,6 +266,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
 _UNEVEN = (
     ("marts", "customer_scores"),
     ("marts", "customer_life_events"),
+    ("marts", "customer_shared_points"),
     ("scores", "score_quality"),
     ("scores", "score_drift"),
 )

@@ -90,6 +90,16 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     risk_order_factor: float = Field(
         default=5.0, gt=1, description="a signal: so many times as many orders as in a usual week"
     )
+    risk_sharing_customers: int = Field(
+        default=3,
+        gt=0,
+        description="a signal: so many customers of other households have the same email address or phone number",
+    )
+    risk_most_sharing: int = Field(
+        default=12,
+        gt=1,
+        description="an address or number of more customers is a switchboard's or a placeholder, and no signal",
+    )
     income_attribute: Annotated[str, Field(pattern="^[A-Za-z0-9_ .-]+$")] | None = Field(
         default=None,
         description="the attribute of people that is a yearly income, compared with their municipality's; unless named, none is: "

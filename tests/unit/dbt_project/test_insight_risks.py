@@ -17,7 +17,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    return Marts(warehouse, models, ("customer_360", "conformed_invoices"))
+    return Marts(warehouse, models, ("customer_360", "conformed_invoices", "customer_shared_points"))
 
 
 def customers(marts: Marts, *rows: dict) -> None:
@@ -85,6 +85,19 @@ def test_many_more_orders_than_in_a_usual_week_are_sudden(marts):
         "sudden": "5 orders in 7 days; 1.0 a week in the half year before",
         "new": "5 orders in 7 days; 0.0 a week in the half year before",
     }
+
+
+def test_what_three_of_other_households_have_too_is_shared(marts):
+    customers(marts, *({"customer_id": c} for c in ("c2", "c3", "dead")))
+    marts.hides("dead", "dead")
+    told = {"shared_points": "email address, phone number"}
+    marts.add(
+        "marts.customer_shared_points",
+        *(told | {"customer_id": c, "sharing_customer_count": n} for c, n in (("c2", 2), ("c3", 3), ("dead", 9))),
+    )
+    (row,) = marts.rows("risk_signals")
+    assert (row["customer_id"], row["signal"], row["observed"], row["threshold"]) == ("c3", "shared identifiers", 3, 3)
+    assert row["reason"] == "shares email address, phone number with 3 customers of other households"
 
 
 def test_analysts_see_rounded_counts(marts):

@@ -68,6 +68,15 @@ with
         where
             orders_7d >= {{ insight["risk_least_orders"] }}
             and orders_7d >= {{ insight["risk_order_factor"] }} * mean_week_orders
+        union all
+        select
+            customer_id,
+            'shared identifiers',
+            cast(sharing_customer_count as double),
+            cast({{ insight["risk_sharing_customers"] }} as double),
+            'shares ' || shared_points || ' with ' || sharing_customer_count || ' customers of other households'
+        from {{ ref("customer_shared_points") }}
+        where sharing_customer_count >= {{ insight["risk_sharing_customers"] }}
     )
 select s.customer_id, s.signal, s.reason, s.observed, s.threshold
 from signals s

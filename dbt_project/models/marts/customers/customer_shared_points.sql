@@ -1,0 +1,38 @@
+{#- a point of more people than this is a switchboard or a placeholder, and tells nothing of any of them -#}
+{%- set most = var("insight")["risk_most_sharing"] -%}
+with
+    -- nothing is inferred of who may not be profiled, nor of others by them; colleagues share a company's mailbox
+    people as (
+        select c.customer_id
+        from {{ ref("dim_customers") }} c
+        where {{ may_be_profiled("c") }} and not coalesce(c.is_business, false)
+    ),
+    written as (
+        select b.customer_id, n.email_key, n.phone_key
+        from {{ ref("bridge_customer_source_records") }} b
+        join people p on p.customer_id = b.customer_id
+        join
+            {{ source("identity", "normalised_people") }} n
+            on n.source_system = b.source_system
+            and n.source_key = b.source_key
+        where b.valid_to is null
+    ),
+    points as (
+        select customer_id, 'email address' as kind, email_key as point
+        from written
+        where email_key is not null
+        union
+        select customer_id, 'phone number', phone_key
+        from written
+        where phone_key is not null
+    ),
+    of_several as (select kind, point from points group by kind, point having count(*) > 1 and count(*) <= {{ most }}),
+    shared as (select p.* from points p join of_several s on s.kind = p.kind and s.point = p.point)
+select
+    a.customer_id, count(distinct o.customer_id) as sharing_customer_count, {{ listed_once("a.kind") }} as shared_points
+from shared a
+join shared o on o.kind = a.kind and o.point = a.point and o.customer_id <> a.customer_id
+left join {{ ref("bridge_household_customers") }} h on h.customer_id = a.customer_id
+left join {{ ref("bridge_household_customers") }} g on g.customer_id = o.customer_id
+where h.household_id is null or g.household_id is null or h.household_id <> g.household_id
+group by a.customer_id
