@@ -142,6 +142,10 @@ def _metadata(counts: LoadCounts | None, rows: int) -> dict[str, Any]:
         return found | {STALE: True}
     for what in ("source_rows", "inserted", "updated", "unchanged", "duplicates", "rejected", "deleted"):
         found[what] = getattr(counts, what)
+    # what it costs; Dagster plots numbers over nights
+    found["seconds"] = round(counts.seconds, 2)
+    if counts.requests:
+        found["requests"] = counts.requests
     if counts.suppressed:
         found["rows of people who were erased, left out"] = counts.suppressed
     if notes := _notes(counts):

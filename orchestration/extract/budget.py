@@ -24,6 +24,7 @@ class Budget:
         self.source, self.minutes = source, minutes
         self._ends = time.monotonic() + minutes * 60
         self._paused: float | None = None
+        self.requests = 0  # that an API was sent, also those that were tried again
 
     @property
     def left(self) -> float:

@@ -5,6 +5,7 @@ Not here: how a connector reads, how a batch is merged, or when this runs.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext
 
@@ -103,9 +104,11 @@ def _extract_tables(
         try:
             budget.check(table_name)
             reading(table_name)
-            books[table_name] = _extract_table(
+            began, asked = time.monotonic(), budget.requests
+            books[table_name] = counts = _extract_table(
                 con, home, settings, name, table_name, table, suppressor, budget, servers
             )
+            counts.seconds, counts.requests = time.monotonic() - began, budget.requests - asked
         except SourceError as error:
             failed[table_name] = error
             if error.is_whole_source:

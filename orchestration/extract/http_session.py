@@ -109,6 +109,7 @@ class BoundedSession(requests.Session):
         options = {**kwargs, "stream": True, "allow_redirects": False}
         for attempt in range(1, self._attempts + 1):
             self._budget.check(self._table)
+            self._budget.requests += 1
             options["timeout"] = (min(_CONNECT_SECONDS, self._budget.left), min(self._timeout, self._budget.left))
             wait = self._backoff * 2 ** (attempt - 1)
             try:

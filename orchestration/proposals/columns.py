@@ -30,6 +30,8 @@ _PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
 
 # before the decimal mark of amounts as people write them
 _MONEY = "MONEY"
+# the values of one column, which are counted once for all questions about amounts
+_VALUES = "counted_values"
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def columns_of(
         fitting = [kind for kind, _ in candidates.get(name, []) if not _is_money(kind) and next(told)]
         fitting = fitting or _fitting_money(con, name, candidates.get(name, []), relation)
         found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation))
-    con.execute("drop table sampled")
+    con.execute(f"drop table sampled; drop table if exists {_VALUES}")
     return found
 
 
@@ -124,6 +126,14 @@ def _is_money(kind: str) -> bool:
     return kind.startswith(_MONEY)
 
 
+def _count_values(con: duckdb.DuckDBPyConnection, name: str, relation: str) -> None:
+    """Each value of a column, with how often it stands there, as the temp table _VALUES."""
+    said = _trimmed(name)
+    con.execute(
+        f"create or replace temp table {_VALUES} as select {said} as v, count(*) as times from {relation} where {said} is not null group by v"
+    )
+
+
 def _fitting_money(
     con: duckdb.DuckDBPyConnection, name: str, candidates: list[tuple[str, str]], relation: str
 ) -> list[str]:
@@ -131,10 +141,9 @@ def _fitting_money(
     asked = {kind: fits for kind, fits in candidates if _is_money(kind)}
     if not asked:
         return []
-    once = f"(select distinct {_trimmed(name)} as {quote(name)} from {relation})"
-    (row,) = con.execute(
-        f"select {', '.join(_all_fit(fits, quote(name)) for fits in asked.values())} from {once}"
-    ).fetchall()
+    _count_values(con, name, relation)
+    fitting = ", ".join(_all_fit(fits, quote(name)) for fits in asked.values())
+    (row,) = con.execute(f"select {fitting} from (select v as {quote(name)} from {_VALUES})").fetchall()
     return [kind for kind, holds in zip(asked, row, strict=True) if holds]
 
 
@@ -155,7 +164,8 @@ def _column(
     first = fitting[0]
     how = plain.__dict__
     if first == "NUMBER":
-        kind, is_ambiguous = number_type(con, relation, said, decimal)
+        _count_values(con, name, relation)
+        kind, is_ambiguous = number_type(con, _VALUES, decimal)
         return Column(**{**how, "kind": kind, "is_ambiguous": is_ambiguous})
     if "%Y%m%d" in formats and "BIGINT" in fitting and len(fitting) > 1:
         return Column(**{**how, "formats": ("%Y%m%d",)})
@@ -163,8 +173,8 @@ def _column(
         return Column(**{**how, "formats": tuple(formats[:1]), "is_ambiguous": len(formats) > 1})
     if _is_money(first):
         marks = [kind.removeprefix(_MONEY) for kind in fitting if _is_money(kind)]
-        mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, relation, said, decimal)
-        currency, is_known = currency_beside(con, relation, said)
+        mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, _VALUES, decimal)
+        currency, is_known = currency_beside(con, _VALUES)
         return Column(
             **{
                 **how,
