@@ -97,6 +97,14 @@ def test_a_column_that_falls_as_a_whole_has_moved(bare, before, now):
     assert told_of(bare, [now] * 300, 2) > 1
 
 
+def test_one_chance_for_everybody_that_is_worked_out_anew_has_not_moved(bare):
+    """Where a model knows no better than the share of all, each night rounds it a little otherwise."""
+    assert (
+        told_of(bare, [0.134035] * 300, 0) == told_of(bare, [0.134] * 300, 1) == told_of(bare, [0.1341] * 300, 2) == 0
+    )
+    assert told_of(bare, [0.16] * 300, 3) > 1 and told_of(bare, [0.12] * 300, 4) > 1
+
+
 def test_bounds_are_of_many_customers_and_rounded(bare):
     exact = [1234.5678 + n * 3.21987 for n in range(300)]
     assert told_of(bare, exact[:199], 0) is None
