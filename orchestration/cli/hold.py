@@ -44,7 +44,7 @@ def add(
     from orchestration.privacy.audit.log import actor
     from orchestration.privacy.rights.holds import place_hold, place_hold_on_values
     from orchestration.privacy.rights.named import named
-    from orchestration.privacy.rights.subject_rows import KNOWN_BY
+    from orchestration.privacy.rights.subject_keys import KNOWN_BY
     from orchestration.privacy.secrets.pepper import find_pepper
 
     try:

@@ -32,7 +32,7 @@ from orchestration.privacy.rights.register import set_state, waiting_request
 from orchestration.privacy.rights.requests import State, note_request
 from orchestration.privacy.rights.restrictions import restrict
 from orchestration.privacy.rights.rights_keys import object_unresolved, restrict_unresolved
-from orchestration.privacy.rights.subject_rows import note_subject
+from orchestration.privacy.rights.subject_keys import note_subject
 from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.publishing.shown import take_out_later_words

@@ -25,7 +25,7 @@ from orchestration.privacy.rights.denials import deny
 from orchestration.privacy.rights.named import Named, holds_on
 from orchestration.privacy.rights.requests import State
 from orchestration.privacy.rights.rights_keys import correct_unresolved, object_unresolved, restrict_unresolved
-from orchestration.privacy.rights.subject_rows import note_subject
+from orchestration.privacy.rights.subject_keys import note_subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.answers import write_answer
 

@@ -1,6 +1,6 @@
 """Addresses and numbers that people are known by, in every reading of what was written, and who else may be known by them.
 
-Not here: whose they are (noted.py, subject_rows.py), names and cookies.
+Not here: whose they are (noted.py, subject_keys.py), names and cookies.
 """
 
 from __future__ import annotations

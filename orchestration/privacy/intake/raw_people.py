@@ -1,7 +1,7 @@
 """Whose rows raw tables hold, as they declare it; and people of whom there is nothing else: what was set aside of them, could
 not be read, or is of a record that nobody has.
 
-Not here: whom a request names (named.py), what is done with them (noted.py, subject_rows.py).
+Not here: whom a request names (named.py), what is done with them (noted.py, subject_keys.py).
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ from orchestration.privacy.intake.withdrawals import LEDGER, prepare_withdrawals
 from orchestration.privacy.rights.holds import Hold, held, hold_on_values
 from orchestration.privacy.rights.requests import State
 from orchestration.privacy.rights.rights_keys import STAND_IN
-from orchestration.privacy.rights.subject_rows import KNOWN_BY, has_any, note_subject
+from orchestration.privacy.rights.subject_keys import KNOWN_BY, note_subject
+from orchestration.privacy.rights.subject_rows import has_any
 from orchestration.privacy.rights.subjects import Subject, customers_of, record_of, state_of
 from orchestration.privacy.secrets.pepper import find_pepper
 

@@ -117,7 +117,7 @@ STAND_IN = "kundbild"
 def restrict_unresolved(
     con: duckdb.DuckDBPyConnection, pepper: Pepper, whom: Unresolved, at: datetime, request: str
 ) -> int:
-    """Notes a restriction of the noted subject (subject_rows.py), who is not a customer: of each record, and of whoever has their
+    """Notes a restriction of the noted subject (subject_keys.py), who is not a customer: of each record, and of whoever has their
     address, number or name. `at` is UTC, naive. Returns the records."""
     con.executemany("insert into identity.restrictions values (?, ?, ?, ?)", [[*record, at, request] for record in _stand_ins(con, pepper, whom)])  # fmt: skip
     _key_unresolved(con, pepper, request, "restriction")

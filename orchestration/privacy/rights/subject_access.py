@@ -26,20 +26,9 @@ from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.holds import holds_of
 from orchestration.privacy.rights.phrases import LANGUAGES, authority_of, language_of, phrases
 from orchestration.privacy.rights.requests import prepare_requests
-from orchestration.privacy.rights.subject_rows import (
-    IS_SAID,
-    KNOWN_BY,
-    LISTED,
-    MINE,
-    Found,
-    names_them,
-    note_subject,
-    noted_rows,
-    raw_rows,
-    set_aside_rows,
-    stored_segments,
-    their_part,
-)
+from orchestration.privacy.rights.subject_conditions import IS_SAID, names_them, their_part
+from orchestration.privacy.rights.subject_keys import KNOWN_BY, LISTED, MINE, note_subject
+from orchestration.privacy.rights.subject_rows import Found, noted_rows, raw_rows, set_aside_rows, stored_segments
 from orchestration.privacy.secrets.pepper import Pepper
 
 SCHEMA = Path(__file__).with_name("subject_access.schema.json")

@@ -1,125 +1,42 @@
 """Rows that are somebody's where no conformed table says so: raw tables, quarantine, registers, what was noted here.
 
-A row is theirs by their record's key; by a value that only they have, as a visitor's cookie; or, where its key is nobody's,
-by an address, number or name with birth date that no other customer has, in any reading, as erasure finds it. Of a field that names
-others too, only their part is told. Not here: the document (subject_access.py).
+Of a field that names others too, only their part is told. Not here: which rows those are (subject_conditions.py), the document
+(subject_access.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import duckdb
 
 from orchestration.core.settings import Settings, Table
-from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import has_relation, has_table, json_path, key_text, quote, scalar, text
-from orchestration.match_keys import all_name_keys, define_match_keys
-from orchestration.privacy.intake.known_points import read_points
-from orchestration.privacy.intake.noted import names_of, names_record
-from orchestration.privacy.intake.raw_people import (
-    Unresolved,
-    declared,
-    note_raw_people,
-    others_named,
-    raw_table,
-    standing,
-)
+from orchestration.core.warehouse import has_relation, has_table, json_path, quote, scalar, text
+from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.request_words import SOURCE
 from orchestration.privacy.intake.set_aside import staged_pairs
-from orchestration.privacy.intake.spelled_numbers import is_spelled
-from orchestration.privacy.rights.erased_points import addresses_in
-from orchestration.privacy.rights.subjects import OWNERS
+from orchestration.privacy.rights.subject_conditions import (
+    IS_SAID,
+    is_theirs,
+    names_them,
+    part_of_row,
+    rows_of,
+    their_part,
+)
+from orchestration.privacy.rights.subject_keys import LISTED, MINE, VALUES, is_record
 
 # (table, source, category, {column: description}, rows)
 Found = tuple[str, str, str, dict[str, str], list[dict[str, Any]]]
-MINE = "(select (source_system, source_key) from subject_records)"
-_OTHERS = "(select (source_system, source_key) from owners where customer_id <> $customer)"
-# a statement names their record, in any spelling of its key
-IS_SAID = names_record("person_system", "person_key", "subject")
-_VALUES = "select value from subject_keys where kind = '{kind}'"
-# whatever they are known by, (kind, value), as a legal hold keeps it
-KNOWN_BY = "select kind, value from subject_keys union select 'record', source_system || ':' || source_key from subject_records"
-# the same as a list
-LISTED = "(select coalesce(list(value), []::varchar[]) from subject_keys where kind = '{kind}')"
-_NAMES = all_name_keys("given_name", "family_name", "full_name", "birth_date")
-# of somebody who had a record's key before it was another's: whether it was them
-_IS_FORMER = (
-    f"email_key in ({_VALUES.format(kind='email')}) or phone_key in ({_VALUES.format(kind='phone')}) "
-    f"or list_has_any({all_name_keys('given_key', 'family_key', 'null::varchar', 'birth_date')}, {LISTED.format(kind='name')})"
-)
-# every point that a record of theirs has, or that they spoke of by its key
-_POINTS = {
-    ("conformed", "conformed_people"): f"select unnest([email, phone]) as point, country_code from conformed.conformed_people where (source_system, source_key) in {MINE}",
-    ("conformed", "conformed_consent_events"): f"select contact_point, null from conformed.conformed_consent_events where (person_system, person_key) in {MINE}",
-    ("conformed", "conformed_email_events"): f"select contact_point, null from conformed.conformed_email_events where (person_system, person_key) in {MINE}",
-    ("identity", "withdrawals"): f"select contact_point, null from identity.withdrawals where (person_system, person_key) in {MINE}",
-}  # fmt: skip
-_OTHERS_HAVE = f"from conformed.conformed_people where (source_system, source_key) in {_OTHERS}"
 _DELIVERED, _NOTED = "the source system, as it delivered it", "noted here, as you or your representative said it"
 # an unreadable line may hold many people: of those with one address it is known whose they are
 _LONGEST_LINE = 2000
-_ADDRESSES = "list_distinct(match_keys.email_readings(content))"
+# rejected lines with the addresses of each, which are slow to plan and stand in the plan once
+_LINES = "(select *, rowid as row_number, list_distinct(match_keys.email_readings(content)) as addresses from quarantine.rejected_rows)"
+_THEIRS_OF_LINE = f"list_intersect(addresses, {LISTED.format(kind='email')})"
 _WORDS = ("objections", "restrictions", "corrections")
 _STORED = "kept, and not used while the use of your data is restricted"
 _REMEMBERED = "kept here, so that what you said stands whatever the source does"
-
-
-def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str | Unresolved) -> None:
-    """Makes the temp tables `subject_records`, of the customer's records, gone ones too, and `subject_keys`, of what only the
-    customer is known by. Of who is not a customer, of their records; `unresolved_people` (named.py) is there then."""
-    customer, unresolved = (whom, None) if isinstance(whom, str) else ("", whom)
-    define_match_keys(con)
-    con.execute(OWNERS)
-    con.execute(
-        "create or replace temp table subject_records as select source_system, source_key from owners where customer_id = $customer",
-        {"customer": customer},
-    )
-    for record in unresolved.records if unresolved else ():
-        con.execute("insert into subject_records values (?, ?)", record)
-    note_raw_people(con, settings, "subject_raw_people", _is_record)
-    con.execute("create or replace temp table subject_keys (kind varchar, value varchar)")
-    _note_points(con, settings, customer, unresolved)
-    con.execute(
-        f"insert into subject_keys with theirs as (select distinct unnest({_NAMES}) as key from conformed.conformed_people "
-        f"where (source_system, source_key) in {MINE} union select distinct unnest({_NAMES}) from subject_raw_people), others as (select distinct unnest({_NAMES}) as key {_OTHERS_HAVE}) "
-        "select 'name', key from theirs where key not in (from others)",
-        {"customer": customer},
-    )
-    if has_table(con, "identity", "former_people"):
-        con.execute(
-            f"insert into subject_records select person_system, person_key from identity.former_people where {_IS_FORMER}"
-        )
-    raw = standing(con, settings)
-    for source, name, person in declared(settings):
-        if person.key and raw.get((source, name)):
-            for column in person.own:
-                # signed in; of others too where a device is shared
-                key = key_text(person.key_columns)
-                of = f"from {raw_table(source, name)} where {quote(column)} is not null and {key} is not null and ({text(person.system or source)}, {key})"
-                value = f"{text(f'{source}.{column}:')} || {quote(column)}::varchar"
-                con.execute(
-                    f"insert into subject_keys select distinct 'own', {value} {of} in {MINE} and {value} not in (select {value} {of} not in {MINE})"
-                )
-
-
-def _note_points(
-    con: duckdb.DuckDBPyConnection, settings: Settings, customer: str, unresolved: Unresolved | None
-) -> None:
-    """Their addresses and numbers in every reading, but for those that another customer's record may name too."""
-    said = ", ".join(map(text, unresolved.points if unresolved else ()))
-    points = [
-        *(sql for table, sql in _POINTS.items() if has_table(con, *table)),
-        "select unnest(points), country_code from subject_raw_people",
-        f"select unnest([{said}]::varchar[]), null",
-    ]
-    others = f"select email, phone, country_code {_OTHERS_HAVE}"
-    if unresolved:
-        others += f" union all {others_named(MINE)}"
-    read_points(con, settings.identity.default_country, " union ".join(points), others, {"customer": customer})
-    con.execute("insert into subject_keys select kind, value from points_and_sharing where not is_shared")
-    con.execute("drop table points_and_sharing")
 
 
 def has_any(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
@@ -133,32 +50,6 @@ def has_any(con: duckdb.DuckDBPyConnection, settings: Settings) -> bool:
     return any(True for _ in set_aside_rows(con, settings))
 
 
-def names_them(
-    con: duckdb.DuckDBPyConnection, settings: Settings, relation: str, column: str, person: Person | None = None
-) -> str:
-    """SQL: whether a contact point, a column of `relation`, names an address or a number that only they have."""
-    address = f"list_has_any({addresses_in(f'{quote(column)}::varchar')}, {LISTED.format(kind='email')})"
-    numbers = is_spelled(con, relation, person or Person(), column, settings.identity.default_country, _VALUES.format(kind="phone"))  # fmt: skip
-    return f"({address} or {numbers})" if numbers else address
-
-
-def their_part(con: duckdb.DuckDBPyConnection, column: str) -> str:
-    """SQL: of a contact point that names several, the addresses and numbers that only they have; any other as it is."""
-    emails, tails = (
-        f"[{', '.join(text(value) for (value,) in con.execute(f'select distinct {of} from ({_VALUES.format(kind=kind)}) order by 1').fetchall())}]::varchar[]"
-        for kind, of in (("email", "value"), ("phone", "right(value, 7)"))
-    )
-    written = f"{quote(column)}::varchar"
-    addresses = addresses_in(written)
-    parts = f"match_keys.phone_parts(match_keys.bare_phone(match_keys.beside_addresses({written})))"
-    numbers = f"list_filter(list_transform({parts}, lambda p: trim(p)), lambda p: length(match_keys.digits_in(p)) >= 5)"
-    mine = (
-        f"list_concat(list_filter(list_distinct({addresses}), lambda a: list_contains({emails}, a)), "
-        f"list_filter({numbers}, lambda p: len(list_filter({tails}, lambda t: contains(match_keys.digits_in(p), t))) > 0))"
-    )
-    return f"case when len(list_distinct({addresses})) + len({numbers}) > 1 then array_to_string({mine}, '; ') else {written} end"
-
-
 def raw_rows(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) -> Iterator[Found]:
     """Of each raw table the rows that are theirs, with every column that it has, declared or not."""
     for source, name, table, where in _in_raw(con, settings):
@@ -168,11 +59,11 @@ def raw_rows(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) 
             if not column.startswith("_") or column in ("_extracted_at", "_deleted_at")
         ]
         told = {
-            column: _told(con, source, table.whose, column)
+            column: part_of_row(con, source, table.whose, column)
             for column, kind in columns
             if kind == "VARCHAR" and any(column in (*person.email, *person.phone) for person in table.whose)
         }
-        rows = _rows(con, raw_table(source, name), [column for column, _ in columns], where, customer, told)
+        rows = rows_of(con, raw_table(source, name), [column for column, _ in columns], where, customer, told)
         category = table.retention.category if table.retention else "identity"
         if rows:
             yield f"raw_{source}.{name}", _DELIVERED, category, {column: _DELIVERED for column, _ in columns}, rows
@@ -183,41 +74,8 @@ def _in_raw(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[tupl
     for (source, name), has_rows in standing(con, settings).items():
         table = settings.sources[source].tables[name]
         if has_rows:
-            conditions = [c for person in table.whose if (c := _is_theirs(con, settings, source, name, person))]
+            conditions = [c for person in table.whose if (c := is_theirs(con, settings, source, name, person))]
             yield source, name, table, " or ".join(conditions) or "false"
-
-
-def _told(con: duckdb.DuckDBPyConnection, source: str, whose: list[Person], column: str) -> str:
-    """SQL: a contact point of a raw row, whole where the row is theirs by its key."""
-    keyed = [_is_record(source, person) for person in whose if person.key]
-    part = their_part(con, column)
-    return f"case when {' or '.join(keyed)} then {quote(column)} else {part} end" if keyed else part
-
-
-def _is_record(source: str, person: Person) -> str:
-    system = person.system or source
-    theirs = f"select match_keys.record_key(source_key) from subject_records where source_system = {text(system)}"
-    return f"coalesce(match_keys.record_key({key_text(person.key_columns)}) in ({theirs}), false)"
-
-
-def _is_theirs(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person) -> str:
-    """SQL on a raw row; empty where nothing of it says whose it is."""
-    own = [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in ({_VALUES.format(kind='own')})" for c in person.own]
-    raw = raw_table(source, name)
-    points = [names_them(con, settings, raw, c, person) for c in dict.fromkeys([*person.email, *person.phone])]
-    if names := names_of(person):
-        points.append(f"coalesce(list_has_any({names}, {LISTED.format(kind='name')}), false)")
-    found = [_is_record(source, person)] if person.key else []
-    if own or points:
-        system = person.system or source
-        theirs = f"select match_keys.record_key(source_key) from owners where customer_id <> $customer and source_system = {text(system)}"
-        nobodys = (
-            f"coalesce(match_keys.record_key({key_text(person.key_columns)}) not in ({theirs}), true) and "
-            if person.key
-            else ""
-        )
-        found.append(f"({nobodys}({' or '.join([*own, *points])}))")
-    return " or ".join(found)
 
 
 def set_aside_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Found]:
@@ -233,30 +91,28 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterat
                 continue
             keys = f"(select source_key from {staged} where {whose.replace('source_system', text(source))} in {MINE})"
             where = f"source_system = {text(source)} and entity = {text(entity)} and source_key in {keys}"
-            rows += _rows(con, "quarantine.quarantined_rows", columns, where)
+            rows += rows_of(con, "quarantine.quarantined_rows", columns, where)
         if rows:
             yield "quarantine.quarantined_rows", "set aside here", "pseudonym", dict.fromkeys(columns, "why a row was set aside"), rows  # fmt: skip
     if not has_table(con, "quarantine", "rejected_rows"):
         return
     columns = ["source", "table_name", "reason", "content"]
-    mine = f"list_intersect({_ADDRESSES}, {LISTED.format(kind='email')})"
-    is_named, is_theirs = f"(len({mine}) > 0 or {_has_number()})", _is_their_line(settings)
+    is_named, is_theirs = f"(len({_THEIRS_OF_LINE}) > 0 or {_has_number()})", _is_their_line(settings)
     # of a line that names others too, or may, only their part
-    told = {"content": f"case when {is_theirs} then content else array_to_string({mine}, '; ') end"}
-    if rows := _rows(con, "quarantine.rejected_rows", columns, f"{is_theirs} or {is_named}", told=told):
+    told = {"content": f"case when {is_theirs} then content else array_to_string({_THEIRS_OF_LINE}, '; ') end"}
+    if rows := rows_of(con, _LINES, columns, f"{is_theirs} or {is_named}", told=told):
         yield "quarantine.rejected_rows", "a line that could not be read", "contact", dict.fromkeys(columns, _DELIVERED), rows  # fmt: skip
 
 
 def _has_number() -> str:
     """SQL on a rejected line: whether the digits of a number of theirs stand in it, as erasure looks for them."""
     digits = "regexp_replace(content, '[^0-9]', '', 'g')"
-    return f"exists (select 1 from ({_VALUES.format(kind='phone')}) v where contains({digits}, right(v.value, 8)))"
+    return f"exists (select 1 from ({VALUES.format(kind='phone')}) v where contains({digits}, right(v.value, 8)))"
 
 
 def _is_their_line(settings: Settings) -> str:
     """SQL on a rejected line: it names them by an address, or as an object by their record's key, and nobody else by an address."""
-    mine = f"list_intersect({_ADDRESSES}, {LISTED.format(kind='email')})"
-    named = [f"len({_ADDRESSES}) > 0"]
+    named = ["len(addresses) > 0"]
     for source, name, person in declared(settings):
         if person.key:
             # a JSON function would end the query at a line that is broken, in whatever order filters come
@@ -264,9 +120,9 @@ def _is_their_line(settings: Settings) -> str:
             fields = ", ".join(
                 f"json_extract_string({document}, {text(json_path(c))}) as {quote(c)}" for c in person.key_columns
             )
-            lines = f"select rowid as line, {fields} from quarantine.rejected_rows where source = {text(source)} and table_name = {text(name)}"
-            named.append(f"rowid in (select line from ({lines}) where {_is_record(source, person)})")
-    return f"length(content) <= {_LONGEST_LINE} and len({mine}) = len({_ADDRESSES}) and ({' or '.join(named)})"
+            lines = f"select rowid as row_number, {fields} from quarantine.rejected_rows where source = {text(source)} and table_name = {text(name)}"
+            named.append(f"row_number in (select row_number from ({lines}) where {is_record(source, person)})")
+    return f"length(content) <= {_LONGEST_LINE} and len({_THEIRS_OF_LINE}) = len(addresses) and ({' or '.join(named)})"
 
 
 def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[Found]:
@@ -275,7 +131,7 @@ def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[F
         if not has_table(con, "identity", name):
             continue
         columns = [column for column, *_ in con.execute(f"describe identity.{name}").fetchall()]
-        if rows := _rows(con, f"identity.{name}", columns, f"(source_system, source_key) in {MINE}"):
+        if rows := rows_of(con, f"identity.{name}", columns, f"(source_system, source_key) in {MINE}"):
             yield f"identity.{name}", _NOTED, "consent", dict.fromkeys(columns, _NOTED), rows
     for name, category in (("withdrawals", "consent"), ("held_points", "contact"), ("former_people", "identity")):
         if not has_table(con, "identity", name):
@@ -289,7 +145,7 @@ def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[F
                 f"case when {IS_SAID} then contact_point else {their_part(con, 'contact_point')} end"
             )
         columns = [column for column, *_ in con.execute(f"describe identity.{name}").fetchall() if column != "load_id"]
-        if rows := _rows(con, f"identity.{name}", columns, where, told=told):
+        if rows := rows_of(con, f"identity.{name}", columns, where, told=told):
             yield f"identity.{name}", "kept here", category, dict.fromkeys(columns, _REMEMBERED), rows
 
 
@@ -313,20 +169,3 @@ def stored_segments(con: duckdb.DuckDBPyConnection, ids: Sequence[str]) -> Itera
             dict.fromkeys(columns, _STORED),
             rows,
         )
-
-
-def _rows(
-    con: duckdb.DuckDBPyConnection,
-    relation: str,
-    columns: list[str],
-    where: str,
-    customer: str = "",
-    told: Mapping[str, str] | None = None,
-) -> list[dict[str, Any]]:
-    """Rows with `columns`; what is `told` of a column, SQL, in its place."""
-    shown = ", ".join(f"{(told or {}).get(column, quote(column))} as {quote(column)}" for column in columns)
-    cursor = con.execute(
-        f"select {shown} from {relation} where {where} order by all",
-        {"customer": customer} if "$customer" in where else None,
-    )
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]

@@ -21,7 +21,7 @@ from orchestration.privacy.rights.held_rows import find_held
 from orchestration.privacy.rights.holds import place_hold, place_hold_on_values
 from orchestration.privacy.rights.named import named
 from orchestration.privacy.rights.requests import prepare_requests
-from orchestration.privacy.rights.subject_rows import KNOWN_BY
+from orchestration.privacy.rights.subject_keys import KNOWN_BY
 from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.erase import erase
