@@ -77,6 +77,41 @@ def test_keys_and_columns_with_percent_signs_are_asked_for_as_they_are(home, war
     assert extract_source(warehouse, home, settings, "crm")["codes"].inserted == len(late)
 
 
+def test_parts_and_lists_within_columns_of_json_are_read_and_only_what_changed_the_next_time(home, warehouse, database):
+    kind = "jsonb" if database.dialect.name == "postgresql" else "json"
+    with database.begin() as con:
+        con.execute(sa.text("drop table if exists orders"))
+        con.execute(sa.text(f"create table orders (id integer primary key, customer {kind}, line_items {kind}, updated_at timestamp null)"))  # fmt: skip
+        insert = sa.text("insert into orders values (:id, :customer, :lines, :at)")
+        for row in (
+            (1, '{"id": 7, "note": "ring"}', '[{"sku": "a", "n": 2}, {"sku": "b", "n": 1.5}]', "2026-01-01 10:00:00"),
+            (2, None, "[]", "2026-01-02 10:00:00"),
+        ):
+            con.execute(insert, dict(zip(("id", "customer", "lines", "at"), row, strict=True)))
+    orders = {"id": "BIGINT", "customer.id": "BIGINT", "updated_at": "TIMESTAMP"}
+    lines = {"order_id": "BIGINT", "n": "DECIMAL(9, 2)", "sku": "VARCHAR", "order_updated_at": "TIMESTAMP"}
+    tables = {
+        "orders": Table(columns=orders, key=["id"], cursor="updated_at", find_deletions=True),
+        "lines": Table(table="orders", columns=lines, key=["order_id", "sku"], cursor="order_updated_at", rows_in="line_items", carried={"order_id": "id", "order_updated_at": "updated_at"}),
+    }  # fmt: skip
+    source = Source(connector="sql", url=database.url.render_as_string(hide_password=False), tables=tables)
+    settings = Settings(company="T", sources={"crm": source})
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "crm")
+    assert warehouse.execute('select id, "customer.id" from raw_crm.orders order by id').fetchall() == [(1, 7), (2, None)]  # fmt: skip
+    assert warehouse.execute("select order_id, sku, n::varchar from raw_crm.lines order by sku").fetchall() == [(1, "a", "2.00"), (1, "b", "1.50")]  # fmt: skip
+    with database.begin() as con:
+        con.execute(
+            sa.text(
+                'update orders set line_items = \'[{"sku": "c", "n": 4}]\', updated_at = \'2026-01-05\' where id = 2'
+            )
+        )
+        con.execute(sa.text("delete from orders where id = 1"))
+    counts = extract_source(warehouse, home, settings, "crm")
+    assert counts["orders"].deleted == 1 and counts["lines"].way.startswith("changes: order_updated_at")
+    assert (counts["lines"].source_rows, counts["lines"].inserted) == (1, 1)
+
+
 def test_a_wrong_password_is_named_and_not_shown(load, database):
     url = database.url.set(database="no_such_database", password="wrong-password")
     with pytest.raises(SourceError, match="cannot be read") as caught:
