@@ -105,17 +105,20 @@ def test_consent_is_as_the_api_tells_it(shop):
     assert said == {("7", "email"): ("granted", "newsletter", True), ("7", "sms"): refused, ("9", "email"): refused, ("11", "email"): ("granted", "newsletter", False)}  # fmt: skip
 
 
-def test_a_second_night_reads_what_airbyte_wrote_since_and_nothing_of_an_object_is_kept_but_what_is_mapped(
+def test_a_second_night_reads_what_airbyte_wrote_since_and_finds_who_is_gone_and_keeps_only_what_is_mapped(
     warehouse, home, tmp_path
 ):
     shop = source_of(warehouse, home, tmp_path, land(tmp_path, with_more(SHOP)))
     changed = shopify.order(1, "99.00", lines=[shopify.line(11, 1, "99.00")])
-    land(shop.folder, with_more({"orders": [changed]}), "2026-03-09 00:00:00")
+    merged = [one for one in SHOP["customers"] if one["id"] != 12]
+    land(shop.folder, with_more({"orders": [changed], "customers": merged}), "2026-03-09 00:00:00")
     shop.read()
     ways = dict(shop.con.execute("select table_name, arg_max(way, load_id) from ops.loads where source = 'shop' group by all").fetchall())  # fmt: skip
     assert ways["orders"].startswith("changes: _airbyte_extracted_at") and ways["items"].startswith("changes: ")
     assert {key: one["amount"] for key, one in kept(shop, "orders").items()}["1"] == Decimal(99)
     assert len(kept(shop, "orders")) == 4, "what did not change stays"
+    gone = {str(key) for (key,) in shop.con.execute("select id from raw_shop.customers where _deleted_at is not null").fetchall()}  # fmt: skip
+    assert gone == {"12"}, "a customer who was deleted, or merged into another one, is not overwritten"
     told = "".join(shop.con.execute(f"select string_agg(o::varchar, '') from raw_shop.{table} as o").fetchone()[0] for table in ("orders", "customers", "items"))  # fmt: skip
     assert not [word for word in ("203.0.113", "ring the bell", "torn", "likes tents") if word in told]
 
