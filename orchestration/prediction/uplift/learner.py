@@ -8,7 +8,7 @@ of the control (T-learner), see every pattern and much noise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,8 @@ FEWEST = 20
 # trees of two splits learn little from more, and it takes time
 _MOST_OF_A_FIT = 100_000
 Lifts = NDArray[np.float64]
+# of some rows what a line is drawn through
+Design = Callable[[NDArray[np.int64]], Matrix]
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def learn_lift(
     lots = lots or Lots.one(len(outcome))
     weight = lots.weight(is_treated)
     encoding = learn_encoding(values, kinds)
-    trees, plain = encoding.trees(values), encoding.plain(values)
+    trees = encoding.trees(values)
     if not trees.shape[1] or fewest_of(is_treated, outcome) < FEWEST:
         on, off = (np.average(outcome[arm], weights=weight[arm]) for arm in (is_treated, ~is_treated))
         lift = float(on - off)
@@ -88,12 +90,16 @@ def learn_lift(
         two[told] = _said(on, trees[told]) - _said(off, trees[told])
     left = _Left(outcome - expected, is_treated - lots.share(is_treated))
     ranks = np.quantile(expected, np.linspace(0, 1, 201))
-    design = _design(_rank(ranks, expected), plain)
-    del plain
-    squares = left.squares(design, fold)
-    lines = {penalty: squares.held_out(design, fold, penalty) for penalty in _PENALTIES}
+    rows = [np.flatnonzero(fold == f) for f in range(_FOLDS)]
+
+    def design(told: NDArray[np.int64]) -> Matrix:
+        """Of one fold at a time: of all rows it is most of the memory of a fit."""
+        return _design(_rank(ranks, expected[told]), encoding.plain({c: v[told] for c, v in values.items()}))
+
+    squares = left.squares(design, rows)
+    lines = squares.held_out(design, rows, _PENALTIES)
     penalty = min(lines, key=lambda p: float(left.losses(lines[p]).mean()))
-    same = left.squares(design[:, :1], fold).held_out(design[:, :1], fold, 0.0)
+    same = left.squares(_ones, rows).held_out(_ones, rows, [0.0])[0.0]
     losses = {LINE: left.losses(lines[penalty]), TWO_MODELS: left.losses(_halved(two, float(same.mean())))}
     kind = TWO_MODELS if _is_clearly_less(losses[TWO_MODELS], losses[LINE]) else LINE
     return Learner(
@@ -119,14 +125,15 @@ class _Left:
     def losses(self, lift: Lifts) -> NDArray[np.float64]:
         return np.asarray((self.outcome - self.arm * lift) ** 2)
 
-    def squares(self, design: Matrix, fold: NDArray[np.int64]) -> _Squares:
-        rows = [fold == f for f in range(_FOLDS)]
-        arm, outcome = self.arm, self.outcome
-        return _Squares(
-            np.stack([(design[f] * (arm[f] ** 2)[:, None]).T @ design[f] for f in rows]),
-            np.stack([design[f].T @ (arm[f] * outcome[f]) for f in rows]),
-            np.array([float((arm[f] ** 2).sum()) for f in rows]),
-        )
+    def squares(self, design: Design, rows: Sequence[NDArray[np.int64]]) -> _Squares:
+        """Of each fold's rows."""
+        told = [self._squares(design(fold), self.arm[fold], self.outcome[fold]) for fold in rows]
+        return _Squares(*(np.stack(part) for part in zip(*told, strict=True)))
+
+    @staticmethod
+    def _squares(design: Matrix, arm: NDArray[Any], outcome: NDArray[Any]) -> tuple[NDArray[np.float64], ...]:
+        weighed = design * (arm**2)[:, None]
+        return weighed.T @ design, design.T @ (arm * outcome), np.asarray((arm**2).sum())
 
 
 @dataclass(frozen=True)
@@ -147,11 +154,15 @@ class _Squares:
             np.linalg.solve(self.design[taken].sum(axis=0) + np.diag(drawn), self.answer[taken].sum(axis=0))
         )
 
-    def held_out(self, design: Matrix, fold: NDArray[np.int64], penalty: float) -> Lifts:
-        """Of each row what a line of the other folds says."""
-        told = np.zeros(len(design))
-        for f in range(_FOLDS):
-            told[fold == f] = design[fold == f] @ self.line(penalty, f)
+    def held_out(
+        self, design: Design, rows: Sequence[NDArray[np.int64]], penalties: Sequence[float]
+    ) -> dict[float, Lifts]:
+        """Of each penalty and row what a line of the other folds says."""
+        told = {penalty: np.zeros(sum(map(len, rows))) for penalty in penalties}
+        for f, fold in enumerate(rows):
+            matrix = design(fold)
+            for penalty, lifts in told.items():
+                lifts[fold] = matrix @ self.line(penalty, f)
         return told
 
 
@@ -213,6 +224,10 @@ def _halved(lift: Lifts, mean_lift: float) -> Lifts:
 def _rank(ranks: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
     """Where the expectation lies among all, with mean 0 and variance 1."""
     return np.asarray((np.searchsorted(ranks, expected) / len(ranks) - 0.5) * np.sqrt(12))
+
+
+def _ones(rows: NDArray[np.int64]) -> Matrix:
+    return np.ones((len(rows), 1))
 
 
 def _design(index: NDArray[np.float64], plain: Matrix) -> Matrix:

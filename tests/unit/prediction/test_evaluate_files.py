@@ -50,11 +50,11 @@ def file(tmp_path):
 
 def test_telco_is_predicted_better_than_by_a_plain_logistic_regression_and_calibrated():
     found = evaluate_files(
-        shared("telco_churn_train") / "telco_churn_train.csv", None, label="Churn", id_column="customerID", folds=3
+        shared("telco_churn_train") / "telco_churn_train.csv", None, label="Churn", id_column="customerID", folds=5
     )
     model, line, base = (found.quality[m] for m in (MODEL, LOGISTIC, BASE_RATE))
-    # scores that are exactly right show an error of .014 on so many customers
-    assert model["auc"].value >= 0.838 and model["calibration_error"].value <= 0.018
+    # one round of the folds: the goal of .850 is measured over three (make bench-scores), and rounds differ by .004
+    assert model["auc"].value >= 0.845 and model["calibration_error"].value <= 0.010
     assert model["average_precision"].value > line["average_precision"].value > base["average_precision"].value
     assert model["auc"].low < model["auc"].value < model["auc"].high and base["auc"].value == 0.5
     assert found.verdict(LOGISTIC) == found.verdict(BASE_RATE) == "better"

@@ -16,8 +16,8 @@ from tests.bench.trained import UNTIL, best_churn_scores, share_of_reachable
 
 @pytest.fixture(scope="module")
 def demo():
-    """Subscriptions and their use, and nothing else."""
-    con = demo_marts(12_000, 5, UNTIL)
+    """Subscriptions and their use, and nothing else. Of 12,000 people too few have one to learn it: .83 of what is reachable."""
+    con = demo_marts(40_000, 5, UNTIL)
     for table in (
         "fct_orders",
         "fct_web_sessions",
@@ -36,13 +36,13 @@ def test_contracts_that_end_are_told_near_the_best_possible_score(demo):
     assert found.days[0] == UNTIL - timedelta(days=90) and evaluation.test.name == "2026-03-03"
     # the latest day that is learnt from ends where the measured one begins
     assert evaluation.train.name.endswith("to 2025-12-03") and evaluation.train.rows > 5 * evaluation.test.rows
-    assert share_of_reachable(evaluation.predicted.scores[MODEL][0], best_churn_scores(demo, found.days[0])) > 0.8
+    assert share_of_reachable(evaluation.predicted.scores[MODEL][0], best_churn_scores(demo, found.days[0])) > 0.95
     assert {"uses_30d", "days_since_last_use"} & {one["column"] for one in evaluation.important[:6]}
     assert {g["column"] for g in evaluation.fairness} == {"age", "gender", "region"}
     assert {"age", "gender", "region"} <= set(evaluation.columns_left_out)
     assert found.rate.low < found.rate.value < found.rate.high and found.rate.value == pytest.approx(0.235, abs=0.02)
     # those who object are gone from the next one
-    demo.execute("delete from marts.customer_profile where hash(customer_id) % 50 <> 0")
+    demo.execute("delete from marts.customer_profile where hash(customer_id) % 150 <> 0")
     few = learn(demo, CONTRACT_ENDS, UNTIL, label="contract ends")
     assert few.is_base_rate and few.evaluation is None and 0 < few.rate.customers < 60
     assert few.rate.low < few.rate.value < few.rate.high and few.rate.high - few.rate.low > 0.15
