@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -116,6 +116,13 @@ def warehouse(home: Home, new_warehouse: bytes) -> Iterator[duckdb.DuckDBPyConne
     home.warehouse.write_bytes(new_warehouse)
     with open_warehouse(home, Engine()) as con:
         yield con
+        forget(con)
+
+
+def forget(con: duckdb.DuckDBPyConnection) -> None:
+    """Its file is not written as it closes, for nobody reads it again."""
+    with suppress(duckdb.Error):
+        con.execute("pragma disable_checkpoint_on_shutdown")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from orchestration.identity.registers import key_reservations
 from orchestration.identity.resolve import resolve_identities
 from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.privacy.rights.requests import prepare_requests
+from tests.conftest import forget
 from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
 
 COLUMNS = {
@@ -44,6 +45,7 @@ def modules_warehouse(tmp_path_factory, new_warehouse):
     home.warehouse.write_bytes(new_warehouse)
     with open_warehouse(home, Engine()) as con:
         yield con
+        forget(con)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, groupby
 from typing import Any
 
 import duckdb
@@ -26,6 +27,10 @@ def empty_tables(con: duckdb.DuckDBPyConnection, *models: str) -> None:
 
 def add_rows(con: duckdb.DuckDBPyConnection, table: str, *rows: dict[str, Any]) -> None:
     """Inserts rows; a column that a row does not name is null."""
-    for row in rows:
-        names = ", ".join(quote(name) for name in row)
-        con.execute(f"insert into {table} ({names}) values ({', '.join('?' * len(row))})", list(row.values()))
+    # a statement for many rows: each is planned
+    for names, alike in groupby(rows, key=tuple):
+        columns, row = ", ".join(map(quote, names)), f"({', '.join('?' * len(names))})"
+        values = [list(one.values()) for one in alike]
+        for start in range(0, len(values), 500):
+            part = values[start : start + 500]
+            con.execute(f"insert into {table} ({columns}) values {', '.join([row] * len(part))}", [*chain(*part)])

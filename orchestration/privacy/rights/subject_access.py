@@ -17,7 +17,7 @@ import duckdb
 from jinja2 import Environment
 
 from orchestration.core.settings import Settings
-from orchestration.core.warehouse import has_relation, quote, scalar
+from orchestration.core.warehouse import quote, scalar
 from orchestration.match_keys import name_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column, categories, read_catalogue
 from orchestration.privacy.audit.exports import exports_with, held_out_of
@@ -26,7 +26,7 @@ from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.holds import holds_of
 from orchestration.privacy.rights.phrases import LANGUAGES, authority_of, language_of, phrases
 from orchestration.privacy.rights.requests import prepare_requests
-from orchestration.privacy.rights.subject_conditions import IS_SAID, names_them, their_part
+from orchestration.privacy.rights.subject_conditions import IS_SAID, names_them, rows_of
 from orchestration.privacy.rights.subject_keys import KNOWN_BY, LISTED, MINE, note_subject
 from orchestration.privacy.rights.subject_rows import Found, noted_rows, raw_rows, set_aside_rows, stored_segments
 from orchestration.privacy.secrets.pepper import Pepper
@@ -87,10 +87,11 @@ def export_subject(
     for column in read_catalogue():
         if column.schema not in ("bi", "bi_open", "quarantine") and column.table not in _LEFT_OUT:
             tables.setdefault((column.schema, column.table), []).append(column)
+    there = set(con.execute(_RELATIONS).fetchall())
     data = [
         found
         for (schema, table), columns in tables.items()
-        if (found := _table(con, settings, customer, schema, table, columns))
+        if (schema, table) in there and (found := _table(con, settings, customer, schema, table, columns))
     ]
     beside = [*set_aside_rows(con, settings), *noted_rows(con, settings), *raw_rows(con, settings, customer)]
     ids = [customer, *(old for (old,) in con.execute(_FORMER, {"customer": customer}).fetchall())]
@@ -137,14 +138,12 @@ def export_subject(
 def _table(
     con: duckdb.DuckDBPyConnection, settings: Settings, customer: str, schema: str, table: str, columns: list[Column]
 ) -> dict[str, Any] | None:
-    if not has_relation(con, schema, table):
-        return None
     # a table of before an update lacks what it got since
     there = {column for column, *_ in con.execute(f"describe {quote(schema)}.{quote(table)}").fetchall()}
     columns = [column for column in columns if column.column in there]
     names = {column.column for column in columns}
     mine = "(select source_system, source_key from subject_records)"
-    shown: dict[str, str] = {}
+    points: tuple[str, ...] = ()
     if table in _CHILDREN:
         key, parent = _CHILDREN[table]
         where = (
@@ -158,10 +157,7 @@ def _table(
         if "contact_point" in names:
             # what was said by an address or number alone
             named = names_them(con, settings, f"{schema}.{table}", "contact_point")
-            shown["contact_point"] = (
-                f"case when {IS_SAID} then contact_point else {their_part(con, 'contact_point')} end"
-            )
-            where = f"{where} or person_key is null and {named}"
+            where, points = f"{where} or person_key is null and {named}", ("contact_point",)
     elif {"person_system", "person_key"} <= names and schema == "insight":
         # of who is no customer too; facts of marts are the conformed rows again
         where = f"customer_id = $customer or {IS_SAID}"
@@ -174,11 +170,9 @@ def _table(
     elif where == "false":
         return None
     told = [column for column in columns if column.column not in ("load_id", "customer_key")]
-    cursor = con.execute(
-        f"select {', '.join(f'{shown.get(c.column, quote(c.column))} as {quote(c.column)}' for c in told)} from {quote(schema)}.{quote(table)} where {where} order by all",
-        {"customer": customer} if "$customer" in where else None,
-    )
-    rows = [{c.column: _plain(value) for c, value in zip(told, row, strict=True)} for row in cursor.fetchall()]
+    relation = f"{quote(schema)}.{quote(table)}"
+    found = rows_of(con, relation, [c.column for c in told], where, customer, points=points, whole=IS_SAID if points else "false")  # fmt: skip
+    rows = [{column: _plain(value) for column, value in row.items()} for row in found]
     if not rows:
         return None
     kinds = sorted({column.category for column in told} - {NONE})
@@ -192,6 +186,7 @@ def _table(
     }
 
 
+_RELATIONS = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"
 _FORMER = "select old_customer_id from identity.customer_id_redirects where customer_id = $customer"
 
 

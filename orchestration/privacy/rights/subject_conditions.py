@@ -7,7 +7,7 @@ by an address, number or name with birth date that no other customer has, in any
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -34,34 +34,6 @@ def names_them(
     return f"({address} or {numbers})" if numbers else address
 
 
-def their_part(con: duckdb.DuckDBPyConnection, column: str) -> str:
-    """SQL: of a contact point that names several, the addresses and numbers that only they have; any other as it is."""
-    emails, tails = (
-        f"[{', '.join(text(value) for (value,) in con.execute(f'select distinct {of} from ({VALUES.format(kind=kind)}) order by 1').fetchall())}]::varchar[]"
-        for kind, of in (("email", "value"), ("phone", "right(value, 7)"))
-    )
-    written = f"{quote(column)}::varchar"
-    addresses = addresses_in(written)
-    parts = f"match_keys.phone_parts(match_keys.bare_phone(match_keys.beside_addresses({written})))"
-    numbers = f"list_filter(list_transform({parts}, lambda p: trim(p)), lambda p: length(match_keys.digits_in(p)) >= 5)"
-    mine = (
-        f"list_concat(list_filter(f.addresses, lambda a: list_contains({emails}, a)), "
-        f"list_filter(f.numbers, lambda p: len(list_filter({tails}, lambda t: contains(match_keys.digits_in(p), t))) > 0))"
-    )
-    # the macros stand in the plan once: they are slow to plan
-    return (
-        f"list_transform([{{'written': {written}, 'addresses': list_distinct({addresses}), 'numbers': {numbers}}}], lambda f: "
-        f"case when len(f.addresses) + len(f.numbers) > 1 then array_to_string({mine}, '; ') else f.written end)[1]"
-    )
-
-
-def part_of_row(con: duckdb.DuckDBPyConnection, source: str, whose: list[Person], column: str) -> str:
-    """SQL: a contact point of a raw row, whole where the row is theirs by its key."""
-    keyed = [is_record(source, person) for person in whose if person.key]
-    part = their_part(con, column)
-    return f"case when {' or '.join(keyed)} then {quote(column)} else {part} end" if keyed else part
-
-
 def is_theirs(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person) -> str:
     """SQL on a raw row; empty where nothing of it says whose it is."""
     own = [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in ({VALUES.format(kind='own')})" for c in person.own]
@@ -85,15 +57,51 @@ def is_theirs(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, n
 def rows_of(
     con: duckdb.DuckDBPyConnection,
     relation: str,
-    columns: list[str],
+    columns: Sequence[str],
     where: str,
     customer: str = "",
-    told: Mapping[str, str] | None = None,
+    *,
+    points: Sequence[str] = (),
+    whole: str = "false",
 ) -> list[dict[str, Any]]:
-    """Rows with `columns`; what is `told` of a column, SQL, in its place."""
-    shown = ", ".join(f"{(told or {}).get(column, quote(column))} as {quote(column)}" for column in columns)
-    cursor = con.execute(
-        f"select {shown} from {relation} where {where} order by all",
+    """Rows with `columns`. Of `points`, columns with contact points that may name others too, only the part that is theirs; all of
+    it where the row is theirs by its key, as `whole` says, SQL."""
+    found = con.execute(
+        f"select {', '.join(map(quote, columns))}, coalesce({whole}, false) from {relation} where {where} order by all",
         {"customer": customer} if "$customer" in where else None,
+    ).fetchall()
+    rows = [dict(zip(columns, row[:-1], strict=True)) for row in found]
+    partly = [row for row, (*_, is_whole) in zip(rows, found, strict=True) if not is_whole]
+    written = {row[column] for row in partly for column in points if row[column] is not None}
+    # few rows are found by a contact point alone, and the macros that part one are slow to plan
+    parts = _their_parts(con, sorted(written)) if written else {}
+    for row in partly:
+        row.update({column: parts[row[column]] for column in points if row[column] is not None})
+    return rows
+
+
+def _their_parts(con: duckdb.DuckDBPyConnection, written: list[str]) -> dict[str, str]:
+    """Of each contact point that names several, the addresses and numbers that only they have; any other as it is."""
+    emails, tails = (
+        [
+            value
+            for (value,) in con.execute(f"select distinct {of} from ({VALUES.format(kind=kind)}) order by 1").fetchall()
+        ]
+        for kind, of in (("email", "value"), ("phone", "right(value, 7)"))
     )
-    return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    parts = "match_keys.phone_parts(match_keys.bare_phone(match_keys.beside_addresses(written)))"
+    numbers = f"list_filter(list_transform({parts}, lambda p: trim(p)), lambda p: length(match_keys.digits_in(p)) >= 5)"
+    mine = (
+        "list_concat(list_filter(f.addresses, lambda a: list_contains($emails::varchar[], a)), "
+        "list_filter(f.numbers, lambda p: len(list_filter($tails::varchar[], lambda t: contains(match_keys.digits_in(p), t))) > 0))"
+    )
+    part = (
+        f"list_transform([{{'addresses': list_distinct({addresses_in('written')}), 'numbers': {numbers}}}], lambda f: "
+        f"case when len(f.addresses) + len(f.numbers) > 1 then array_to_string({mine}, '; ') else written end)[1]"
+    )
+    return dict(
+        con.execute(
+            f"select written, {part} from (select unnest($written::varchar[]) as written)",
+            {"written": written, "emails": emails, "tails": tails},
+        ).fetchall()
+    )

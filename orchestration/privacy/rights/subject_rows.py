@@ -20,9 +20,7 @@ from orchestration.privacy.rights.subject_conditions import (
     IS_SAID,
     is_theirs,
     names_them,
-    part_of_row,
     rows_of,
-    their_part,
 )
 from orchestration.privacy.rights.subject_keys import LISTED, MINE, VALUES, is_record
 
@@ -58,12 +56,20 @@ def raw_rows(con: duckdb.DuckDBPyConnection, settings: Settings, customer: str) 
             for column, kind, *_ in con.execute(f"describe {raw_table(source, name)}").fetchall()
             if not column.startswith("_") or column in ("_extracted_at", "_deleted_at")
         ]
-        told = {
-            column: part_of_row(con, source, table.whose, column)
+        points = [
+            column
             for column, kind in columns
             if kind == "VARCHAR" and any(column in (*person.email, *person.phone) for person in table.whose)
-        }
-        rows = rows_of(con, raw_table(source, name), [column for column, _ in columns], where, customer, told)
+        ]
+        rows = rows_of(
+            con,
+            raw_table(source, name),
+            [column for column, _ in columns],
+            where,
+            customer,
+            points=points,
+            whole=" or ".join(is_record(source, person) for person in table.whose if person.key) or "false",
+        )
         category = table.retention.category if table.retention else "identity"
         if rows:
             yield f"raw_{source}.{name}", _DELIVERED, category, {column: _DELIVERED for column, _ in columns}, rows
@@ -99,8 +105,9 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterat
     columns = ["source", "table_name", "reason", "content"]
     is_named, is_theirs = f"(len({_THEIRS_OF_LINE}) > 0 or {_has_number()})", _is_their_line(settings)
     # of a line that names others too, or may, only their part
-    told = {"content": f"case when {is_theirs} then content else array_to_string({_THEIRS_OF_LINE}, '; ') end"}
-    if rows := rows_of(con, _LINES, columns, f"{is_theirs} or {is_named}", told=told):
+    part = f"case when {is_theirs} then content else array_to_string({_THEIRS_OF_LINE}, '; ') end as content"
+    told = f"(select * replace ({part}) from {_LINES} where {is_theirs} or {is_named})"
+    if rows := rows_of(con, told, columns, "true"):
         yield "quarantine.rejected_rows", "a line that could not be read", "contact", dict.fromkeys(columns, _DELIVERED), rows  # fmt: skip
 
 
@@ -136,16 +143,13 @@ def noted_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[F
     for name, category in (("withdrawals", "consent"), ("held_points", "contact"), ("former_people", "identity")):
         if not has_table(con, "identity", name):
             continue
-        where, told = IS_SAID, dict[str, str]()
+        where, points = IS_SAID, []
         if name == "withdrawals":
             # by record, or by an address or number that only they have
             named = names_them(con, settings, "identity.withdrawals", "contact_point")
-            where = f"{IS_SAID} or person_key is null and {named}"
-            told["contact_point"] = (
-                f"case when {IS_SAID} then contact_point else {their_part(con, 'contact_point')} end"
-            )
+            where, points = f"{IS_SAID} or person_key is null and {named}", ["contact_point"]
         columns = [column for column, *_ in con.execute(f"describe identity.{name}").fetchall() if column != "load_id"]
-        if rows := rows_of(con, f"identity.{name}", columns, where, told=told):
+        if rows := rows_of(con, f"identity.{name}", columns, where, points=points, whole=IS_SAID):
             yield f"identity.{name}", "kept here", category, dict.fromkeys(columns, _REMEMBERED), rows
 
 
