@@ -18,6 +18,7 @@ from orchestration.core.settings import Engine
 
 # BI tools still carry DuckDB 1.5: what is published is written as that one reads it
 PUBLISHED_STORAGE = "v1.5.0"
+_LITTLE_MEMORY = "200MB"
 
 
 def opening_settings(engine: Engine, home: Home) -> dict[str, Any]:
@@ -109,6 +110,12 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         # what failed may have ended it already, as a commit on a full disk does
         clear_up(connection, "rollback")
         raise
+
+
+def give_memory_back(connection: duckdb.DuckDBPyConnection, engine: Engine) -> None:
+    """DuckDB keeps pages that it read, up to its limit. What works beside it in this process gets their memory; tables in use stay."""
+    clear_up(connection, f"set global memory_limit = {text(_LITTLE_MEMORY)}")
+    connection.execute(f"set global memory_limit = {text(engine.memory_limit)}")
 
 
 def clear_up(connection: duckdb.DuckDBPyConnection, *statements: str) -> None:

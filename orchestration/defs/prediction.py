@@ -1,13 +1,14 @@
 """Scores of customers as assets. Not here: models, and what holds a fit back (orchestration/prediction)."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import dagster as dg
 from pydantic import Field
 
 from orchestration.core.settings import Settings
-from orchestration.core.warehouse import count_rows
+from orchestration.core.warehouse import count_rows, give_memory_back
 from orchestration.defs.resources import NightResource
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.registry import estimators
@@ -44,9 +45,10 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
         run = night.night
         with run.warehouse() as con:
             note_export_arms(con, run.settings.privacy.pepper)
-            for told in predict(
-                con, estimators(run.settings.scores, run.settings.insight), run.settings.scores, run.as_of
-            ):
+            models = estimators(run.settings.scores, run.settings.insight)
+            # a fit needs as much memory as DuckDB may have
+            free = partial(give_memory_back, con, run.settings.engine)
+            for told in predict(con, models, run.settings.scores, run.as_of, before_each=free):
                 tell("scores", str(told))
                 for warning in filter(None, (told.warning, told.drift_warning)):
                     tell(NOTE, warning)

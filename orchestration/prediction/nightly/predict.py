@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -57,9 +57,14 @@ class Told:
 
 
 def predict(
-    con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], settings: ScoreSettings, as_of: datetime
+    con: duckdb.DuckDBPyConnection,
+    estimators: Sequence[Estimator],
+    settings: ScoreSettings,
+    as_of: datetime,
+    *,
+    before_each: Callable[[], object] = lambda: None,
 ) -> list[Told]:
-    """Brings `scores` up to the night. Nobody who may not be profiled is in a fit or has a score."""
+    """Brings `scores` up to the night. Nobody who may not be profiled is in a fit or has a score. `before_each` is called before each model."""
     prepare_scores(con)
     names = [score.name for estimator in estimators for score in estimator.scores]
     if not settings.enabled:
@@ -67,8 +72,12 @@ def predict(
     with transaction(con):
         # a score that nothing makes any more
         con.execute("delete from scores.customer_scores where not list_contains($1::varchar[], score)", [names])
+    found = []
     with shared_past(con):
-        return [_one(con, estimator, settings, as_of) for estimator in estimators]
+        for estimator in estimators:
+            before_each()
+            found.append(_one(con, estimator, settings, as_of))
+    return found
 
 
 def _one(con: duckdb.DuckDBPyConnection, estimator: Estimator, settings: ScoreSettings, as_of: datetime) -> Told:

@@ -19,7 +19,7 @@ from orchestration.contracts.conformed import entities, required_columns
 from orchestration.core.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.core.settings import DBT_DIR, Alerts, Engine, Settings, Source, Table
 from orchestration.core.settings.maps import ColumnMap, EntityMap
-from orchestration.core.warehouse import open_warehouse
+from orchestration.core.warehouse import give_memory_back, open_warehouse, scalar
 from orchestration.run.alerts import send_alert
 from orchestration.run.doctor import examine
 from orchestration.transform.mapping import write_mapped_models
@@ -49,6 +49,19 @@ def test_who_needs_more_memory_is_told_where_to_give_it(home):
     ):
         con.execute("select list(range) from range(50000000)")
     assert "memory_limit" in str(told.value) and told.value.to_do
+
+
+def test_memory_is_given_back_for_what_works_beside_it_and_nothing_in_use_is_lost(home):
+    used, limit = "select sum(memory_usage_bytes)::bigint from duckdb_memory()", "select current_setting('memory_limit')"
+    engine = Engine(memory_limit="700MB")
+    with open_warehouse(home, engine) as con:
+        con.execute("create temp table t as select range as n, hash(range) as h from range(25000000)")
+        told = con.execute("select count(*), bit_xor(h) from t").fetchall()
+        before, limit_before = scalar(con, used), scalar(con, limit)
+        assert before > 300_000_000
+        give_memory_back(con, engine)
+        assert scalar(con, used) <= 200_000_000 and scalar(con, limit) == limit_before
+        assert con.execute("select count(*), bit_xor(h) from t").fetchall() == told
 
 
 def test_a_list_of_constants_is_no_join_so_that_a_view_of_many_is_planned_at_once(home):

@@ -53,7 +53,7 @@ def test_telco_is_predicted_better_than_by_a_plain_logistic_regression_and_calib
         shared("telco_churn_train") / "telco_churn_train.csv", None, label="Churn", id_column="customerID", folds=5
     )
     model, line, base = (found.quality[m] for m in (MODEL, LOGISTIC, BASE_RATE))
-    # one round of the folds: the goal of .850 is measured over three (make bench-scores), and rounds differ by .004
+    # the calibration error is the goal's; the AUC of this half of the set is below its .850, as that of the logistic regression is (docs/scores.md)
     assert model["auc"].value >= 0.845 and model["calibration_error"].value <= 0.010
     assert model["average_precision"].value > line["average_precision"].value > base["average_precision"].value
     assert model["auc"].low < model["auc"].value < model["auc"].high and base["auc"].value == 0.5
