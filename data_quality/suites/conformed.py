@@ -25,8 +25,8 @@ _RULES: dict[str, list[Check]] = {
     "people": [
         no_row_where("born_in_the_past", "Nobody is born after the night or before 1900.",
                 "birth_date > (select as_of from ops.clock) or birth_date < date '1900-01-01'", "WARN"),
-        no_row_where("country_is_a_code", "country_code has two letters.",
-                "length(country_code) <> 2", "WARN"),
+        no_row_where("country_can_be_read", "country_code is a country's code of two letters, or its name: of any other text no country is known, and no register.",
+                "country_code is not null and match_keys.country_code(country_code) is null", "WARN"),
         no_rows("corrections_can_be_read", "Every corrected birth date (kundbild rectify) is a date: one that is none is unknown until the request is corrected.",
                 "select request_id from identity.corrections where field = 'birth_date' and value is not null and try_cast(value as date) is null", "WARN"),
         no_rows("keys_are_no_identity_numbers", "People's keys are no identity numbers, by their dates and check digits: at least three and a third of the long ones. "
