@@ -26,7 +26,7 @@ from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.erasure.expired_marts import dissolve_households, forget_gone
 from orchestration.privacy.erasure.floors import lowered_floors
-from orchestration.privacy.erasure.gone_facts import forget_gone_facts, is_gone, note_standing
+from orchestration.privacy.erasure.gone_facts import forget_gone_facts, goes_by_key, is_gone, note_standing
 from orchestration.privacy.erasure.rewriting import Theirs, rewrite_publications, rewrite_warehouse
 from orchestration.privacy.intake.noted import (
     ERASING,
@@ -324,7 +324,7 @@ def _theirs(table: str, columns: set[str], journal: str = ERASING) -> Theirs | N
         for system, key in sorted(pairs)
         if {system, key} <= columns
     ]
-    if journal == ERASING and table.startswith("fct_") and {"source_system", "source_key"} <= columns:
+    if journal == ERASING and goes_by_key(table) and {"source_system", "source_key"} <= columns:
         found.append(is_gone(table))
     if not found:
         return None

@@ -1,7 +1,8 @@
 """Rows of facts that go with a person whom no column of theirs names, by their keys.
 
 A message to an address of theirs, or a visit before they said who they are, is of no customer in a fact. It goes out of the fact because
-it goes out of the conformed table. By its key it then goes out of what analysts see, and of every publication that is kept.
+it goes out of the conformed table. By its key it then goes out of what analysts see, and of every publication that is kept. So does what
+is told of a text or an answer that names them by an address alone.
 Not here: what goes by its own columns (erasure.py), what the conformed tables lose (expired_marts.py).
 """
 
@@ -14,13 +15,23 @@ from orchestration.core.warehouse import changed_rows, has_table, quote, text
 ROWS = "restricted.erasing_rows"
 # facts that bear another name than the entity whose keys they have
 OTHER_FACTS = {"email_events": ("fct_contact_compliance",)}
+# tables of the schema insight that tell of rows of an entity, by its keys: (table, entity) → of which of their rows it is
+_TOLD = {
+    ("feedback_texts", "reviews"): "kind = 'review'",
+    ("feedback_texts", "survey_answers"): "kind = 'survey answer'",
+    ("stated_wishes", "survey_answers"): "true",
+}
+_TOLD_TABLES = tuple(dict.fromkeys(table for table, _ in _TOLD))
+# of a table that has keys of several entities, the key that tells them apart
+_KEYS = {"feedback_texts": "kind || ':' || source_key"}
 
-_FACTS = """
-select table_name from duckdb_tables() t
-where database_name = current_database() and schema_name = 'marts' and starts_with(table_name, 'fct_')
+_FACTS = f"""
+select schema_name, table_name from duckdb_tables() t
+where database_name = current_database()
+    and ((schema_name = 'marts' and starts_with(table_name, 'fct_')) or (schema_name = 'insight' and table_name in {_TOLD_TABLES}))
     and (select count(*) from duckdb_columns() c where c.table_oid = t.table_oid and c.database_name = t.database_name
          and c.column_name in ('source_system', 'source_key', 'customer_id')) = 3
-order by table_name
+order by all
 """
 
 
@@ -29,9 +40,9 @@ def note_standing(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create or replace temp table standing_facts (table_name varchar, source_system varchar, source_key varchar)"
     )
-    for (fact,) in con.execute(_FACTS).fetchall():
+    for schema, fact in con.execute(_FACTS).fetchall():
         con.execute(
-            f"insert into standing_facts select {text(fact)}, source_system, source_key from marts.{quote(fact)} "
+            f"insert into standing_facts select {text(fact)}, source_system, {_key(fact)} from {schema}.{quote(fact)} "
             "where customer_id is null or customer_id in (select customer_id from restricted.erasing_customers)"
         )
 
@@ -40,16 +51,18 @@ def forget_gone_facts(con: duckdb.DuckDBPyConnection) -> int:
     """Takes out of facts what their conformed table has no more, and notes in ROWS what went since `note_standing`, with the keys as
     analysts see them. Takes these rows out of `bi` too. Returns the rows that changed."""
     rows = 0
-    for entity, facts in OTHER_FACTS.items():
-        for fact in facts:
-            if has_table(con, "marts", fact) and has_table(con, "conformed", f"conformed_{entity}"):
-                stands = f"select (source_system, source_key) from conformed.conformed_{entity}"
-                rows += changed_rows(
-                    con, f"delete from marts.{fact} where (source_system, source_key) not in ({stands})"
-                )
-    for (fact,) in con.execute(_FACTS).fetchall():
+    hang = [("marts", fact, entity, "true") for entity, facts in OTHER_FACTS.items() for fact in facts]
+    hang += [("insight", table, entity, which) for (table, entity), which in _TOLD.items()]
+    for schema, table, entity, which in hang:
+        if has_table(con, schema, table) and has_table(con, "conformed", f"conformed_{entity}"):
+            stands = f"select (source_system, source_key) from conformed.conformed_{entity}"
+            rows += changed_rows(
+                con, f"delete from {schema}.{table} where {which} and (source_system, source_key) not in ({stands})"
+            )
+    for schema, fact in con.execute(_FACTS).fetchall():
+        there = f"(select source_system, {_key(fact)} as source_key from {schema}.{quote(fact)})"
         con.execute(
-            f"insert into {ROWS} from standing_facts s anti join marts.{quote(fact)} f using (source_system, source_key) "
+            f"insert into {ROWS} from standing_facts s anti join {there} f using (source_system, source_key) "
             f"where s.table_name = {text(fact)}"
         )
     if has_table(con, "identity", "shown_values"):
@@ -63,6 +76,15 @@ def forget_gone_facts(con: duckdb.DuckDBPyConnection) -> int:
     return rows
 
 
+def goes_by_key(table: str) -> bool:
+    """Whether rows of a table, by its name, may go by their keys."""
+    return table.startswith("fct_") or table in _TOLD_TABLES
+
+
 def is_gone(fact: str) -> str:
     """SQL on a row of a fact, by its source_system and source_key: whether it went with a noted person."""
-    return f"(source_system, source_key) in (select (source_system, source_key) from {ROWS} where table_name = {text(fact)})"
+    return f"(source_system, {_key(fact)}) in (select (source_system, source_key) from {ROWS} where table_name = {text(fact)})"
+
+
+def _key(fact: str) -> str:
+    return _KEYS.get(fact, "source_key")

@@ -230,6 +230,31 @@ def test_rule_25_rows_of_facts_that_no_column_names_go_out_of_what_is_published_
         )
 
 
+def test_rule_25_what_is_told_of_a_text_that_names_the_person_by_an_address_alone_goes_too(home, settings, built):
+    """A review names its writer by an address that no record of people has: what is told of it in insight would have the address still."""
+    told = (
+        "create schema if not exists insight; create table insight.{} as select 'email' as source_system, unnest(['e1', 'e2', 'e1']) as source_key, "
+        "unnest(['review', 'review', 'survey answer']) as kind, null::varchar as customer_id, 'email' as person_system, unnest(['ANNA@Berg.se', 'bo@dahl.se', 'x']) as person_key"
+    ).format("feedback_texts")
+    published = sorted(home.published.glob("versions/*"))
+    with open_warehouse(home, settings.engine) as con:
+        con.execute(EVENTS.replace("email_events", "reviews") + "drop table marts.fct_contact_compliance")
+        con.execute(told)
+        con.execute(
+            "create table conformed.conformed_survey_answers as select 'email' as source_system, 'e1' as source_key, 'r1' as response_key; "
+            "create table conformed.conformed_survey_responses as select 'email' as source_system, 'r1' as source_key, null::varchar as person_system, null::varchar as person_key"
+        )
+    for version in published:
+        with duckdb.connect(str(version / "customers.duckdb")) as con:
+            con.execute(told)
+    erase_anna(home, settings, built)
+    left = [("e1", "survey answer"), ("e2", "review")]
+    assert asked(home, "select source_key, kind from insight.feedback_texts order by 1") == left
+    for version in published:
+        with duckdb.connect(str(version / "customers.duckdb"), read_only=True) as con:
+            assert con.execute("select source_key, kind from insight.feedback_texts order by 1").fetchall() == left
+
+
 def test_a_row_that_goes_out_of_raw_goes_wherever_it_stands_whoever_it_names_beside(home, settings, built):
     """A ticket that names Bo by key is deleted by an address of hers beside it: the books would not balance without it."""
     with open_warehouse(home, settings.engine) as con:
