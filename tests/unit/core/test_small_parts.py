@@ -52,7 +52,10 @@ def test_who_needs_more_memory_is_told_where_to_give_it(home):
 
 
 def test_memory_is_given_back_for_what_works_beside_it_and_nothing_in_use_is_lost(home):
-    used, limit = "select sum(memory_usage_bytes)::bigint from duckdb_memory()", "select current_setting('memory_limit')"
+    used, limit = (
+        "select sum(memory_usage_bytes)::bigint from duckdb_memory()",
+        "select current_setting('memory_limit')",
+    )
     engine = Engine(memory_limit="700MB")
     with open_warehouse(home, engine) as con:
         con.execute("create temp table t as select range as n, hash(range) as h from range(25000000)")
