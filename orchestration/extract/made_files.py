@@ -41,7 +41,8 @@ class MadeFile:
             if status == made.done:
                 return self._asked(f"{at}/{self._written(made.fetch, said)}")
             if status in made.failed or status == "None":
-                raise self._error(f"the API made no file of the rows: {made.status} is {status[:40]}", answer)
+                what = f"the API made no file of the rows: {made.status} is {status[:40]}"
+                raise self._error(what, answer, is_passing=status in made.failed)
             time.sleep(min(wait, self._budget.left))
             self._budget.check(self._table)
             wait = min(wait * _LONGER, _LONGEST)
@@ -51,9 +52,9 @@ class MadeFile:
         with self._session() as session:
             answer = session.request("GET", url)
         if not answer.ok:
-            raise self._error(
-                f"the API answers {answer.status_code} to a question about the file that it makes", answer
-            )
+            what = f"the API answers {answer.status_code} to a question about the file that it makes"
+            # another file may be made the next time, also where this one is gone
+            raise self._error(what, answer, is_passing=answer.status_code not in (401, 403))
         return answer
 
     def _json(self, answer: requests.Response) -> Any:
@@ -71,9 +72,12 @@ class MadeFile:
             )
         return path.format_map({name: quote(str(value), safe="") for name, value in said.items()})
 
-    def _error(self, what: str, answer: requests.Response) -> SourceError:
+    def _error(self, what: str, answer: requests.Response, *, is_passing: bool = False) -> SourceError:
         return SourceError(
             f"source {self._source}, table {self._table}: {what}; raw keeps what it had",
             where=told_address(str(answer.request.url)),
             to_do=f"check made below [sources.{self._source}.tables.{self._table}], and what the token or key may read",
+            is_passing=is_passing,
+            # a token that is refused is that of every table
+            is_whole_source=answer.status_code == 401,
         )

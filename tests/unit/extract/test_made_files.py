@@ -29,18 +29,22 @@ def test_the_file_is_fetched_by_what_either_answer_said_of_it():
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "told", "is_passing", "is_whole_source"),
     [
-        ([{"job": 1, "status": "queued"}, {"status": "failed"}], "made no file"),
-        ([{"job": 1}], "made no file of the rows: status is None"),
-        ([{"status": "queued"}], "does not say job"),
-        ([{"job": 1, "status": "complete"}], "does not say file"),
-        ([{"job": 1, "status": "queued"}, ({}, 404, {})], "answers 404"),
+        ([{"job": 1, "status": "queued"}, {"status": "failed"}], "made no file", True, False),
+        ([{"job": 1}], "made no file of the rows: status is None", False, False),
+        ([{"status": "queued"}], "does not say job", False, False),
+        ([{"job": 1, "status": "complete"}], "does not say file", False, False),
+        ([{"job": 1, "status": "queued"}, ({}, 503, {})], "answers 503", True, False),
+        ([{"job": 1, "status": "queued"}, ({}, 401, {})], "answers 401", False, True),
     ],
 )
-def test_no_file_is_an_error_of_the_table(answers, told):
-    with pytest.raises(SourceError, match=told):
+def test_no_file_is_an_error_of_the_table_and_is_tried_again_where_that_may_help(
+    answers, told, is_passing, is_whole_source
+):
+    with pytest.raises(SourceError, match=told) as caught:
         fetched(answers)
+    assert (caught.value.is_passing, caught.value.is_whole_source) == (is_passing, is_whole_source)
 
 
 def test_a_file_that_is_never_made_ends_with_the_time_of_the_source():
