@@ -168,7 +168,7 @@ def _bounds(tenths: list[float] | None, lowest: float | None, known: int) -> lis
     below = round((math.floor(lowest / step) - 1) * step, digits)
     if tenths[-1] == tenths[0]:
         # nearly all have it: a bound on the value itself would part it from the next night's by a rounding
-        return sorted({below, round(tenths[0] + step, digits)})
+        return sorted({below, round(tenths[0] - step, digits), round(tenths[0] + step, digits)})
     return sorted({below, *(round(cut, digits) for cut in tenths)})
 
 

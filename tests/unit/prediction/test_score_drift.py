@@ -105,6 +105,12 @@ def test_one_chance_for_everybody_that_is_worked_out_anew_has_not_moved(bare):
     assert told_of(bare, [0.16] * 300, 3) > 1 and told_of(bare, [0.12] * 300, 4) > 1
 
 
+def test_what_nearly_everybody_had_and_nobody_has_any_more_has_moved(bare):
+    """A flag that was set but for a few, and is set for nobody: as of a source that came without it."""
+    assert told_of(bare, [1.0] * 290 + [0.0] * 10, 0) == 0 and told_of(bare, [1.0] * 285 + [0.0] * 15, 1) < 0.1
+    assert told_of(bare, [0.0] * 300, 2) > 1
+
+
 def test_bounds_are_of_many_customers_and_rounded(bare):
     exact = [1234.5678 + n * 3.21987 for n in range(300)]
     assert told_of(bare, exact[:199], 0) is None
