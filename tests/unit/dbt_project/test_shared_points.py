@@ -13,7 +13,8 @@ def marts(warehouse, tmp_path_factory) -> Marts:
     models = compiled_models(tmp_path_factory, ("customer_shared_points", "customer_profile"))
     found = Marts(warehouse, models, ("bridge_household_customers",))
     warehouse.execute(
-        "create table identity.normalised_people (source_system varchar, source_key varchar, email_key varchar, phone_key varchar)"
+        "create table identity.normalised_people (source_system varchar, source_key varchar, email_key varchar, phone_key varchar); "
+        "create table identity.identifiers (kind varchar, value_key varchar, ignored_code varchar)"
     )
     return found
 
@@ -61,6 +62,16 @@ def test_a_switchboard_a_company_and_a_record_that_is_gone_share_nothing(marts):
     assert marts.rows("customer_shared_points") == []
     marts.con.execute("delete from marts.dim_customers where customer_id = 's12'")
     assert len(marts.rows("customer_shared_points")) == 12
+
+
+def test_a_placeholder_and_a_mailbox_of_a_role_share_nothing(marts):
+    for kind, key, code in (("email", "noreply", "junk"), ("phone", "0700", "junk"), ("email", "info", "role_mailbox"), ("phone", "9", "override"), ("email", "x", "many_names")):  # fmt: skip
+        marts.add("identity.identifiers", {"kind": kind, "value_key": key, "ignored_code": code})
+    for n, (email, phone) in enumerate((("noreply", "0700"), ("info", "9"), ("x", "noreply"))):
+        for of in "ab":
+            writes(marts, f"{of}{n}", email, phone)
+    found = [(row["customer_id"], row["shared_points"]) for row in marts.rows("customer_shared_points")]
+    assert sorted(found) == [("a2", "email address, phone number"), ("b2", "email address, phone number")]
 
 
 @pytest.mark.parametrize("why", NOT_PROFILED)

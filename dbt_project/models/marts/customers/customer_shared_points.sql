@@ -26,7 +26,19 @@ with
         from written
         where phone_key is not null
     ),
-    of_several as (select kind, point from points group by kind, point having count(*) > 1 and count(*) <= {{ most }}),
+    -- noreply@, 0700 000 000, info@: whoever has them has nothing to do with the others
+    nobodys as (
+        select case kind when 'email' then 'email address' else 'phone number' end as kind, value_key as point
+        from {{ source("identity", "identifiers") }}
+        where ignored_code in ('junk', 'role_mailbox', 'override')
+    ),
+    of_several as (
+        select p.kind, p.point
+        from points p
+        anti join nobodys n on n.kind = p.kind and n.point = p.point
+        group by p.kind, p.point
+        having count(*) > 1 and count(*) <= {{ most }}
+    ),
     shared as (select p.* from points p join of_several s on s.kind = p.kind and s.point = p.point)
 select
     a.customer_id, count(distinct o.customer_id) as sharing_customer_count, {{ listed_once("a.kind") }} as shared_points
