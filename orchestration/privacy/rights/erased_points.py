@@ -39,7 +39,9 @@ def is_place_of(written: str) -> str:
 # points that may name the person: by an address, by a number's last digits (there are few to be read then), by a key beside them
 _TO_READ = f"""
 create or replace temp table points_to_read as
-select contact_point, {{addresses}} as addresses, {{is_keyed}} as is_keyed from ({{said}}) r
+-- materialized here and below: else the match keys stand in the plan once for each use, and they are slow to plan
+with read as materialized (select contact_point, {{addresses}} as addresses, {{is_keyed}} as is_keyed from ({{said}}))
+select contact_point, addresses, is_keyed from read r
 where list_has_any(addresses, {LISTED.format(kind="email")}) or {is_cut_of("contact_point")} or is_keyed or {is_place_of("contact_point")} or exists (
     select 1 from {VALUES.format(kind="phone")} v where contains(match_keys.digits_in(r.contact_point), right(v.value, 7)))
 """
@@ -57,7 +59,7 @@ create or replace temp table point_parts as
 with emails as (select {LISTED.format(kind="email")} as listed), phones as (select {LISTED.format(kind="phone")} as listed),
 addresses as (select contact_point, unnest(addresses) as part from points_to_read),
 -- addresses of theirs that a point has in parts, or words of: what is a piece of one is theirs, unless somebody else has it
-cut as (
+cut as materialized (
     select contact_point, unnest(list_filter(match_keys.withdrawn_addresses(contact_point), lambda a: list_contains(listed, a))) as whole
     from points_to_read, emails where contains(contact_point, '@')
 ),

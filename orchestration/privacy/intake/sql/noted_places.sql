@@ -7,7 +7,9 @@ with own as (
     union
     select contact_point from conformed.conformed_consent_events where {{ is_said }} and contact_point is not null
 ),
-theirs as (select place, match_keys.place_keys(place) as keys from own where len(match_keys.place_keys(place)) > 0),
+-- materialized: else the keys stand in the plan once for each use, and they are slow to plan
+keyed as materialized (select place, match_keys.place_keys(place) as keys from own),
+theirs as (select place, keys from keyed where len(keys) > 0),
 codes as (select distinct unnest(match_keys.postal_keys_in(place)) as code from theirs),
 others as (
     select concat_ws(', ', street, concat_ws(' ', postal_code, city)) as place
