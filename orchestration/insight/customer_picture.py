@@ -52,7 +52,7 @@ class Picture:
     """A customer. `facts` are the columns of dim_customers, `figures` the further ones of customer_360 and customer_places that hold
     something, `attributes` the rows of customer_attributes, `scores` those of customer_scores, `life_events` those of customer_life_events.
 
-    `segments` are the rows of every segment that has the customer; whoever objected to profiling is in none, and has no score. `event_count` counts
+    `segments` are the rows of every segment that has the customer; who may not be profiled is in none, and has no score. `event_count` counts
     all events, of which `events` has the newest MOST_EVENTS.
     """
 

@@ -49,6 +49,17 @@ def test_rule_19_returns_on_the_threshold_are_told_but_not_of_who_may_not_be_pro
     assert (found["c0"]["signal"], found["c0"]["reason"]) == ("returns", "gave back 50 % of the value of 5 orders")
 
 
+def test_a_register_that_closes_a_channel_is_no_word_against_profiling(marts):
+    """Else whoever stands in a register would be in no segment, score or signal."""
+    customers(marts, *({"customer_id": f"c{n}", "order_count": 5, "refunded_share": 0.5} for n in range(2)))
+    said = {"purpose": "profiling", "channel": "phone", "is_permitted": False}
+    marts.add(
+        "marts.contact_permissions",
+        *(said | {"customer_id": f"c{n}", "reason_code": code} for n, code in enumerate(("reserved", "withdrawn"))),
+    )
+    assert [row["customer_id"] for row in marts.rows("risk_signals")] == ["c0"]
+
+
 def test_invoices_are_overdue_after_thirty_days(marts):
     """As of 2026-06-01."""
     customers(marts, *({"customer_id": f"c{n}"} for n in range(5)))
