@@ -192,7 +192,9 @@ select load_id, source, content, line_key from {NUMBERED} where r.content is not
 """
 # a line that was rejected got no key of its own in raw
 _OBJECTS = f"""
-select {{columns}}, null::varchar as _row_key, r.file as _source_file, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, r.content as _content, case when r.file is not null then exists (
+select {{columns}}, null::varchar as _row_key, r.file as _source_file, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, r.content as _content,
+    -- of a database: a column that holds the rest as JSON is broken, and what it says is not known
+    r.reason_code = 'not_an_object' as _is_broken, case when r.file is not null then exists (
     select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
 ) else exists (
     select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id
@@ -201,7 +203,7 @@ select {{columns}}, null::varchar as _row_key, r.file as _source_file, r.load_id
 from {NUMBERED} join ops.loads l using (load_id)
 where r.document is not null
 """
-_REFUSING = "({objects}) where not {granted} and ({withdrawn} or not _came_anew)"
+_REFUSING = "({objects}) where (_is_broken or not {granted}) and ({withdrawn} or not _came_anew)"
 _ROWS = f"""
 select 'rejected_rows' as entity, {{source}} as source_system, {{key}}::varchar as source_key,
     case when {{person}} is not null then {{system}} end as person_system, {{person}}::varchar as person_key,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from datetime import datetime
 
+import duckdb
+
 from orchestration.core.settings import Settings
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.records import prepare_ops
@@ -66,6 +68,42 @@ def test_rule_04_a_withdrawal_in_a_rejected_line_of_a_table_without_a_key_denies
     note_rejected_withdrawals(warehouse, readers(settings))
     assert {who for who, _, _ in permitted.derive()} == {"bo"}
     assert find_untied(warehouse) == 0
+
+
+OF_DATABASE = """company = "T"
+[sources.shop]
+connector = "sql"
+url = "duckdb:///{file}"
+timezone = "UTC"
+[sources.shop.tables.customers]
+key = ["id"]
+columns = {{ id = "BIGINT", email = "VARCHAR", "consent.state" = "VARCHAR", "consent.at" = "TIMESTAMP" }}
+[[sources.shop.tables.customers.maps]]
+entity = "consent_events"
+constants = {{ channel = "email", contact_point_type = "email", wording_version = "1", purpose = "newsletter" }}
+[sources.shop.tables.customers.maps.columns]
+source_key = "id"
+person_key = "id"
+contact_point = "email"
+status = {{ column = "consent.state", values = {{ subscribed = "granted" }}, else = "withdrawn", ignore = ["pending", ""] }}
+stated_at = "consent.at"
+"""
+
+
+def test_rule_04_a_consent_in_broken_json_of_a_database_denies_until_it_can_be_read(home, warehouse, tmp_path):
+    """Nothing there is a word that is ignored, and raw keeps the consent of before."""
+    settings = Settings.model_validate(tomllib.loads(OF_DATABASE.format(file=tmp_path / "shop.duckdb")))
+    prepare_raw(warehouse, settings)
+    yes = '{"state": "subscribed", "at": "2026-01-01"}'
+    for consent, denied in ((yes, []), ('{"state": "unsubscribed", "at": "2026-', [("7", "anna@x.se")]), (yes, [])):
+        with duckdb.connect(str(tmp_path / "shop.duckdb")) as con:
+            con.execute(
+                "create or replace table customers as from (values (7, 'anna@x.se', $1), (8, 'bo@x.se', $2)) t(id, email, consent)",
+                [consent, yes],
+            )
+        extract_source(warehouse, home, settings, "shop")
+        note_rejected_withdrawals(warehouse, readers(settings))
+        assert warehouse.execute("select person_key, contact_point from identity.withdrawals").fetchall() == denied
 
 
 def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_time_or_its_loads(permitted, warehouse):
