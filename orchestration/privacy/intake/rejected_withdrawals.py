@@ -194,7 +194,7 @@ select load_id, source, content, line_key from {NUMBERED} where r.content is not
 _OBJECTS = f"""
 select {{columns}}, null::varchar as _row_key, r.file as _source_file, r.load_id as _load_id, l.loaded_at as _loaded_at, r.line_key as _line_key, r.content as _content,
     -- of a database: a column that holds the rest as JSON is broken, and what it says is not known
-    r.reason_code = 'not_an_object' as _is_broken, case when r.file is not null then exists (
+    r.reason_code = 'not_an_object' or r.reason_code = 'not_utf_8' and ({{is_lost}}) as _is_broken, case when r.file is not null then exists (
     select 1 from ops.loaded_files f where f.source = r.source and f.table_name = r.table_name and f.file = r.file and f.load_id > r.load_id
 ) else exists (
     select 1 from ops.loads n where n.source = r.source and n.table_name = r.table_name and n.load_id > r.load_id
@@ -244,12 +244,15 @@ def note_rejected_withdrawals(con: duckdb.DuckDBPyConnection, of: Iterable[Reade
         columns = ", ".join(
             f"json_extract_string(r.document, {text(json_path(c))}) as {quote(c)}" for c in reader.columns
         )
+        # of a row with text that is none, the column that holds these is not kept
+        parts = [c for c in reader.columns if "." in c]
+        is_lost = " or ".join(f"not json_exists(r.document, {text(json_path(c))})" for c in parts) or "false"
         lines = _NO_ROWS.format(source=source, table=table)
         named = reader.named(lines)
         add_withdrawals(con, _LINES.format(source=source, named=named, system=text(reader.own_system)))
         note_lines(con, lines, named=named, system=reader.own_system, has_key=len(reader.person_columns) == 1)
         said = {
-            "objects": _OBJECTS.format(source=source, table=table, columns=columns), "source": source, "key": reader.key,
+            "objects": _OBJECTS.format(source=source, table=table, columns=columns, is_lost=is_lost), "source": source, "key": reader.key,
             "person": reader.person, "system": reader.person_system, "points": ", ".join(reader.points) or "null",
             "said_points": ", ".join(f"said_word({point}::varchar)" for point in reader.points) or "null",
             "purpose": reader.purpose, "channel": reader.channel, "stated_at": reader.stated_at, "is_zoneless": reader.is_zoneless,

@@ -106,6 +106,21 @@ def test_rule_04_a_consent_in_broken_json_of_a_database_denies_until_it_can_be_r
         assert warehouse.execute("select person_key, contact_point from identity.withdrawals").fetchall() == denied
 
 
+def test_rule_04_a_row_of_a_database_of_which_the_column_of_the_consent_is_no_text_denies(warehouse, tmp_path):
+    """The column that holds it is not kept; of a table whose columns are its own, what was read well says yes."""
+    settings = Settings.model_validate(tomllib.loads(OF_DATABASE.format(file=tmp_path / "shop.duckdb")))
+    prepare_raw(warehouse, settings)
+    note_load(warehouse, source_rows=2, rejected=2)
+    note = "insert into quarantine.rejected_rows values (1, 'shop', 'customers', null, null, 'consent', 'not UTF-8', 'not_utf_8', $1)"
+    for row in (
+        '{"id": 7, "email": "anna@x.se"}',
+        '{"id": 8, "email": "bo@x.se", "consent.state": "subscribed", "consent.at": "2026-01-01"}',
+    ):
+        warehouse.execute(note, [row])
+    note_rejected_withdrawals(warehouse, readers(settings))
+    assert warehouse.execute("select person_key from identity.withdrawals").fetchall() == [("7",)]
+
+
 def test_rule_04_an_unclear_status_that_another_row_of_its_key_replaced_has_its_time_or_its_loads(permitted, warehouse):
     """A strictly later grant opens again, also where no file comes anew; one of the same time, or before, does not."""
     settings = Settings.model_validate(tomllib.loads(FORMS))
