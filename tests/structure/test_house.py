@@ -99,6 +99,21 @@ def test_a_step_reads_of_the_tables_that_python_writes_only_what_is_meant_for_it
     assert {read for here, _, _, read in found if here == "bi_open"} == {"shown_values"}
 
 
+def test_each_unit_test_of_a_model_gives_all_that_the_model_reads(manifest):
+    """dbt tells it when it runs one, which takes a whole home."""
+    lacking = {}
+    for test in manifest["unit_tests"].values():
+        (model,) = [
+            n for n in test["depends_on"]["nodes"] if n.startswith("model.") and n.endswith(f".{test['model']}")
+        ]
+        given = {one["input"].split("(")[1].strip(")\"'").split(",")[-1].strip(" \"'") for one in test["given"]}
+        # sources are read by macros that the tests override
+        read = {manifest["nodes"][n]["name"] for n in manifest["nodes"][model]["depends_on"]["nodes"] if n in manifest["nodes"]}  # fmt: skip
+        if test["given"] and read - given:
+            lacking[test["name"]] = sorted(read - given)
+    assert manifest["unit_tests"] and lacking == {}
+
+
 def test_each_consumer_of_the_warehouse_is_an_exposure(manifest):
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     exposures = {exposure["name"]: exposure for exposure in manifest["exposures"].values()}
