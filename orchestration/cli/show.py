@@ -30,7 +30,13 @@ def show(
 
     The look is noted in the audit log. `kundbild explain` says why its records are one customer.
     """
-    from orchestration.insight.customer_picture import in_words, read_picture, score_in_words, write_page
+    from orchestration.insight.customer_picture import (
+        in_words,
+        read_picture,
+        score_in_words,
+        width_in_words,
+        write_page,
+    )
     from orchestration.privacy.audit.access import SHOWN
 
     if html:
@@ -55,16 +61,11 @@ def show(
     _print_of_life(picture)
     if picture.scores:
         scores = RichTable(
-            "score", "value", "nine of ten within", "tenth", "why", title="What to expect: estimates, a person decides"
+            "score", "value", "how sure", "tenth", "why", title="What to expect: estimates, a person decides"
         )
         scores.columns[0].no_wrap = True
         for row in picture.scores:
-            within = (
-                ""
-                if row["upper_value"] is None
-                else f"{in_words(row['lower_value'])} to {in_words(row['upper_value'])}"
-            )
-            scores.add_row(row["score"], score_in_words(row), within, str(row["decile"]), row["reasons"])
+            scores.add_row(row["score"], score_in_words(row), width_in_words(row), str(row["decile"]), row["reasons"])
         out.print(scores)
     table = RichTable("purpose", "channel", "permitted", "contact point", "why", title="What is permitted")
     for row in picture.permissions:

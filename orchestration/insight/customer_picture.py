@@ -33,6 +33,10 @@ LIFE_EVENTS = """
 select event, happened_on, told_by from marts.customer_life_events where customer_id = $id order by happened_on desc, event
 """
 _CUSTOMERS = DBT_DIR / "models" / "marts" / "customers"
+# bounds of what a customer does; those of every other score are of the value itself
+_BOUNDS_OF_CUSTOMERS = {"expected_purchases_12m"}
+# bounds of what a customer does; those of every other score are of the value itself
+_BOUNDS_OF_CUSTOMERS = {"expected_purchases_12m"}
 # several rows a customer: told as the segment of each scheme
 _BY_SCHEME = ("customer_segments", "segment_membership_history")
 _WIDTH, _LANE, _LABEL = 900, 26, 120
@@ -138,6 +142,7 @@ def write_page(picture: Picture) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["said"] = in_words
     environment.filters["told"] = score_in_words
+    environment.filters["width"] = width_in_words
     page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     return page.render(p=picture, most=MOST_EVENTS, chart=_chart(picture.events))
 
@@ -161,6 +166,14 @@ def score_in_words(row: dict[str, Any]) -> str:
     """The value of a score, and what it is the chance of where the score chooses one of several."""
     value = in_words(row["value"])
     return value if row["outcome"] is None else f"{row['outcome']} ({value})"
+
+
+def width_in_words(row: dict[str, Any]) -> str:
+    """How sure a score is: what nine of ten customers do, or how far the value itself may be off; "" where it has no bounds."""
+    if row["upper_value"] is None:
+        return ""
+    of_what = "nine of ten" if row["score"] in _BOUNDS_OF_CUSTOMERS else "95 % interval"
+    return f"{of_what}: {in_words(row['lower_value'])} to {in_words(row['upper_value'])}"
 
 
 def _parts() -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
-from orchestration.insight.customer_picture import read_picture, write_page
+from orchestration.insight.customer_picture import read_picture, width_in_words, write_page
 from tests.unit.empty_tables import add_rows, empty_tables
 
 _READ = (
@@ -48,6 +48,32 @@ def test_life_events_and_the_place_are_on_the_page(marts):
     page = write_page(found)
     for said in ("Life events", "2026-04-01", "household grew", "<h2>Place</h2>", "not of the person (SSB, 2024)"):
         assert said in page
+
+
+def test_how_sure_a_score_is_says_of_what_its_bounds_are(marts):
+    empty_tables(marts, "customer_scores")
+    bounds = {"lower_value": 26.0, "upper_value": 128.0}
+    scores = {
+        "expected_purchases_12m": bounds,
+        "churn_contract": {"lower_value": 0.16, "upper_value": 0.36},
+        "churn_shop": {},
+    }
+    for score, told in scores.items():
+        row = {
+            "customer_id": "c1",
+            "score": score,
+            "value": 0.25,
+            "decile": 5,
+            "reasons": "",
+            "scored_at": datetime(2026, 6, 1),
+        }
+        add_rows(marts, "marts.customer_scores", row | told)
+    found = read_picture(marts, "c1")
+    assert [width_in_words(row) for row in found.scores] == [
+        "95 % interval: 0.16 to 0.36", "", "nine of ten: 26.00 to 128.00",
+    ]  # fmt: skip
+    page = write_page(found)
+    assert "<td>95 % interval: 0.16 to 0.36</td>" in page and "<td>nine of ten: 26.00 to 128.00</td>" in page
 
 
 def test_marts_of_a_night_before_these_models_are_shown_without(marts):
