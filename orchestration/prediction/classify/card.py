@@ -15,7 +15,7 @@ from orchestration.prediction.classify.evaluation import Evaluation
 _PAGE = Path(__file__).with_name("model_card.html.jinja")
 Curve = Sequence[tuple[float, float, int]]
 _IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of yes for everybody"}
-SIDE, _MARGIN, _BESIDE = 320, 40, 24
+SIDE, _MARGIN, _BESIDE, _CHARACTER = 320, 40, 24, 7
 # below this a single file says little of another one
 _FEW_YES = 100
 
@@ -87,18 +87,23 @@ def card_pages(*folders: Path) -> Environment:
 def chart_of(curve: Curve, *, is_share: bool = True) -> dict[str, Any]:
     """Where each group of the calibration curve lies: said from left to right, happened from below; the diagonal is right.
 
-    The axes end above the highest value: at 100 % at most where it is a share.
+    The axes end above the highest value: at 100 % at most where it is a share. Beside them is room for the longest number.
     """
     told = in_percent if is_share else in_short
     least = min([0.0, *(value for one in curve for value in one[:2])])
     most = _rounded_up(max((value for one in curve for value in one[:2]), default=1.0))
     least = -_rounded_up(-least) if least < 0 else 0.0
 
+    steps = [least + (most - least) * part for part in (0, 0.25, 0.5, 0.75, 1)]
+    names = [in_short(at * 100) + " %" if is_share else in_short(at) for at in steps]
+    longest = _CHARACTER * max(map(len, names))
+    left, right = max(_MARGIN, longest + 4), max(_BESIDE, longest // 2 + 1)
+
     def along(value: float) -> float:
         return (value - least) / (most - least) * (SIDE - _MARGIN - _BESIDE)
 
     def x(value: float) -> float:
-        return round(_MARGIN + along(value), 1)
+        return round(left + along(value), 1)
 
     def y(value: float) -> float:
         return round(SIDE - _MARGIN - along(value), 1)
@@ -107,9 +112,9 @@ def chart_of(curve: Curve, *, is_share: bool = True) -> dict[str, Any]:
         {"x": x(said), "y": y(was), "said": f"{count:,} customers: said {told(said)}, happened {told(was)}"}
         for said, was, count in curve
     ]
-    steps = [least + (most - least) * part for part in (0, 0.25, 0.5, 0.75, 1)]
-    marks = [{"x": x(at), "y": y(at), "said": in_short(at * 100) + " %" if is_share else in_short(at)} for at in steps]
-    return {"dots": dots, "marks": marks, "low": marks[0], "high": marks[-1], "side": SIDE}
+    marks = [{"x": x(at), "y": y(at), "said": name} for at, name in zip(steps, names, strict=True)]
+    wide = left + SIDE - _MARGIN - _BESIDE + right
+    return {"dots": dots, "marks": marks, "low": marks[0], "high": marks[-1], "side": SIDE, "wide": wide}
 
 
 def _rounded_up(value: float) -> float:

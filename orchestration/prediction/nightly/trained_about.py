@@ -15,7 +15,7 @@ def about_of_learnt(found: Learnt) -> About:
     rate, evaluation = found.rate, found.evaluation
     if evaluation is None or evaluation.test is None:
         days = f"{min(found.days):%Y-%m-%d} to {max(found.days):%Y-%m-%d}"
-        counted = f"Learnt from {rate.customers:,} customers of past days, {days}: {rate.yes:,} times yes."
+        counted = f"Learnt from {rate.customers:,} customers of past days, {days}: {rate.yes:,} times yes of {rate.rows:,}, one a customer and day."
         return About(
             [counted, "Too few of them answered either way to measure it on: everybody gets the share of yes."]
         )

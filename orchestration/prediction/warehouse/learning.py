@@ -27,12 +27,14 @@ _CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Rate:
-    """How often it happened, with a 95 % interval (Jeffreys, by customer), of so many customers of past days that do not overlap."""
+    """How often it happened, with a 95 % interval (Jeffreys, by customer): `yes` of so many rows, one a customer and past day, of days that
+    do not overlap."""
 
     value: float
     low: float
     high: float
     customers: int
+    rows: int
     yes: int
 
 
@@ -100,7 +102,7 @@ def _rate(con: duckdb.DuckDBPyConnection, question: Question, told: Mapping[date
     times = by_customer(label - label.mean(), customer) if len(label) else 1.0
     ends = [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2]
     low, high = stats.beta.ppf(ends, yes / times + 0.5, no / times + 0.5)
-    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), len(np.unique(customer)), yes)
+    return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), len(np.unique(customer)), len(label), yes)
 
 
 def _rarer(told: Mapping[datetime, tuple[int, int]], days: list[datetime]) -> int:

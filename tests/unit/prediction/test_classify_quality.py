@@ -8,6 +8,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, log_loss,
 
 from orchestration.prediction.classify import quality
 from orchestration.prediction.classify.calibration import ISOTONIC, NONE, PLATT, choose_calibrator
+from orchestration.prediction.classify.card import chart_of
 from orchestration.prediction.classify.classifier import fit
 from orchestration.prediction.classify.labelled import NUMBER
 from orchestration.prediction.classify.members import single_threaded
@@ -24,6 +25,18 @@ def test_measures_are_those_of_scikit_learn_with_ties_too(decimals):
     assert quality.brier(label, score) == pytest.approx(brier_score_loss(label, score))
     clipped = np.clip(score, 1e-6, 1 - 1e-6)
     assert quality.log_loss(label, score) == pytest.approx(log_loss(label, clipped))
+
+
+@pytest.mark.parametrize(
+    ("most", "is_share"), [(0.4, True), (1.0, True), (9.0, False), (226_139.0, False), (3.2e9, False)]
+)
+def test_numbers_beside_the_calibration_curve_have_room_and_said_is_as_long_as_happened(most, is_share):
+    chart = chart_of([(0.1 * most, 0.2 * most, 30), (most, 0.8 * most, 30)], is_share=is_share)
+    # digits are 6.7 wide at this size; numbers end 4 before the axis, and the last one below it is centred
+    longest = 6.7 * max(len(mark["said"]) for mark in chart["marks"])
+    low, high = chart["low"], chart["high"]
+    assert longest <= low["x"] - 4 and longest / 2 <= chart["wide"] - high["x"]
+    assert high["x"] - low["x"] == pytest.approx(low["y"] - high["y"], abs=0.2)
 
 
 def test_equal_scores_are_one_group_of_the_calibration_curve():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -142,6 +143,11 @@ def test_few_subscribers_get_the_share_with_its_width_and_none_get_a_word(demo):
     (told,) = predict(con, [CONTRACTS], SETTINGS, UNTIL)
     ((value, low, high),) = con.execute("select distinct value, lower, upper from scores.customer_scores").fetchall()
     assert told.rows > 0 and low < value < high and high - low > 0.1
+    (counted, _) = show_score(con, [CONTRACTS], "churn_contract", few=5).about.data
+    times, rows_learnt = map(int, re.findall(r"(\d+) times yes of (\d+),", counted)[0])
+    assert times / rows_learnt == pytest.approx(value, abs=0.03), (
+        "the share is of rows: a customer counts on each past day"
+    )
     con.execute("delete from marts.fct_subscriptions")
     (told,) = predict(con, [CONTRACTS], SETTINGS, UNTIL)
     assert told.rows == 0 and "nothing to learn from" in str(told)
