@@ -60,6 +60,16 @@
         and (
             a.max_days_since_order is null or {{ days_between("t.last_ordered_at", as_of()) }} <= a.max_days_since_order
         )
+        -- nobody who may not be profiled is in a segment; a scheme without its segment is nobody's
+        and (
+            a.scheme is null
+            and a.segment is null
+            or exists (
+                select 1
+                from {{ ref("customer_segments") }} s
+                where s.customer_id = c.customer_id and s.scheme = a.scheme and s.segment = a.segment
+            )
+        )
 {%- endmacro %}
 
 {#- SQL on a purpose: whether whose age is not known counts as an adult ([privacy] unknown_age). -#}

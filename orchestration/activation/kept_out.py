@@ -12,11 +12,16 @@ import duckdb
 from orchestration.contracts.reasons import is_closed_by_register
 from orchestration.core.settings import Privacy
 
-# whether the audience $audience is of marketing and chooses by behaviour, which is profiling
+# whether the audience $audience chooses by behaviour, which is profiling: by days since an order where it is of marketing, and by a segment
+# always. Rules of a night that an older version ran have no segments: the names are those of `older` then
 CHOSEN_BY_BEHAVIOUR = """exists (
-        select 1 from reference.audience_rules a left join reference.purposes u using (purpose)
-        where a.audience = $audience and coalesce(u.is_marketing, true)
-            and coalesce(a.min_days_since_order, a.max_days_since_order) is not null
+        select 1 from (select null as scheme, null as segment) older where exists (
+            select 1 from reference.audience_rules a left join reference.purposes u using (purpose)
+            where a.audience = $audience and (
+                coalesce(u.is_marketing, true) and coalesce(a.min_days_since_order, a.max_days_since_order) is not null
+                or coalesce(scheme, segment) is not null
+            )
+        )
     )"""
 # a customer who is not in the marts is in no audience
 _KEPT_OUT = f"""

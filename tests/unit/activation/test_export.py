@@ -114,6 +114,18 @@ def test_who_refuses_profiling_is_in_no_audience_that_is_chosen_by_behaviour_wit
     night.execute("update reference.audience_rules set min_days_since_order = 180")
     left, out = exported(night, tmp_path / "b.csv")
     assert set(left) == {"c-eva"} and out["objected to profiling since the night"] == 2
+    # a segment is profiling whatever the audience is for, as one that a score chooses
+    night.execute("update reference.audience_rules set min_days_since_order = null")
+    night.execute("update reference.purposes set is_marketing = false")
+    assert set(exported(night, tmp_path / "m.csv")[0]) == everybody
+    night.execute(
+        "alter table reference.audience_rules add column scheme varchar; alter table reference.audience_rules add column segment varchar"
+    )
+    assert set(exported(night, tmp_path / "n.csv")[0]) == everybody
+    night.execute("update reference.audience_rules set scheme = 'risk', segment = 'leaving'")
+    assert set(exported(night, tmp_path / "o.csv")[0]) == {"c-eva"}
+    night.execute("update reference.purposes set is_marketing = true")
+    night.execute("update reference.audience_rules set scheme = null, segment = null, min_days_since_order = 180")
     # a later grant on the channel opens it again: of one channel, not of all
     night.execute(
         "insert into marts.contact_permissions select unnest(['c-anna', 'c-bo']), 'profiling', 'sms', '+46700000000', true, $1, 'granted', null",

@@ -30,7 +30,7 @@ def company(warehouse):
     """Builds audiences and funnel of customers: (id, birth date or None, days since the last order or None, what else)."""
     seeds = PROJECT_DIR / "dbt_project" / "seeds"
     warehouse.execute(f"""
-create schema marts; create schema audiences; create schema bi; create schema reference; create schema if not exists ops; create schema if not exists identity;
+create schema marts; create schema segments; create schema audiences; create schema bi; create schema reference; create schema if not exists ops; create schema if not exists identity;
 create table ops.clock as select timestamp '2026-06-01' as as_of;
 create table reference.audience_rules as from read_csv('{seeds}/audience_rules.csv') where audience in {RULES};
 create table reference.purposes as from read_csv('{seeds}/purposes.csv');
@@ -39,6 +39,7 @@ create table identity.restrictions (source_system varchar, source_key varchar);
 create table identity.customer_source_records (customer_id varchar, source_system varchar, source_key varchar, valid_to timestamp);
 create table marts.dim_customers (customer_id varchar, given_name varchar, country_code varchar, birth_date date, is_minor_or_unknown_age boolean, has_impossible_birth_date boolean, is_protected boolean, is_deceased boolean);
 create table marts.customer_360 (customer_id varchar, last_ordered_at timestamp);
+create table segments.customer_segments (customer_id varchar, scheme varchar, segment varchar);
 create table marts.contact_permissions (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, contact_point varchar, reason_code varchar, reason varchar, deciding_event varchar, decided_at timestamp);
 create table marts.contact_permission_history (customer_id varchar, purpose varchar, channel varchar, is_permitted boolean, valid_from timestamp, valid_to timestamp);
 """)  # fmt: skip
@@ -201,6 +202,23 @@ def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, 
     # everybody is chosen for the newsletter; a question about the service is not marketing
     assert members(company, "newsletter_email") == {"yes", "no", "expired", "void", "reserved"}
     assert "no-new" in members(company, "service_survey_email")
+
+
+def test_an_audience_can_be_a_segment_as_one_that_is_chosen_by_a_score(company, strict):
+    for who, segment in (("in", "leaving"), ("other", "staying"), ("none", None), ("asked-not", "leaving")):
+        company.customer(who, ordered=10)
+        company.run("insert into segments.customer_segments values (?, 'risk', ?)", [who, segment])
+        company.said(who, "newsletter", "withdrawn" if who == "asked-not" else "granted")
+    # a segment of another scheme that is called the same
+    company.run("insert into segments.customer_segments values ('none', 'kind', 'leaving')")
+    company.run(
+        "update reference.audience_rules set scheme = 'risk', segment = 'leaving' where audience = 'newsletter_email'"
+    )
+    found = company(strict)
+    assert members(company, "newsletter_email") == {"in"} and ("matched", "", 2) in found["newsletter_email"]
+    company.run("update reference.audience_rules set segment = null where audience = 'newsletter_email'")
+    company(strict)
+    assert members(company, "newsletter_email") == set(), "half a rule is nobody's"
 
 
 def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
