@@ -25,6 +25,9 @@ _TOLD_TABLES = tuple(dict.fromkeys(table for table, _ in _TOLD))
 # of a table that has keys of several entities, the key that tells them apart
 _KEYS = {"feedback_texts": "kind || ':' || source_key"}
 
+# no row of another customer goes, whatever stands in its conformed table
+_NOBODYS_OR_THEIRS = "(customer_id is null or customer_id in (select customer_id from restricted.erasing_customers))"
+
 _FACTS = f"""
 select schema_name, table_name from duckdb_tables() t
 where database_name = current_database()
@@ -43,7 +46,7 @@ def note_standing(con: duckdb.DuckDBPyConnection) -> None:
     for schema, fact in con.execute(_FACTS).fetchall():
         con.execute(
             f"insert into standing_facts select {text(fact)}, source_system, {_key(fact)} from {schema}.{quote(fact)} "
-            "where customer_id is null or customer_id in (select customer_id from restricted.erasing_customers)"
+            f"where {_NOBODYS_OR_THEIRS}"
         )
 
 
@@ -57,13 +60,15 @@ def forget_gone_facts(con: duckdb.DuckDBPyConnection) -> int:
         if has_table(con, schema, table) and has_table(con, "conformed", f"conformed_{entity}"):
             stands = f"select (source_system, source_key) from conformed.conformed_{entity}"
             rows += changed_rows(
-                con, f"delete from {schema}.{table} where {which} and (source_system, source_key) not in ({stands})"
+                con,
+                f"delete from {schema}.{table} where {which} and {_NOBODYS_OR_THEIRS} and (source_system, source_key) not in ({stands})",
             )
     for schema, fact in con.execute(_FACTS).fetchall():
         there = f"(select source_system, {_key(fact)} as source_key from {schema}.{quote(fact)})"
         con.execute(
-            f"insert into {ROWS} from standing_facts s anti join {there} f using (source_system, source_key) "
-            f"where s.table_name = {text(fact)}"
+            # a row without a key stands where it stood
+            f"insert into {ROWS} from standing_facts s anti join {there} f on f.source_system is not distinct from s.source_system "
+            f"and f.source_key is not distinct from s.source_key where s.table_name = {text(fact)}"
         )
     if has_table(con, "identity", "shown_values"):
         con.execute(

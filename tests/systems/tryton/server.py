@@ -87,7 +87,12 @@ def serving(python: Path, server: str, database: str) -> Iterator[str]:
         yield f"http://{listen}/{database}"
     finally:
         process.terminate()
-        process.wait(60)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            # it waits for connections that stand
+            process.kill()
+            process.wait()
 
 
 def reader(server: str, database: str) -> str:
