@@ -26,6 +26,15 @@ def _every_row_of(entity: str, *, whoever: bool = False) -> Check:
     )
 
 
+def _only_of_profiled(what: str) -> Check:
+    return no_row_where(
+        "nobody_who_may_not_be_profiled",
+        f"Who may not be profiled has no {what}.",
+        f"b.customer_id in {NOT_PROFILED}",
+        rule=22,
+    )
+
+
 # of two fits of one night the later one counts, as `kundbild scores list` has it; where scores are off there are none to hold back
 _HELD_BACK = (
     "select score from (select q.score, arg_max(q.is_held_back, (q.as_of, q.nth)) as is_held_back, arg_max(q.version, (q.as_of, q.nth)) as version "
@@ -112,7 +121,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("marts", "customer_attributes"): [],
     ("marts", "customer_profile"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("inferred attribute"),
         no_row_where("every_phase_has_its_reasons", "Each inferred phase of life says how sure it is and why.",
                      "b.life_phase is not null and (b.life_phase_confidence is null or b.life_phase_reasons is null)"),
     ],
@@ -121,17 +130,17 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "(b.address_confirmed_on is null) <> (b.address_confirmed_by is null)"),
     ],
     ("marts", "customer_life_events"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred life event.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("inferred life event"),
         no_row_where("has_happened", "No life event is dated after the night.", "b.happened_on > (select as_of::date from ops.clock)"),
     ],
     ("marts", "customer_shared_points"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("inferred attribute"),
     ],
     ("marts", "customer_life_phase"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("inferred attribute"),
     ],
     ("marts", "customer_places"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no inferred attribute.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("inferred attribute"),
         no_row_where("each_has_its_reasons", "Whatever is inferred of a place says why.",
                      "b.purchasing_power is not null and (b.purchasing_power_confidence is null or b.purchasing_power_reasons is null) "
                      "or b.economic_capital is not null and b.economic_capital_reasons is null or b.cultural_capital is not null and b.cultural_capital_reasons is null"),
@@ -144,7 +153,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
         no_row_where("net_is_gross_less_refunded", "Revenue is what was ordered less what was given back.", "b.net_amount <> b.gross_amount - b.refunded_amount"),
     ],
     ("marts", "customer_scores"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no score.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("score"),
         between("decile", 1, 10),
     ],
     ("scores", "score_quality"): [
@@ -208,7 +217,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "and coalesce(valid_to > (select as_of from ops.clock), true)) as there) as t where here <> there"),
     ],
     ("insight", "risk_signals"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no signal.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("signal"),
         no_row_where("every_signal_is_past_its_threshold", "What was seen is at or beyond the threshold.", "b.observed < b.threshold"),
     ],
     ("insight", "north_star"): [
@@ -244,10 +253,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ("insight", "feedback_texts"): [
         no_row_where("sentiment_goes_with_score", "Praise has a score above 0, blame one below.",
                      "b.sentiment <> case when b.score > 0 then 'positive' when b.score < 0 then 'negative' else 'neutral' end"),
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no sentiment.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("sentiment"),
     ],
     ("insight", "stated_wishes"): [
-        no_row_where("nobody_who_may_not_be_profiled", "Who may not be profiled has no wish.", f"b.customer_id in {NOT_PROFILED}", rule=22),
+        _only_of_profiled("wish"),
     ],
     ("insight", "wishes"): [
         no_row_where("parts_are_of_the_asked", "No more customers than people, nor buyers than customers.",

@@ -48,7 +48,7 @@ def _print(found: Uplift) -> None:
     )
     out.print(f"Mean lift {told(found.mean.lift)}: {found.mean.verdict}.", highlight=False)
     q = found.qini
-    out.print(f"Qini {told(q.value)}, 95 % interval {told(q.low)} to {told(q.high)} (at random 0): {found.verdict}.", highlight=False)  # fmt: skip
+    out.print(f"Qini {told(q.value)}, 95 % interval {told(q.low)} to {told(q.high)} (by chance 0): {found.verdict}.", highlight=False)  # fmt: skip
     table = RichTable("tenth by lift", "customers", "control", "said", "seen", "95 % interval")
     for row in found.tenths:
         interval = "" if row["lift"] is None else f"{told(row['lift_low'])} to {told(row['lift_high'])}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,9 +10,8 @@ from orchestration.contracts.conformed import retentions
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings, Source, Table
-from orchestration.core.warehouse import quote, transaction
+from orchestration.core.warehouse import transaction
 from orchestration.extract.extract import prepare_raw
-from orchestration.extract.systems import complete_sources, known_systems
 from orchestration.privacy.audit.catalogue import categories
 from orchestration.privacy.audit.exports import note_export
 from orchestration.privacy.erasure.floors import lowered_floors
@@ -23,39 +21,23 @@ from orchestration.privacy.rights.holds import lift_hold, place_hold
 from orchestration.privacy.secrets.pepper import find_pepper
 from tests.loads import note_load
 from tests.unit.people import person
+from tests.unit.privacy.rows_of_age import NEW, OLD, TODAY, every_system, keys, writer
 
-TODAY = date(2026, 6, 1)
 LAST = now().date() + timedelta(days=400)
-OLD, NEW = "2019-01-01T10:00:00Z", "2026-01-01T10:00:00Z"
 
 
 @pytest.fixture
 def settings(tmp_path):
-    sources = {name: Source(connector="files", url=str(tmp_path)) for name in known_systems()}
-    return complete_sources(Settings(company="T", sources=sources), Path("kundbild.toml"), "")
+    return every_system(tmp_path)
 
 
 @pytest.fixture
 def raw(warehouse, settings):
-    """Writes rows into a raw table."""
-    prepare_raw(warehouse, settings)
-
-    def write(table: str, *rows: dict):
-        source, name = table.split(".")
-        for row in rows:
-            whole = {"_load_id": 1, "_extracted_at": "2026-05-01", **row}
-            columns, marks = ", ".join(map(quote, whole)), ", ".join("?" * len(whole))
-            warehouse.execute(f"insert into raw_{source}.{name} ({columns}) values ({marks})", list(whole.values()))
-
-    return write
+    return writer(warehouse, settings)
 
 
 def hold_of(con, pepper, customer: str) -> str:
     return place_hold(con, pepper, customer, "legal-claims", LAST, now(), "me", "case-14").hold_id
-
-
-def keys(warehouse, table: str, key: str) -> list:
-    return [row[0] for row in warehouse.execute(f"select {key} from raw_{table} order by 1").fetchall()]
 
 
 def test_every_table_of_people_says_how_long_it_is_kept(settings):
@@ -186,52 +168,6 @@ def test_what_was_sold_stays_and_is_nobodys(warehouse, settings, raw):
     wrong = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"retention_days": {"x": 1}})})
     with pytest.raises(KundbildError, match="no category of data 'x'"):
         forget_expired(warehouse, wrong, TODAY)
-
-
-def test_withdrawals_stand_and_grants_of_long_ago_are_no_evidence(warehouse, settings, raw):
-    raw(
-        "crm.consents",
-        {"consent_id": 1, "status": "granted", "stated_at": OLD},
-        {"consent_id": 2, "status": "withdrawn", "stated_at": OLD},
-        {"consent_id": 3, "status": "granted", "stated_at": NEW},
-        {"consent_id": 4, "status": "granted", "stated_at": "long ago", "_extracted_at": "2019-01-01"},
-    )
-    assert forget_expired(warehouse, settings, TODAY) == {"crm.consents": 2}
-    assert keys(warehouse, "crm.consents", "consent_id") == [2, 3]
-
-
-# in the words of each source, and in words that no staging model knows: what is not readably harmless stands
-DENIALS = {
-    "email.events": ("event_id", "event", "occurred_at", ["unsubscribe", "spamreport", "group_unsubscribe", "Unsubscribe "], ["sent", "open", " CLICK", "bounce", "Held_Out"]),
-    "email.optins": ("optin_id", "status", "stated_at", ["withdrawn", "WITHDRAWN", "revoked", "opt-out", "0", None], ["granted", "Granted "]),
-    "crm.consents": ("consent_id", "status", "stated_at", ["withdrawn", "revoked", "withdrawn ", None], ["granted"]),
-    "webshop.newsletter_signups": ("id", "status", "stated_at", ["withdrawn", "Avregistrerad", None], ["granted"]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("table", DENIALS)
-def test_a_denial_stands_in_whatever_words_the_source_says_it(warehouse, settings, raw, table):
-    key, column, moment, denials, harmless = DENIALS[table]
-    raw(table, *({key: n, column: word, moment: "2019-01-01"} for n, word in enumerate([*denials, *harmless])))
-    assert forget_expired(warehouse, settings, TODAY) == {table: len(harmless)}
-    assert [int(found) for found in keys(warehouse, table, key)] == list(range(len(denials)))
-
-
-def test_a_denial_of_a_companys_own_table_stands_by_what_it_is_mapped_to(warehouse, tmp_path):
-    how = {"column": "yn", "values": {"J": "granted", "N": "withdrawn"}}
-    mapped = {"entity": "consent_events", "columns": {"source_key": "id", "person_key": "who", "status": how, "stated_at": "day"}}  # fmt: skip
-    table = Table(columns={"id": "BIGINT", "who": "VARCHAR", "yn": "VARCHAR", "day": "DATE"}, key=["id"], path="*.csv", maps=[mapped])  # fmt: skip
-    settings = Settings(
-        company="T", sources={"club": Source(connector="files", url=str(tmp_path), tables={"c": table})}
-    )
-    prepare_raw(warehouse, settings)
-    for number, word in enumerate(["N", "n", "no", None, "J"]):
-        warehouse.execute(
-            "insert into raw_club.c (id, who, yn, day, _extracted_at, _load_id) values (?, 1, ?, '2019-01-01', now(), 1)",
-            [number, word],
-        )
-    assert forget_expired(warehouse, settings, TODAY) == {"club.c": 1}
-    assert keys(warehouse, "club.c", "id") == [0, 1, 2, 3]
 
 
 def test_survey_responses_go_with_their_answers(warehouse, settings, raw):
