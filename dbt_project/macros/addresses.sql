@@ -20,7 +20,7 @@
     register_entry as ({{ register_entries() }}),
     people_told as (
         select
-            b.customer_id,
+            n.customer_id,
             n.postal_key,
             n.street_key,
             cast(coalesce(p.updated_at, p.created_at, p.extracted_at) as date) as told_on,
@@ -29,17 +29,12 @@
             n.birth_date,
             {{ words_key("p.given_name") }} as given_key,
             {{ joined_key("p.family_name") }} as family_key
-        from {{ ref("bridge_customer_source_records") }} b
+        from ({{ normalised_records() }}) n
         join
             {{ ref("conformed_people") }} p
-            on p.source_system = b.source_system
-            and p.source_key = b.source_key
+            on p.source_system = n.source_system
+            and p.source_key = n.source_key
             and p.deleted_at is null
-        join
-            {{ source("identity", "normalised_people") }} n
-            on n.source_system = b.source_system
-            and n.source_key = b.source_key
-        where b.valid_to is null
     ),
     addresses_told as (
         select customer_id, postal_key, street_key, told_on, is_dated, told_by, false as is_register

@@ -20,6 +20,17 @@
         and s.valid_to is null
 {%- endmacro %}
 
+{#- A select of the source records that customers have by now, with their match keys: customer_id, and the columns of normalised_people. -#}
+{% macro normalised_records() -%}
+    select b.customer_id, n.*
+    from {{ ref("bridge_customer_source_records") }} b
+    join
+        {{ source("identity", "normalised_people") }} n
+        on n.source_system = b.source_system
+        and n.source_key = b.source_key
+    where b.valid_to is null
+{%- endmacro %}
+
 {% macro forget_gone(entity) -%}
     {%- if is_incremental() -%}
         delete from {{ this }}

@@ -75,15 +75,7 @@
     (customer_id, contact_point, family_forms, postal_key, street_marks) of both; `contact_point` is null for a record's own.
 -#}
 {% macro asked_of_registers() -%}
-    owned as (
-        select b.customer_id, n.*
-        from {{ ref("bridge_customer_source_records") }} b
-        join
-            {{ source("identity", "normalised_people") }} n
-            on n.source_system = b.source_system
-            and n.source_key = b.source_key
-        where b.valid_to is null
-    ),
+    owned as ({{ normalised_records() }}),
     granted as (
         select o.customer_id, o.country_code, o.family_key, e.contact_point, e.channel
         from {{ ref("conformed_consent_events") }} e

@@ -35,8 +35,6 @@ select event, happened_on, told_by from marts.customer_life_events where custome
 _CUSTOMERS = DBT_DIR / "models" / "marts" / "customers"
 # bounds of what a customer does; those of every other score are of the value itself
 _BOUNDS_OF_CUSTOMERS = {"expected_purchases_12m"}
-# bounds of what a customer does; those of every other score are of the value itself
-_BOUNDS_OF_CUSTOMERS = {"expected_purchases_12m"}
 # several rows a customer: told as the segment of each scheme
 _BY_SCHEME = ("customer_segments", "segment_membership_history")
 _WIDTH, _LANE, _LABEL = 900, 26, 120

@@ -8,14 +8,9 @@ with
         where {{ may_be_profiled("c") }} and not coalesce(c.is_business, false)
     ),
     written as (
-        select b.customer_id, n.email_key, n.phone_key
-        from {{ ref("bridge_customer_source_records") }} b
-        join people p on p.customer_id = b.customer_id
-        join
-            {{ source("identity", "normalised_people") }} n
-            on n.source_system = b.source_system
-            and n.source_key = b.source_key
-        where b.valid_to is null
+        select n.customer_id, n.email_key, n.phone_key
+        from ({{ normalised_records() }}) n
+        join people p on p.customer_id = n.customer_id
     ),
     points as (
         select customer_id, 'email address' as kind, email_key as point

@@ -1,7 +1,7 @@
 -- What was known on a past day: rows of past_rows.sql dated before it, by records that were there. Features read these views and nothing else.
 -- Columns that a system overwrites later are left out, or cut: a renewal, a status, a reason that is told today was not known then.
 create or replace temp macro days_ago(moment) as round(epoch({{ as_of }} - moment) / 86400, 1);
--- days_ago(moment) <= days, without working it out of each event
+-- days_ago(moment) <= days, without working it out of each event: 4320 seconds are the .05 days that rounding takes away
 create or replace temp macro within(moment, days) as moment > {{ as_of }} - to_seconds(86400 * days + 4320);
 
 create or replace temp view known_orders as from past_orders where known_at < {{ as_of }};
