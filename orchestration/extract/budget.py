@@ -24,7 +24,7 @@ class Budget:
         self.source, self.minutes = source, minutes
         self._ends = time.monotonic() + minutes * 60
         self._paused: float | None = None
-        self.requests = 0  # that an API was sent, also those that were tried again
+        self.requests = 0  # sent to an API, retries included
 
     @property
     def left(self) -> float:

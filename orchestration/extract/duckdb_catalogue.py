@@ -12,7 +12,7 @@ _NESTED = ("STRUCT", "MAP", "LIST", "ARRAY", "JSON", "UNION", "VARIANT")
 
 
 def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[TableThere]:
-    """The same of a DuckDB file that is attached as `database`."""
+    """Tables and views of a DuckDB file that is attached as `database`."""
     of = f"where database_name = {text(database)}"
     columns: dict[tuple[str, str], dict[str, str | None]] = {}
     for schema, table, column, kind in con.execute(
@@ -40,17 +40,16 @@ def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[T
 
 
 def kind_of_duckdb(kind: str) -> str | None:
-    """A type of DuckDB as a configuration declares it; None of what has no plain value."""
+    """A type of DuckDB as a configuration declares it, VARCHAR for what it does not; None where it has no plain value."""
     kind = kind.upper()
     if kind.endswith("]") or kind.startswith(_NESTED) or kind in ("BLOB", "BIT", "GEOMETRY"):
         return None
-    return (
-        plain_kind(kind) if not kind.startswith(("ENUM", "UUID", "TIME ", "INTERVAL")) and kind != "TIME" else "VARCHAR"
-    )
+    is_text = kind == "TIME" or kind.startswith(("ENUM", "UUID", "TIME ", "INTERVAL"))
+    return "VARCHAR" if is_text else plain_kind(kind)
 
 
 def plain_kind(kind: str) -> str:
-    """A type of DuckDB as a configuration declares it."""
+    """A plain type of DuckDB, in capitals, as a configuration declares it."""
     if kind.startswith("TIMESTAMP"):
         return "TIMESTAMP"
     if "INT" in kind:

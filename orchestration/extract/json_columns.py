@@ -23,7 +23,7 @@ from orchestration.extract.nested_rows import PLACE, carry, keys_sql, make_rows,
 from orchestration.extract.raw_tables import check_contract
 from orchestration.privacy.intake.entry import unread_columns
 
-# how a table is read of which changes cannot be asked for
+# how a table is read whose changes cannot be asked for
 LIES_WITHIN = "whole: the cursor lies within a column of the database"
 
 
@@ -34,7 +34,7 @@ def reads_within(table: Table, found: Collection[str]) -> bool:
 
 
 def holders_of(table: Table, found: Collection[str]) -> list[str]:
-    """The columns of the database that a table needs; what never enters raw is not among them, but as a part of another one."""
+    """The columns of the database that a table needs. A column that never enters raw is not read, unless it holds another value too."""
     return list(dict.fromkeys(_holder(path, found) for path in _paths(table)))
 
 
@@ -59,9 +59,10 @@ def check_holders(source: str, name: str, table: Table, found: list[str], where:
 def batch_of_rows(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, relation: str, where: str
 ) -> Batch:
-    """The rows of `relation`, which has the columns that holders_of names, as flat rows. Raises SourceError where what is declared is in none.
+    """The rows of `relation`, which has the columns that holders_of names, as flat rows. Raises SourceError where a declared column is in
+    no row.
 
-    The batch lives as long as the temp table `json_rows`: whoever asks for it drops that.
+    The batch lives as long as the temp table `json_rows`, which the caller drops.
     """
     fill_json_rows(con, source_name, name, table, relation)
     keys = f"select distinct unnest({keys_sql(table)}) from json_rows where document is not null"
@@ -113,7 +114,7 @@ def _holder(path: str, found: Collection[str]) -> str:
 
 
 def _within(table: Table, found: Collection[str]) -> set[str]:
-    """The columns that hold values, and are none themselves."""
+    """The columns that hold JSON: values of the table lie within them, or they stay nested."""
     nested = {column for column, kind in table.columns.items() if is_nested(kind)}
     nested |= {path for column, path in table.carried.items() if column in nested}
     parts = {holder for path in _paths(table) if (holder := _holder(path, found)) != path}

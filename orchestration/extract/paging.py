@@ -76,7 +76,7 @@ def is_place(name: str) -> bool:
 def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     """{data: rows, next: address or cursor of the next page or None}; None where an answer has no rows at that place."""
     rows = value_at(answer, paging.rows)
-    rows = plain(rows) if paging.typed == "tryton" else rows
+    rows = _plain(rows) if paging.typed == "tryton" else rows
     if isinstance(rows, dict) and paging.next == "none" and paging.rows:
         rows = [rows]
     if not isinstance(rows, list):
@@ -92,10 +92,10 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
     )
 
 
-def plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     """A value of Tryton's JSON-RPC, whose objects name their class, as plain JSON: a time in UTC, a date, a decimal. Bytes are nothing."""
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [_plain(one) for one in value]
     if not isinstance(value, dict):
         return value
     match value.get("__class__"):
@@ -108,7 +108,7 @@ def plain(value: Any) -> Any:
         case "timedelta":
             return value.get("seconds")
         case None:
-            return {name: plain(one) for name, one in value.items()}
+            return {name: _plain(one) for name, one in value.items()}
     return None
 
 

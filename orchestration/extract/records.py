@@ -40,8 +40,8 @@ class LoadCounts:
     suppressed: int = 0  # rows of people who were erased: not among source_rows
     notes: list[str] = field(default_factory=list)  # what else people should know of what was read
     way: str = ""  # how it was read: whole, or what changed since when
-    seconds: float = 0  # that it took
-    requests: int = 0  # that an API was sent for it
+    seconds: float = 0  # from the first query to the commit
+    requests: int = 0  # sent to an API, retries included
 
     @property
     def changed(self) -> int:

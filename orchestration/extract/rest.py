@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -51,12 +51,9 @@ from orchestration.extract.parents import (
     parents_of,
     with_parent,
 )
-from orchestration.extract.rest_errors import causes, unreadable
+from orchestration.extract.rest_errors import unreadable
 from orchestration.extract.rest_pipeline import attached, schema_of
 from orchestration.privacy.intake.entry import unread_columns
-
-if TYPE_CHECKING:
-    pass
 
 # of the folder of an endpoint, where it is read a second time
 _AGAIN = "again"
@@ -165,7 +162,7 @@ class _Fetch:
             # what dlt cannot find any more needs no aborting
             with suppress(Exception):
                 pipeline.abort_packages()
-            raise unreadable(self.source_name, self.source, self.name, self.table, list(causes(error))) from None
+            raise unreadable(self.source_name, self.source, self.name, self.table, error) from None
         return undeclared
 
     @property
@@ -190,7 +187,7 @@ class _Fetch:
                 answer = session.request(method, address(self.source, self.path), params=params, json=body)
             return bool(answer.ok and not page_of(answer, self.source_name, self.name, self.paging)[ROWS])
         except requests.RequestException as error:
-            raise unreadable(self.source_name, self.source, self.name, self.table, [error]) from None
+            raise unreadable(self.source_name, self.source, self.name, self.table, error) from None
 
     def _resources(self, said: dict[str, Any]) -> list[dict[str, Any]]:
         """dlt's resources, the endpoint's own last, which is asked with what is `said`: each is asked for each row of the one before it."""
@@ -242,7 +239,6 @@ class _Fetch:
 
     def _refuse_what_is_no_page(self, paging: Paging, made: Made | None) -> Any:
         last = LastPage(self.source_name, self.name, paging, self.source.page_size, self._session)
-
         file = MadeFile(self.source_name, self.name, made, self.budget, self._session) if made else None
 
         def check(response: Any, *_: Any, **__: Any) -> Any:

@@ -5,7 +5,7 @@ Not here: answers that are no page (page_json.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import requests
 
@@ -14,10 +14,9 @@ from orchestration.core.settings import Source, Table
 from orchestration.extract.http_session import is_unreachable
 
 
-def unreadable(
-    source_name: str, source: Source, name: str, table: Table, causes: Sequence[BaseException]
-) -> SourceError:
-    """The error of an API that cannot be read, by the errors that led to it, outermost first."""
+def unreadable(source_name: str, source: Source, name: str, table: Table, error: BaseException) -> SourceError:
+    """The error of an API that cannot be read, by what dlt or requests raised."""
+    causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, SourceError):
             return cause
@@ -45,7 +44,7 @@ def unreadable(
     )
 
 
-def causes(error: BaseException) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what led to it, outermost first."""
     seen: BaseException | None = error
     while seen is not None:

@@ -140,7 +140,7 @@ def _until(rows: pa.RecordBatchReader, read: list[int], most_bytes: int) -> Iter
 def first_rows_of_duckdb(
     con: duckdb.DuckDBPyConnection, full_name: str, columns: Sequence[str], most_rows: int
 ) -> bool:
-    """The same of a table of a DuckDB file that is attached. What is nested is text as JSON has it."""
+    """The first rows of a table of a DuckDB file that is attached, as first_rows has them; what is nested is JSON as text."""
     kinds = {row[0]: kind_of_duckdb(row[1]) for row in con.execute(f"describe {full_name}").fetchall()}
     said = ", ".join(f"{quote(c) if kinds[c] else f'to_json({quote(c)})'}::varchar as {quote(c)}" for c in columns)
     con.execute(f"create or replace temp table first_looked as select {said} from {full_name} limit {most_rows + 1}")

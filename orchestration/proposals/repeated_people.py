@@ -17,8 +17,8 @@ from orchestration.proposals.proposal import Proposal
 _SAYS_WHO = re.compile(
     r"(?i)(?:^|[_ -])(?:uni(?:que|k|kt|kke)|master|golden)(?:[_ -]|id$|nr$)(?:.*(?:id|key|no|nr|nummer))?$"
 )
-# fewer different values are groups of people
-_LEAST_SHARE = 0.1
+# different values a row: fewer are groups of people; more may be one a row, for the estimate is off by a few per cent
+_LEAST_SHARE, _MOST_SHARE = 0.1, 0.95
 
 
 def with_repeats(tables: Sequence[FoundTable]) -> list[FoundTable]:
@@ -40,5 +40,4 @@ def _with_repeat(table: FoundTable, one: Proposal) -> Proposal:
 
 
 def _is_shared(column: Column) -> bool:
-    # an estimate of how many values there are is off by a few per cent
-    return column.filled == column.rows and _LEAST_SHARE * column.rows < column.distinct < 0.95 * column.rows
+    return column.filled == column.rows and _LEAST_SHARE * column.rows < column.distinct < _MOST_SHARE * column.rows

@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.core.clock import now
 from orchestration.core.home import Home
+from orchestration.core.ports import free_port
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.privacy.secrets.job_tokens import LASTS, give_token, spend_token
 from tests.conftest import Kundbild
@@ -27,9 +28,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A webserver as `dg dev` starts it, on a home that no run has seen: there is no manifest yet either."""
     folder = tmp_path_factory.mktemp("ui")
     kundbild = Kundbild(Home(folder / "home").prepare().root)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = free.getsockname()[1]
+    number = free_port(0)
     environment = kundbild.environment(
         DAGSTER_HOME=str(kundbild.home / "dagster"),
         KUNDBILD_HOME=str(kundbild.home),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from orchestration.core.ports import free_port
 from orchestration.extract.sql import with_driver
 
 CREATE = """
@@ -50,9 +50,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         check=True,
         capture_output=True,
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port(0)
     process = subprocess.Popen(
         [daemon, f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1", f"--socket={folder}/s", "--user=root", "--skip-name-resolve"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from orchestration.core.home import Home
+from orchestration.core.ports import free_port
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.dashboards.titles import TITLES
 from tests.systems.chromium import chromium
@@ -49,9 +50,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def served(home: Home) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port(0)
     environment = {**os.environ, "KUNDBILD_HOME": str(home.root), "KUNDBILD_CONFIG": str(PROJECT_DIR / "kundbild.toml"), "PYTHONPATH": str(PROJECT_DIR)}  # fmt: skip
     command = [sys.executable, "-c", _COMMAND, str(os.getpid()), "dashboards", "--port", str(port)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)

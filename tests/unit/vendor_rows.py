@@ -34,7 +34,7 @@ def write_rows(path: Path, rows: list[dict[str, Any]], header: list[str] | None 
 
 @dataclass
 class Vendor:
-    """A source `shop` of files, as add-source writes it, and what a warehouse makes of it."""
+    """A source `shop` of files or of a database, as add-source writes it, and what a warehouse makes of it."""
 
     con: duckdb.DuckDBPyConnection
     home: Any
@@ -46,17 +46,17 @@ class Vendor:
     def tables(self) -> dict[str, Table]:
         return self.settings.sources["shop"].tables
 
-    def add(self, more: str = "") -> Vendor:
-        """Recognises the files, and writes the source with `more` below it."""
+    def add(self, more: str = "", place: str = "") -> Vendor:
+        """Recognises the files of the folder, or what is at `place`, and writes the source with `more` below it."""
         config = self.home.root / "kundbild.toml"
-        self.found = propose("shop", str(self.folder), "SEK")
+        self.found = propose("shop", place or str(self.folder), "SEK")
         write_source(config, self.found.block.replace("[sources.shop]\n", f"[sources.shop]\n{more}\n", 1))
         self.settings = load_settings(config)
         prepare_raw(self.con, self.settings)
         return self
 
     def read(self) -> Vendor:
-        """A night's reading of the files."""
+        """A night's reading."""
         extract_source(self.con, self.home, self.settings, "shop")
         set_clock_and_retention(self.con)
         return self
@@ -75,3 +75,7 @@ class Vendor:
         names = [column[0] for column in found.description]
         rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
         return [{name: value for name, value in row.items() if value is not None} for row in rows]
+
+    def kept(self, entity: str) -> dict[str, dict[str, Any]]:
+        """By source key those that are not set aside."""
+        return {row["source_key"]: row for row in self.staged(entity) if "aside" not in row}

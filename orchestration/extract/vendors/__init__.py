@@ -25,17 +25,12 @@ from orchestration.extract.vendors.like import LIKE, table_like
 from orchestration.extract.vendors.maps import INSTEAD_OF, REQUIRES, map_of, of_each, opt_outs_in, put_in, reads
 
 _FILES = Path(__file__).parent
-# of a table, the columns that it is known by, those of which it has at least one, those that it never has, where they do not tell also its
-# name, whether it is read only where it is named (a view that the company makes), and of a table of a list within another one's rows which
-# one that is; of its maps more is said in maps.py
-_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST, _BESIDE = (
-    "recognised_by",
-    "one_of",
-    "named",
-    "not_with",
-    "on_request",
-    "beside",
-)
+# what a file says of a table, beside what a configuration may; of maps see maps.py
+_RECOGNISED_BY = "recognised_by"  # columns that it is known by
+_ONE_OF, _NOT_WITH = "one_of", "not_with"  # columns of which it has at least one, and columns that it never has
+_NAMED = "named"  # its name, where columns do not tell
+_ON_REQUEST = "on_request"  # a view that the company makes: it is read only where the configuration names it
+_BESIDE = "beside"  # the table whose rows hold the list that has this table's rows
 _OF_TABLES = (_RECOGNISED_BY, _ONE_OF, _NAMED, _NOT_WITH, _ON_REQUEST, _BESIDE)
 # in an endpoint, where it names what `more` does
 _MORE = "$more"

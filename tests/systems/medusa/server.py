@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from orchestration.core.ports import free_port
 from orchestration.extract.sql import with_driver
 
 HERE = Path(__file__).parent
@@ -72,7 +72,7 @@ def served(folder: Path, postgres: str) -> Iterator[Shop]:
     medusa = ["node", str(folder / "node_modules" / "@medusajs" / "cli" / "cli.js")]
     _done([*medusa, "db:migrate"], folder, said)
     _done([*medusa, "user", "-e", USER, "-p", PASSWORD], folder, said)
-    port = _free_port()
+    port = free_port(0)
     with (folder / "said").open("w") as told:
         start = [*medusa, "start", "--host", "127.0.0.1", "--port", str(port)]
         process = subprocess.Popen(start, cwd=folder, env=said, stdout=told, stderr=told)
@@ -89,13 +89,6 @@ def served(folder: Path, postgres: str) -> Iterator[Shop]:
 def _done(command: list[str], folder: Path, said: dict[str, str]) -> None:
     done = subprocess.run(command, cwd=folder, env=said, check=False, capture_output=True, text=True)
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait(shop: Shop, process: subprocess.Popen[bytes], told: Path) -> None:

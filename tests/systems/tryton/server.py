@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orchestration.core.ports import free_port
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.extract.sql import with_driver
 
@@ -66,9 +66,7 @@ def fill(python: Path, server: str, database: str) -> dict[str, Any]:
 @contextmanager
 def serving(python: Path, server: str, database: str) -> Iterator[str]:
     """The address of Tryton's own server of a database."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        listen = f"127.0.0.1:{probe.getsockname()[1]}"
+    listen = f"127.0.0.1:{free_port(0)}"
     place = sa.make_url(server).set(database="").render_as_string(hide_password=False)
     said = {**os.environ, "TRYTOND_DATABASE__URI": place, "TRYTOND_WEB__LISTEN": listen}
     process = subprocess.Popen([str(python.with_name("trytond")), "-d", database], env=said, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip

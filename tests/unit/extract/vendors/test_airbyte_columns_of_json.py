@@ -11,11 +11,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
-from orchestration.extract.extract import prepare_raw
-from orchestration.proposals.propose import propose
-from orchestration.proposals.written import write_source
 from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis import test_klaviyo as klaviyo
 from tests.unit.extract.vendor_apis import test_mailchimp as mailchimp
@@ -52,17 +48,7 @@ def land(folder, tables, at="2026-03-04 00:00:00"):
 
 
 def source_of(con, home, folder, lake):
-    read = Vendor(con, home, folder)
-    read.found = propose("shop", f"duckdb:///{lake}", "SEK")
-    config = home.root / "kundbild.toml"
-    write_source(config, read.found.block.replace("[sources.shop]\n", '[sources.shop]\nwording = "2026-01"\n', 1))
-    read.settings = load_settings(config)
-    prepare_raw(con, read.settings)
-    return read.read()
-
-
-def kept(shop, entity):
-    return {one["source_key"]: one for one in rows(shop, entity)}
+    return Vendor(con, home, folder).add('wording = "2026-01"', f"duckdb:///{lake}").read()
 
 
 def with_more(tables):
@@ -87,7 +73,7 @@ def test_shopify_is_recognised_and_the_list_of_lines_is_read_where_the_orders_ar
 
 
 def test_orders_refunds_lines_and_guests_are_as_the_api_tells_them_and_a_deleted_order_is_left_out(shop):
-    orders, items, people = kept(shop, "orders"), kept(shop, "order_items"), kept(shop, "people")
+    orders, items, people = shop.kept("orders"), shop.kept("order_items"), shop.kept("people")
     assert {key: (one.get("person_key"), one["amount"], one.get("refunded_amount"), one["status"]) for key, one in orders.items()} == {
         "1": ("7", Decimal(350), Decimal(50), "partially refunded"), "2": ("guest@example.com", Decimal(125), None, "paid"), "4": ("7", Decimal(70), None, "cancelled"), "5": (None, Decimal(20), None, "open"),
     }  # fmt: skip
@@ -115,8 +101,8 @@ def test_a_second_night_reads_what_airbyte_wrote_since_and_finds_who_is_gone_and
     shop.read()
     ways = dict(shop.con.execute("select table_name, arg_max(way, load_id) from ops.loads where source = 'shop' group by all").fetchall())  # fmt: skip
     assert ways["orders"].startswith("changes: _airbyte_extracted_at") and ways["items"].startswith("changes: ")
-    assert {key: one["amount"] for key, one in kept(shop, "orders").items()}["1"] == Decimal(99)
-    assert len(kept(shop, "orders")) == 4, "what did not change stays"
+    assert {key: one["amount"] for key, one in shop.kept("orders").items()}["1"] == Decimal(99)
+    assert len(shop.kept("orders")) == 4, "what did not change stays"
     gone = {str(key) for (key,) in shop.con.execute("select id from raw_shop.customers where _deleted_at is not null").fetchall()}  # fmt: skip
     assert gone == {"12"}, "a customer who was deleted, or merged into another one, is not overwritten"
     told = "".join(shop.con.execute(f"select string_agg(o::varchar, '') from raw_shop.{table} as o").fetchone()[0] for table in ("orders", "customers", "items"))  # fmt: skip
@@ -144,9 +130,7 @@ def test_klaviyo_has_its_consents_suppressions_and_events(warehouse, home, tmp_p
     assert said["F", "sms"] == [yes] and said["H", "sms"] == said["A", "sms"] == [no]
     found = {(one["source_key"].partition("|")[0], one["kind"]): one["campaign_key"] for one in rows(mail, "email_events")}  # fmt: skip
     assert found == {("e1", "sent"): "MSG1", ("e1", "delivered"): "MSG1", ("e2", "opened"): "MSG1", ("e7", "opened"): "MSG1", ("e6", "bounced"): "FLOW9"}  # fmt: skip
-    assert {*kept(mail, "campaigns")} == {"MSG1", "MSG2", "MSG4"} and kept(mail, "people")["A"][
-        "postal_code"
-    ] == "90325"
+    assert {*mail.kept("campaigns")} == {"MSG1", "MSG2", "MSG4"} and mail.kept("people")["A"]["postal_code"] == "90325"
 
 
 def test_mailchimp_has_its_members_and_what_they_did(warehouse, home, tmp_path):

@@ -7,11 +7,7 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
-from orchestration.extract.extract import prepare_raw
-from orchestration.proposals.propose import propose
-from orchestration.proposals.written import write_source
 from tests.unit.vendor_rows import Vendor
 
 # as the destination's page and the dbt models of Airbyte have them: JSON beside its parts, and what Airbyte adds to each row
@@ -41,12 +37,7 @@ def crm(modules_warehouse, tmp_path_factory):
         ):
             con.execute(f"create table airbyte_hubspot.{name} as select *, {ADDED} from ({rows})")
     home = Home(tmp_path_factory.mktemp("vendor")).prepare()
-    read = Vendor(modules_warehouse, home, folder)
-    read.found = propose("shop", f"duckdb:///{folder}/lake.duckdb", "SEK")
-    write_source(home.root / "kundbild.toml", read.found.block)
-    read.settings = load_settings(home.root / "kundbild.toml")
-    prepare_raw(modules_warehouse, read.settings)
-    return read.read()
+    return Vendor(modules_warehouse, home, folder).add(place=f"duckdb:///{folder}/lake.duckdb").read()
 
 
 def test_the_tables_are_recognised_by_what_airbyte_adds(crm):

@@ -9,12 +9,9 @@ import dlt
 import duckdb
 import pytest
 
-from orchestration.core.configuration import load_settings
 from orchestration.core.errors import SourceError
 from orchestration.core.home import Home
-from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.proposals.propose import propose
-from orchestration.proposals.written import write_source
+from orchestration.extract.extract import extract_source
 from tests.unit.vendor_rows import Vendor
 
 AT = "2026-02-01T10:00:00+01:00"
@@ -71,23 +68,13 @@ def land(folder, customers=CUSTOMERS, orders=ORDERS):
 
 
 def source_of(warehouse, home, folder, lake):
-    read = Vendor(warehouse, home, folder)
-    read.found = propose("shop", f"duckdb:///{lake}", "SEK")
-    config = home.root / "kundbild.toml"
-    write_source(config, read.found.block.replace("[sources.shop]\n", '[sources.shop]\nwording = "2026-01"\n', 1))
-    read.settings = load_settings(config)
-    prepare_raw(warehouse, read.settings)
-    return read.read()
+    return Vendor(warehouse, home, folder).add('wording = "2026-01"', f"duckdb:///{lake}").read()
 
 
 @pytest.fixture(scope="module")
 def shop(modules_warehouse, tmp_path_factory):
     folder = tmp_path_factory.mktemp("dlt")
     return source_of(modules_warehouse, Home(tmp_path_factory.mktemp("vendor")).prepare(), folder, land(folder))
-
-
-def kept(shop, entity):
-    return {row["source_key"]: row for row in shop.staged(entity) if "aside" not in row}
 
 
 def test_the_tables_are_recognised_by_what_dlt_adds(shop):
@@ -111,7 +98,7 @@ def test_only_a_subscription_grants_and_no_statement_is_none(shop):
 
 
 def test_orders_have_their_lines_refunds_and_guests_and_tests_are_left_out(shop):
-    orders, items, people = kept(shop, "orders"), kept(shop, "order_items"), kept(shop, "people")
+    orders, items, people = shop.kept("orders"), shop.kept("order_items"), shop.kept("people")
     assert {key: (one["person_key"], one["amount"], one.get("refunded_amount")) for key, one in orders.items()} == {
         "1": ("11", Decimal(100), Decimal(40)), "2": ("guest2@example.com", Decimal(30), None),
     }  # fmt: skip
@@ -119,7 +106,7 @@ def test_orders_have_their_lines_refunds_and_guests_and_tests_are_left_out(shop)
         "21": ("1", 2, 1), "22": ("1", 1, 1), "23": ("2", 1, None),
     }  # fmt: skip
     assert (people["guest2@example.com"]["full_name"], people["11"]["city"]) == ("Bo Ek", "Lund")
-    assert kept(shop, "products")["5"]["name"] == "Tent"
+    assert shop.kept("products")["5"]["name"] == "Tent"
 
 
 def test_a_column_of_consent_that_comes_later_is_not_left_unread(shop, modules_warehouse):
@@ -161,8 +148,8 @@ def test_an_order_that_dlt_lands_anew_keeps_its_lines_and_lines_of_no_order_are_
         con.execute("update shopify_data.orders set _dlt_load_id = '1700000000.5', total_price = 99 where id = 2")
     land(tmp_path, orders=[orders[0]])
     shop.read()
-    assert {*kept(shop, "order_items")} == {"21", "22", "23"}, "dlt gives an order that it loads anew another id"
-    assert kept(shop, "orders")["2"]["amount"] == Decimal(30), "what dlt did not load anew is not read"
+    assert {*shop.kept("order_items")} == {"21", "22", "23"}, "dlt gives an order that it loads anew another id"
+    assert shop.kept("orders")["2"]["amount"] == Decimal(30), "what dlt did not load anew is not read"
     way = "select arg_max(way, load_id) from ops.loads where table_name = 'orders'"
     assert warehouse.execute(way).fetchone()[0].startswith("changes: _dlt_load_id from ")
     with duckdb.connect(str(tmp_path / "lake.duckdb")) as con:

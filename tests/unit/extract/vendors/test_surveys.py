@@ -21,16 +21,12 @@ def answered(token, kind="completed", email="anna@example.com", submitted="2026-
     return {"#": token, "Your name?": "Anna Ek", "email": email, "Response Type": kind, "Start Date (UTC)": "2026-02-01 10:00:00", "Submit Date (UTC)": submitted, "Network ID": "938f4331f1"}  # fmt: skip
 
 
-def counted(shop, entity):
-    return {one["source_key"]: one for one in shop.staged(entity) if "aside" not in one}
-
-
 def test_typeforms_completed_responses_count_and_no_question_is_read(home, warehouse, tmp_path):
     folder = tmp_path / "typeform"
     rows = [answered("t1"), answered("t2", "partial", submitted=""), answered("t3", "started", submitted=""), answered("t4", email="")]  # fmt: skip
     write_rows(folder / "responses-AbC123xy-01HQ-9Z.csv", rows, TYPEFORM)
     shop = Vendor(warehouse, home, folder).add().read()
-    responses = counted(shop, "survey_responses")
+    responses = shop.kept("survey_responses")
     assert {n: (one.get("person_key"), one["survey"]) for n, one in responses.items()} == {
         "t1": ("anna@example.com", "AbC123xy"), "t4": (None, "AbC123xy"),
     }  # fmt: skip
@@ -59,9 +55,9 @@ def test_of_typeforms_answers_grades_are_read_and_a_recommendation_is_an_nps(hom
     ]
     write_rows(folder / "responses__answers.csv", [answer | {"_dlt_id": f"a{n}", "_dlt_list_idx": n, "field__type": kind, "field__ref": kind, "number": number, "text": text} for n, (kind, number, text) in enumerate(said)])  # fmt: skip
     shop = Vendor(warehouse, home, folder).add().read()
-    (one,) = counted(shop, "survey_responses").values()
+    (one,) = shop.kept("survey_responses").values()
     assert (one["source_key"], one["nps"], one["survey"], one["person_key"]) == ("R1", 9, "After a purchase", "anna@example.com")  # fmt: skip
-    answers = counted(shop, "survey_answers")
+    answers = shop.kept("survey_answers")
     assert {one["question"]: (one["answer_number"], one["response_key"]) for one in answers.values()} == {"nps": (9.0, "R1"), "rating": (4.0, "R1")}  # fmt: skip
     held = warehouse.execute("select number from raw_shop.answers where field__type = 'number'").fetchall()
     assert held == [(None,)], "what somebody typed is no grade"
@@ -86,7 +82,7 @@ def test_the_three_lines_above_qualtrics_responses_are_none_of_them(home, wareho
     with (folder / "After+a+purchase_March+1,+2026_10.12.csv").open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows([QUALTRICS, texts, ids, *rows])
     shop = Vendor(warehouse, home, folder).add().read()
-    responses = counted(shop, "survey_responses")
+    responses = shop.kept("survey_responses")
     assert responses.keys() == {"R_1", "R_4", "R_7"} and responses["R_1"]["survey"] == "After a purchase"
     assert (responses["R_1"]["person_key"], responses["R_4"].get("person_key")) == ("anna@example.com", None)
     assert [one["email"] for one in shop.staged("people") if "aside" not in one] == ["anna@example.com"]
@@ -114,7 +110,7 @@ def test_answers_that_a_company_names_are_rows_of_their_question_and_what_people
     shop = naming(Vendor(warehouse, home, folder).add(), f'nps = "{liked}"\nanswers = ["{liked}"]')
     answers = [one for one in shop.staged("survey_answers") if "aside" not in one]
     assert [(a["response_key"], a["question"], a["answer_number"]) for a in answers] == [("t1", liked, 9.0)]
-    responses = counted(shop, "survey_responses")
+    responses = shop.kept("survey_responses")
     assert {key: one.get("nps") for key, one in responses.items()} == {"t1": 9, "t2": None, "t3": None}
     assert warehouse.execute(f'select "{liked}" from raw_shop.responses where "#" = \'t3\'').fetchall() == [(None,)]
 
