@@ -11,40 +11,18 @@ import numpy as np
 import pytest
 
 from tests.unit.compiled import compiled_by, compiled_models
+from tests.unit.dbt_project.attribution import FACTS, MODELS, build, click, visit
 from tests.unit.dbt_project.insight import Marts, order
-
-_MODELS = ("attribution_paths", "attribution_removal", "attribution", "attribution_spread", "bi_attribution", "bi_attribution_spread", "campaign_results", "bi_campaign_results")  # fmt: skip
-_FACTS = ("fct_orders", "fct_web_sessions", "fct_email_events", "conformed_campaigns", "conformed_ad_spend", "exchange_rates_by_day", "contact_permissions")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_models(tmp_path_factory, _MODELS)
+    return compiled_models(tmp_path_factory, MODELS)
 
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    return Marts(warehouse, models, _FACTS)
-
-
-def build(marts: Marts, *, attribution: bool = True) -> None:
-    """Builds what `attribution` reads, and it."""
-    marts.build("attribution_paths", "attribution_removal", "campaign_results")
-    marts.con.execute(
-        f"create schema if not exists bi; create or replace table bi.campaign_results as {marts.models['bi_campaign_results']}"
-    )
-    if attribution:
-        marts.build("attribution")
-
-
-def visit(customer: str | None, at: str, channel: str | None, campaign: str | None = None, key: str = "") -> dict:
-    return {"source_system": "web", "source_key": key or f"{customer}{at}{channel}{campaign}", "customer_id": customer,
-            "started_at": datetime.fromisoformat(at), "landing_channel": channel, "campaign": campaign}  # fmt: skip
-
-
-def click(customer: str, at: str, campaign: str | None, kind: str = "clicked") -> dict:
-    return {"source_system": "mail", "source_key": f"{customer}{at}{kind}", "customer_id": customer, "kind": kind,
-            "occurred_at": datetime.fromisoformat(at), "campaign_key": campaign}  # fmt: skip
+    return Marts(warehouse, models, FACTS)
 
 
 def paths(marts: Marts) -> dict[tuple[str, int], list[str]]:
@@ -90,7 +68,7 @@ def test_a_path_is_what_touched_a_customer_before_the_first_purchase(marts):
 
 def test_with_repeat_purchases_each_path_begins_after_the_one_before(tmp_path, warehouse):
     compiled = compiled_by(tmp_path / "repeat", ["attribution_paths"], insight={"repeat_purchases": True})
-    marts = Marts(warehouse, compiled, _FACTS)
+    marts = Marts(warehouse, compiled, FACTS)
     marts.add(
         "marts.fct_orders", order("1", "c", "2026-05-01"), order("2", "c", "2026-05-01"), order("3", "c", "2026-05-20")
     )
@@ -247,96 +225,6 @@ def test_what_was_spent_is_beside_it_in_the_companys_currency(marts):
     for (_, campaign), row in marts.by("attribution", "model", "campaign").items():
         told = row["spend_amount"], row["cost_per_conversion_amount"], row["return_on_spend"]
         assert told == {"spring": (40, 20, 5), "idle": (30, None, 0), "abroad": (None, None, None)}[campaign]
-
-
-def test_analysts_see_channels_of_few_customers_in_one_row(marts):
-    for n in range(20):
-        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
-        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", "social" if n < 12 else "organic" if n < 18 else "a rare one"))  # fmt: skip
-    build(marts)
-    found = marts.by("bi_attribution", "model", "channel")
-    assert {channel for _, channel in found} == {"social", "several, some of few people"}
-    assert {(r["credited_conversions"], r["customer_count"]) for (_, c), r in found.items() if c == "social"} == {
-        (12, 12)
-    }
-    assert {(r["credited_conversions"], r["customer_count"]) for (_, c), r in found.items() if c != "social"} == {
-        (8, None)
-    }
-    marts.con.execute(f"create or replace table bi.attribution as {marts.models['bi_attribution']}")
-    assert len(marts.rows("bi_attribution_spread")) == 2
-
-
-def test_what_is_told_with_others_in_one_model_is_in_all(marts):
-    """Three of many came last by "email": models could not be compared where "email" was a row of its own in the others."""
-    for n in range(60):
-        channel = "organic" if n < 30 else "social" if n < 45 else "display"
-        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", "email" if n < 20 else channel))
-        if n < 20:
-            marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01T09:00", "email" if n < 3 else channel))
-        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
-    build(marts)
-    exact = marts.by("attribution", "model", "channel")
-    assert (exact["first", "email"]["buyer_count"], exact["last", "email"]["buyer_count"]) == (20, 3)
-    told = {}
-    for row in marts.rows("bi_attribution"):
-        told.setdefault(row["model"], set()).add(row["channel"])
-    assert len(told) == 8 and {frozenset(channels) for channels in told.values()} == {
-        frozenset({"display", "social", "several, some of few people"})
-    }
-    for model in told:
-        assert sum(r["credited_conversions"] for r in marts.rows("bi_attribution") if r["model"] == model) == 60
-
-
-def test_one_model_less_another_tells_of_no_few_buyers(marts):
-    """All but one customer came by one channel only: where credit differs between models, it is hers."""
-    for n in range(40):
-        channel = "organic" if n < 20 else "social" if n < 31 else "display"
-        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel))
-        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
-    marts.add("marts.fct_web_sessions", visit("x", "2026-05-01", "organic"), visit("x", "2026-05-01T09:00", "social"))
-    marts.add("marts.fct_orders", order("x", "x", "2026-05-02", 658.7))
-    build(marts)
-    exact = marts.by("attribution", "model", "channel")
-    assert exact["first", "organic"]["net_amount"] - exact["last", "organic"]["net_amount"] == Decimal("658.7")
-    assert [exact["first", c]["mixed_buyer_count"] for c in ("organic", "social", "display")] == [1, 1, 0]
-    found = marts.by("bi_attribution", "model", "channel")
-    for channel in {channel for _, channel in found}:
-        told = {float(found[m, channel]["net_amount"]) for m in ("first", "last", "linear", "position_based")}
-        assert len(told) == 1, channel
-
-
-def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
-    """Many came by "social" and one of them bought; nobody of "display" did, and money was spent there."""
-    for n in range(40):
-        channel = "organic" if n < 20 else "email ad" if n < 30 else "social"
-        marts.add(
-            "marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel), visit(f"d{n}", "2026-05-01", "social")
-        )
-        if n < 31:
-            marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10 if n < 30 else 658.7))
-    spent = {
-        "source_system": "ads",
-        "source_key": "1",
-        "channel": "display",
-        "campaign": "brand",
-        "spend": 100,
-        "currency": "SEK",
-        "spend_on": datetime(2026, 5, 1),
-    }
-    marts.add("conformed.conformed_ad_spend", spent)
-    build(marts)
-    exact = marts.by("attribution", "model", "channel")
-    assert (exact["first", "social"]["buyer_count"], exact["first", "social"]["customer_count"]) == (1, 50)
-    found = marts.by("bi_attribution", "model", "channel")
-    rest = found["first", "several, some of few people"]
-    # with the smallest channel of enough buyers, not with the one that nobody bought by
-    assert {channel for model, channel in found if model == "first"} == {
-        "organic",
-        "display",
-        "several, some of few people",
-    }
-    assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, None)
-    assert (found["first", "display"]["credited_conversions"], found["first", "display"]["spend_amount"]) == (0, 100)
 
 
 def test_beside_the_credit_of_a_campaign_stands_what_its_hold_out_measured(marts):
