@@ -1,6 +1,5 @@
--- Nothing is written for a customer and scheme in which nothing changed. Until the night is published, the kept
--- memberships
--- (identity.segment_memberships) stand as they are: a night that is held leaves no trace in them
+-- Nothing is written for a customer and scheme in which nothing changed. Until the night is published, the memberships
+-- that are kept (identity.segment_memberships) stand as they are: a night that is held leaves no trace in them
 with
     {{ placed_customers() }},
     kept_digests as (
