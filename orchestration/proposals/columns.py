@@ -1,12 +1,13 @@
 """What the columns of a table hold: types that fit every row, formats of dates, marks of money, how many values.
 
-Here: one pass of DuckDB over all rows, for the types that fit its first rows. Not here: keys (keys.py), what a column means (entities.py).
+Here: one pass of DuckDB over all rows, for the types that fit its first rows, and one more of a column that may hold amounts. Not here: keys
+(keys.py), what a column means (entities.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -151,8 +152,7 @@ def _column(
     con: duckdb.DuckDBPyConnection, name: str, known: str | None, fitting: list[str], counts: tuple[int, int, int], decimal: str, relation: str
 ) -> Column:  # fmt: skip
     rows, filled, distinct = counts
-    said = _trimmed(name)
-    plain = Column(name, known or "VARCHAR", rows, filled, distinct)
+    said = quote(name)
     values = con.execute(
         f"select distinct lower({said}) from sampled where {said} is not null limit {_FEW + 1}"
     ).fetchall()
@@ -162,31 +162,24 @@ def _column(
         return plain
     formats = [kind for kind in fitting if "%" in kind]
     first = fitting[0]
-    how = plain.__dict__
     if first == "NUMBER":
         _count_values(con, name, relation)
         kind, is_ambiguous = number_type(con, _VALUES, decimal)
-        return Column(**{**how, "kind": kind, "is_ambiguous": is_ambiguous})
+        return replace(plain, kind=kind, is_ambiguous=is_ambiguous)
     if "%Y%m%d" in formats and "BIGINT" in fitting and len(fitting) > 1:
-        return Column(**{**how, "formats": ("%Y%m%d",)})
+        return replace(plain, formats=("%Y%m%d",))
     if formats:
-        return Column(**{**how, "formats": tuple(formats[:1]), "is_ambiguous": len(formats) > 1})
+        return replace(plain, formats=tuple(formats[:1]), is_ambiguous=len(formats) > 1)
     if _is_money(first):
         marks = [kind.removeprefix(_MONEY) for kind in fitting if _is_money(kind)]
         mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, _VALUES, decimal)
         currency, is_known = currency_beside(con, _VALUES)
-        return Column(
-            **{
-                **how,
-                "money": mark,
-                "is_ambiguous": is_ambiguous,
-                "currency": currency,
-                "has_currency_in_doubt": not is_known,
-            }
+        return replace(
+            plain, money=mark, is_ambiguous=is_ambiguous, currency=currency, has_currency_in_doubt=not is_known
         )
     if first in ("email", "phone"):
-        return Column(**{**how, "looks_like": first})
-    return Column(**{**how, "kind": first})
+        return replace(plain, looks_like=first)
+    return replace(plain, kind=first)
 
 
 def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list[tuple[str, str]]:

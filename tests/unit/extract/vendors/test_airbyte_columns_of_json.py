@@ -30,6 +30,13 @@ MORE = {
 GONE = shopify.order(6, "900.00", lines=[shopify.line(61, 1, "900.00")], deleted_at="2026-03-03T10:00:00+01:00")
 
 
+def landed(value, *, is_json):
+    """A value of an answer in its column; empty text is nothing, and false and 0 are what they are."""
+    if value is None or value == "":
+        return None
+    return json.dumps(value) if is_json else value
+
+
 def land(folder, tables, at="2026-03-04 00:00:00"):
     """A column of a table for each name, of JSON where a value is an object or a list, and what Airbyte adds."""
     lake = folder / "lake.duckdb"
@@ -41,7 +48,7 @@ def land(folder, tables, at="2026-03-04 00:00:00"):
             kinds = {c: "json" if c in nested else "timestamptz" if c in TIMES else "bigint" if c == "id" and name in SHOP else "varchar" for c in names}  # fmt: skip
             columns = ", ".join(f'"{c}" {kind}' for c, kind in kinds.items())
             con.execute(f"create or replace table airbyte.{name} ({columns}, _airbyte_raw_id uuid, _airbyte_extracted_at timestamptz, _airbyte_meta json, _airbyte_generation_id bigint)")  # fmt: skip
-            values = [[json.dumps(one[c]) if c in nested and one.get(c) is not None else one.get(c) or None for c in names] for one in found]  # fmt: skip
+            values = [[landed(one.get(c), is_json=c in nested) for c in names] for one in found]
             marks = ", ".join("?" for _ in names)
             con.executemany(f"insert into airbyte.{name} values ({marks}, gen_random_uuid(), '{at}+00', '{{}}', 1)", values)  # fmt: skip
     return lake
