@@ -47,12 +47,12 @@ password = "${{ERP_PASSWORD}}"
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def python(tmp_path_factory):
     return server.environment(tmp_path_factory.mktemp("tryton") / "venv")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def truth(python, postgres):
     return server.fill(python, postgres, DATABASE)
 
@@ -73,7 +73,7 @@ def read_as(config_text, folder, new_warehouse):
         yield read
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tryton(truth, postgres, new_warehouse, tmp_path_factory):
     said = CONFIG.format(url=server.reader(postgres, DATABASE))
     with read_as(said, tmp_path_factory.mktemp("tryton"), new_warehouse) as read:
