@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from data_quality.runner import QualityRun
 from data_quality.suites import all_suites
 from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
+from orchestration.core.ports import LOOPBACK, free_port
 from orchestration.core.settings import PROJECT_DIR, Engine
 from orchestration.core.warehouse import open_warehouse, opening_settings
 from orchestration.demo.generate import generate
@@ -292,15 +292,13 @@ def start_up(report: Report, home: Home) -> None:
 
 def ui_ready(home: Home) -> float:
     """Seconds from starting `dg dev` until its GraphQL names the nightly job."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port(0)
     environment = {**os.environ, "DAGSTER_HOME": str(home.dagster)}
     dg = str(Path(sys.executable).parent / "dg")
     # a bench that a shell runs in the background has SIGINT ignored, and its children would with it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     start = time.perf_counter()
-    command = [dg, "dev", "--host", "127.0.0.1", "--port", str(port)]
+    command = [dg, "dev", "--host", LOOPBACK, "--port", str(port)]
     process = subprocess.Popen(
         command,
         cwd=PROJECT_DIR,
@@ -313,7 +311,7 @@ def ui_ready(home: Home) -> float:
         {"query": "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"}
     )
     request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql", question.encode(), {"Content-Type": "application/json"}
+        f"http://{LOOPBACK}:{port}/graphql", question.encode(), {"Content-Type": "application/json"}
     )
     try:
         while time.perf_counter() - start < 120:
