@@ -93,6 +93,17 @@ def is_left_out(mapping: EntityMap, of: str) -> list[str]:
     return [f"not {of}{quote(WHERE)}"] if mapping.where else []
 
 
+def check_person_id(mapping: EntityMap, refuse: Refuse) -> None:
+    """Raises what `refuse(what, to_do)` makes where people's id is no column of the table as it is: an erased person is known again by it."""
+    how = mapping.how("person_id")
+    is_as_it_is = how and mapping.is_raw("person_id") and not how.values and how.otherwise is None
+    if mapping.entity == "people" and ("person_id" in mapping.constants or (how and not is_as_it_is)):
+        raise refuse(
+            "'person_id' is no column of the table as it is: erased people are known again by the column itself",
+            "name one column",
+        )
+
+
 def check_expressions(tables: Mapping[str, Table], table: Table, mapping: EntityMap, refuse: Refuse, ask: Ask) -> None:
     """Raises what `refuse(what, to_do)` makes where an expression is not one, reads what is not there, or could hide who somebody is or
     what they said. `tables` are those of the source, for lookups; `ask` is a Checker's."""

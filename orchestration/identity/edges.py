@@ -16,16 +16,21 @@ from orchestration.identity.touched import touch
 from orchestration.match_keys.junk import define_junk
 from orchestration.privacy.intake.national_ids import prepare_national_ids
 
+# of an id of a system the contact points and birth dates count too: more of them than a person has are several people's
 _USED = """
-select 'email' as kind, email_key as value_key, record_id, given_key, family_key from {people} where email_key is not null
+select 'email' as kind, email_key as value_key, record_id, given_key, family_key, null::varchar as email, null::varchar as phone, null::date as birth_date
+from {people} where email_key is not null
 union all
-select 'phone', phone_key, record_id, given_key, family_key from {people} where phone_key is not null
+select 'phone', phone_key, record_id, given_key, family_key, null, null, null from {people} where phone_key is not null
+union all
+select 'person_id', person_id_key, record_id, given_key, family_key, email_key, phone_key, birth_date from {people} where person_id_key is not null
 """
 _IDENTIFIERS = f"""
 with used as ({_USED.format(people="identity.normalised_people")}), counted as (
     select kind, value_key, count(*) as record_count,
         count(distinct coalesce(left(given_key, 3), '') || '|' || coalesce(left(family_key, 3), '')) as name_count,
-        count(distinct given_key) as given_name_count
+        count(distinct given_key) as given_name_count, count(distinct email) as email_count, count(distinct phone) as phone_count,
+        count(distinct birth_date) as birth_count
     from used {{only}} group by all
 ), judged as (
     select c.*, o.reason,
@@ -35,7 +40,9 @@ with used as ({_USED.format(people="identity.normalised_people")}), counted as (
             when is_junk(c.kind, c.value_key) then 'junk'
             when c.kind = 'email' and split_part(c.value_key, '@', 1) in (select local_part from reference.role_mailboxes) then 'role_mailbox'
             when c.name_count > $max_names then 'many_names'
-            when c.record_count > case c.kind when 'email' then $max_email else $max_phone end then 'many_records'
+            when c.email_count > $max_emails or c.phone_count > $max_phones then 'many_points'
+            when c.birth_count > $max_names then 'many_birth_dates'
+            when c.record_count > case c.kind when 'email' then $max_email when 'phone' then $max_phone else $max_person_id end then 'many_records'
         end as ignored_code
     from counted c
     left join reference.identifier_overrides o on o.kind = c.kind and o.value_key = c.value_key
@@ -46,6 +53,8 @@ select kind, value_key, record_count, name_count, given_name_count, ignored_code
         when 'junk' then 'junk: ' || junk_reason(kind, value_key)
         when 'role_mailbox' then 'role mailbox'
         when 'many_names' then 'shared by too many names'
+        when 'many_points' then 'shared by too many email addresses or phone numbers'
+        when 'many_birth_dates' then 'shared by too many birth dates'
         when 'many_records' then 'shared by too many records'
     end as ignored_reason
 from judged
@@ -99,9 +108,16 @@ _APART = """
         and coalesce(l.birth_date <> r.birth_date, true))
 """
 
+# an id is the system's own word that records are one person; where names or birth dates say that they are not, it is in
+# doubt. A family name changes, but where given names do not tell it is all that does
+_SAME_ID = f"""
+    identity.compatible_names(l, r) and not identity.birth_dates_conflict(l, r) and coalesce(l.generation = r.generation, true)
+    and ((l.given_key is not null and r.given_key is not null) or {_SAME_FAMILY})
+"""
+
 # a rule is worth what the model says of the pair, and never less than this: evidence of a kind that no model doubts;
-# a landline rings for all of a household, some 2.3 people: so many bits less than a mobile
-_RULE_WEIGHT, _LANDLINE_BITS = 8.0, 1.2
+# a landline rings for all of a household, some 2.3 people: so many bits less than a mobile; an id has been compared by its system
+_RULE_WEIGHT, _ID_WEIGHT, _LANDLINE_BITS = 8.0, 30.0, 1.2
 # of two records one is looked at anew
 _TOUCHED = "(l.is_touched or r.is_touched)"
 _GOOD = """
@@ -115,6 +131,8 @@ with by_email as materialized (
     select p.*, g.given_name_count from edge_people p join good_identifiers g on g.kind = 'email' and g.value_key = p.email_key
 ), by_phone as materialized (
     select p.*, g.given_name_count from edge_people p join good_identifiers g on g.kind = 'phone' and g.value_key = p.phone_key
+), by_person_id as materialized (
+    select p.*, g.given_name_count from edge_people p join good_identifiers g on g.kind = 'person_id' and g.value_key = p.person_id_key
 ), email_pairs as (
     select l.record_id as left_id, r.record_id as right_id, 'same email' as rule
     from by_email l join by_email r on r.email_key = l.email_key and l.record_id < r.record_id
@@ -123,6 +141,10 @@ with by_email as materialized (
     select l.record_id, r.record_id, case when l.is_mobile then 'same mobile' else 'same phone' end
     from by_phone l join by_phone r on r.phone_key = l.phone_key and l.record_id < r.record_id
     where {_NAMED} and {_GUARD} and {_TOUCHED} and {_SAME_FAMILY}
+), person_id_pairs as (
+    select l.record_id, r.record_id, 'same person id'
+    from by_person_id l join by_person_id r on r.person_id_key = l.person_id_key and l.record_id < r.record_id
+    where {_NAMED} and {_TOUCHED} and {_SAME_ID}
 ), name_and_birth_date as (
     select l.record_id, r.record_id, 'same name and birth date'
     from edge_people l join edge_people r
@@ -136,9 +158,9 @@ with by_email as materialized (
     -- 2100 is a postal code of Denmark and of Norway
     where length(l.given_key) > 1 and coalesce(l.country_code = r.country_code, true) and {_TOUCHED} and {_GUARD} and not {_APART}
 )
-select r.left_id, r.right_id, r.rule, (greatest(coalesce(s.weight, 0), {_RULE_WEIGHT}) - case r.rule when 'same phone' then {_LANDLINE_BITS} else 0 end)::double as weight,
+select r.left_id, r.right_id, r.rule, (greatest(coalesce(s.weight, 0), case r.rule when 'same person id' then {_ID_WEIGHT} else {_RULE_WEIGHT} end) - case r.rule when 'same phone' then {_LANDLINE_BITS} else 0 end)::double as weight,
     'deterministic-1' as model_version, true as is_used
-from (from email_pairs union all from phone_pairs union all from name_and_birth_date union all from name_and_address) r
+from (from email_pairs union all from phone_pairs union all from person_id_pairs union all from name_and_birth_date union all from name_and_address) r
 left join edge_scores s on s.left_id = r.left_id and s.right_id = r.right_id
 """
 
@@ -233,6 +255,9 @@ def _limits(settings: Identity) -> dict[str, int]:
         "max_names": settings.max_names_per_identifier,
         "max_email": settings.max_records_per_email,
         "max_phone": settings.max_records_per_phone,
+        "max_person_id": settings.max_records_per_person_id,
+        "max_emails": settings.max_emails_per_customer,
+        "max_phones": settings.max_phones_per_customer,
     }
 
 

@@ -12,16 +12,17 @@ from orchestration.identity.former_people import note_former_people
 from orchestration.identity.names import BUSINESS_KINDS, read_names
 from orchestration.identity.touched import touch
 from orchestration.match_keys import define_match_keys
+from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.national_ids import prepare_national_ids
 
 # record_id is a hash of the record's own key: the same record has the same number every night, whatever the order;
 # source_hash is one of all that is read of it: of the birth date what is plausible tonight
-_STANDING = """
+_STANDING = f"""
 select p.*, hash(p.source_system, p.source_key) as record_id,
     hash(p.kind, p.full_name, p.given_name, p.family_name, p.email, p.phone, match_keys.plausible_birth(p.birth_date, current_date), p.street, p.postal_code,
-        p.city, p.country_code, p.created_at, n.country_code, n.keyed_hash) as source_hash
-from conformed.conformed_people p
+        p.city, p.country_code, p.created_at, p.person_id, n.country_code, n.keyed_hash) as source_hash
+from {PEOPLE} p
 left join restricted.national_ids n on n.source_system = p.source_system and n.source_key = p.source_key
 where p.deleted_at is null
 """
@@ -34,14 +35,14 @@ select n.record_id from identity.normalised_people n anti join (
     select hash(source_system, source_key) as record_id from conformed.conformed_people where deleted_at is null) s using (record_id)
 """
 # of people_to_read
-_PEOPLE = """
+_PEOPLE = f"""
 with people as (
     select p.*, w.given_key, w.family_key, w.generation,
         match_keys.words_key(p.street) as street_key, match_keys.words_key(p.city) as city_key,
         match_keys.country_code(p.country_code) as country
     from people_to_read p
     left join written_names w on w.full_name is not distinct from p.full_name and w.given_name is not distinct from p.given_name
-        and w.family_name is not distinct from p.family_name and w.is_business = coalesce(lower(p.kind) in {business_kinds}, false)
+        and w.family_name is not distinct from p.family_name and w.is_business = coalesce(lower(p.kind) in {{business_kinds}}, false)
 )
 select
     p.record_id, p.source_hash, p.source_system, p.source_key,
@@ -51,10 +52,10 @@ select
     match_keys.email_key(p.email) as email_key, n.phone_key, n.is_mobile as is_mobile,
     match_keys.plausible_birth(p.birth_date, current_date) as birth_date, p.country as country_code,
     match_keys.postal_key(p.postal_code, p.country) as postal_key,
-    p.street_key, p.city_key,
+    p.street_key, p.city_key, {person_id_key("p.person_id", "p.source_system")} as person_id_key,
     match_keys.street_number(p.street_key) as street_number,
     -- sorted: a record is scored again where anything of it is another
-    list_sort(list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, match_keys.words_key(p.postal_code), p.city_key), '[^\\p{{L}}\\p{{N}}]+', ' ', 'g')), ''), ' '))) as address_words,
+    list_sort(list_distinct(string_split(nullif(trim(regexp_replace(concat_ws(' ', p.street_key, match_keys.words_key(p.postal_code), p.city_key), '[^\\p{{{{L}}}}\\p{{{{N}}}}]+', ' ', 'g')), ''), ' '))) as address_words,
     p.kind, p.created_at
 from people p
 left join short_forms f on f.given_word = split_part(p.given_key, ' ', 1)

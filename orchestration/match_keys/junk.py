@@ -24,7 +24,7 @@ def define_junk(con: duckdb.DuckDBPyConnection) -> None:
     rows: list[tuple[str, str, str]] = []
     if has_table(con, *_SEED):
         rows = con.execute("select kind, value_key, reason from reference.junk_identifiers order by all").fetchall()
-    trusted: dict[str, list[str]] = {"email": [], "phone": []}
+    trusted: dict[str, list[str]] = {"email": [], "phone": [], "person_id": []}
     if has_table(con, *_OVERRIDES):
         for kind, key in con.execute("select kind, value_key from reference.identifier_overrides where verdict = 'trust'").fetchall():  # fmt: skip
             trusted[kind].append(key)

@@ -118,7 +118,9 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
         elif found:
             reader = "parsed_birth" if column == "birth_date" else "parsed_time"
             stated = stated_as_grant(mapping, column)
-            expression = _expression(found, kind, part, is_key=column.endswith("_key"), reader=reader, stated=stated)
+            expression = _expression(
+                found, kind, part, is_key=column.endswith("_key") or column == "person_id", reader=reader, stated=stated
+            )
             if mapping.entity == "email_events" and column == "occurred_at" and (kind_of := mapping.how("kind")):
                 harmless = f"{{{{ is_harmless({argument(mapped_text(kind_of, 'r.'))}) }}}}"
                 expression = f"case when not {harmless} then {expression} else {_expression(found, kind, part)} end"

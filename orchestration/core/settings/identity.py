@@ -13,6 +13,9 @@ class Identity(BaseModel, extra="forbid", frozen=True):
     default_country: str = Field(default="", description="ISO alpha-2; how phone numbers without a country are read")
     max_records_per_email: int = Field(default=40, gt=1, description="above: joins nobody, and is not compared")
     max_records_per_phone: int = Field(default=40, gt=1)
+    max_records_per_person_id: int = Field(
+        default=200, gt=1, description="above: an id that a system itself keeps of a person joins nobody"
+    )
     max_names_per_identifier: int = Field(default=5, gt=1)
     max_emails_per_customer: int = Field(default=10, gt=0, description="a customer that has more is taken apart")
     max_phones_per_customer: int = Field(default=10, gt=0)

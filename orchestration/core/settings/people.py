@@ -57,6 +57,10 @@ class Person(BaseModel, extra="forbid", frozen=True):
         default=[],
         description="columns whose values are one person's, as a visitor's cookie: rows that share one go too",
     )
+    person_id: str | None = Field(
+        default=None,
+        description="column of the id under which the source keeps the person across records, the person_id of people",
+    )
     is_kept: bool = Field(
         default=False, description="erasure keeps the rows, for accounting: `key` and what is `emptied` become null"
     )
@@ -77,6 +81,7 @@ class Person(BaseModel, extra="forbid", frozen=True):
             self.given_name,
             self.family_name,
             self.birth_date,
+            self.person_id,
             self.refusal,
             *said,
         ]

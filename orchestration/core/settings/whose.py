@@ -82,5 +82,5 @@ def _mapped_person(mapped: EntityMap) -> Person | None:
         key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
         full_name=column("full_name"), given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
         birth_formats=born.formats if (born := mapped.how("birth_date")) else [],
-        is_kept=mapped.entity in _ACCOUNTING,
+        person_id=column("person_id") if is_people else None, is_kept=mapped.entity in _ACCOUNTING,
     )  # fmt: skip

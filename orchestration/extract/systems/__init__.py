@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.contracts.conformed import entities, required_columns
-from orchestration.contracts.mapping_expressions import Ask, Checker, check_expressions
+from orchestration.contracts.mapping_expressions import Ask, Checker, check_expressions, check_person_id
 from orchestration.contracts.mapping_parts import with_the_same_label
 from orchestration.contracts.seeds import seed
 from orchestration.contracts.staged_tables import tables_staged_for
@@ -208,6 +208,7 @@ def _check_mapping(tables: dict[str, Table], name: str, mapping: EntityMap, wher
     def refuse(what: str, to_do: str) -> ConfigurationError:
         return ConfigurationError(what, where=where, to_do=to_do)
 
+    check_person_id(mapping, refuse)
     check_expressions(tables, table, mapping, refuse, ask)
     check_what_opens(mapping, where)
     timeless = ("stated_at",) if not may_grant(mapping) else ()

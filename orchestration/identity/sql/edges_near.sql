@@ -7,12 +7,15 @@ with touched_emails as (
     select distinct t.email_key from touched_people t semi join good_identifiers g on g.kind = 'email' and g.value_key = t.email_key
 ), touched_phones as (
     select distinct t.phone_key from touched_people t semi join good_identifiers g on g.kind = 'phone' and g.value_key = t.phone_key
+), touched_person_ids as (
+    select distinct t.person_id_key from touched_people t semi join good_identifiers g on g.kind = 'person_id' and g.value_key = t.person_id_key
 ), near as (
     from identity.touched_records
     union all select left_id from near_scores union all select right_id from near_scores
     union all select left_id from identity.standing_decisions union all select right_id from identity.standing_decisions
     union all select n.record_id from touched_emails t join identity.normalised_people n on n.email_key = t.email_key
     union all select n.record_id from touched_phones t join identity.normalised_people n on n.phone_key = t.phone_key
+    union all select n.record_id from touched_person_ids t join identity.normalised_people n on n.person_id_key = t.person_id_key
     union all select n.record_id from touched_people t join identity.normalised_people n
         on n.given_key = t.given_key and n.family_key = t.family_key and n.birth_date = t.birth_date
     union all select n.record_id from touched_people t join identity.normalised_people n

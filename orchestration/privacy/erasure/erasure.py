@@ -41,6 +41,7 @@ from orchestration.privacy.intake.noted import (
     names_record,
     note_customers,
 )
+from orchestration.privacy.intake.own_values import is_known_by
 from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
@@ -206,7 +207,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     known += [said for point in points for said in (is_place_of(point), is_cut_of(point))]
     numbers, country = VALUES.format(kind="phone"), settings.identity.default_country
     known += [is_spelled(con, raw_table(source, name), person, c, country, numbers) for c in person.phone]
-    known += [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in {VALUES.format(kind='own')}" for c in person.own]
+    known += is_known_by(source, person, VALUES)
     if keys := names_of(person):
         known.append(f"coalesce(list_has_any({keys}, {LISTED.format(kind='name')}), false)")
     if not any(known):
@@ -294,8 +295,9 @@ def _keys_kept(con: duckdb.DuckDBPyConnection) -> str:
     """SQL: match keys that others than noted people have."""
     if not has_table(con, "identity", "normalised_people"):
         return "select null::varchar"
+    # an earlier version's table has no ids
     return (
-        "select key from (select unnest([email_key, phone_key]) as key from identity.normalised_people "
+        "select key from (select unnest([email_key, phone_key, person_id_key]) as key from identity.normalised_people "
         "where record_id not in (select record_id from restricted.erasing_records)) where key is not null"
     )
 

@@ -45,7 +45,7 @@ class Planted:
             "email": self.email, "contact_point": self.email, "email_key": self.email, "given_name": self.token,
             "family_name": self.token, "full_name": f"{self.token} {self.token}", "given_key": self.token, "family_key": self.token,
             "source_system": PLANTED, "source_key": self.token, "person_system": PLANTED, "person_key": self.token,
-            "phone": self.token, "value_key": self.email,
+            "phone": self.token, "value_key": self.email, "person_id": self.token, "person_id_key": f"{PLANTED}:{self.token}",
             "customer_id": self.token, "old_customer_id": self.token, "from_customer_id": self.token, "customer_key": self.token, "written": self.token, "street": self.token,
         }  # fmt: skip
         return {column: text(value) for column, value in said.items()} | {

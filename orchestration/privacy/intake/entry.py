@@ -168,7 +168,7 @@ _MAPPED_NAMES = (
 def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Fix]:
     """Columns that only identity numbers are taken out of, and how: names, streets, titles; companies' own numbers."""
     people = {c for p in table.whose for c in (p.given_name, p.family_name) if c}
-    points = {c for p in table.whose for c in [*p.email, *p.phone, *p.own, *p.key_columns, p.birth_date]}
+    points = {c for p in table.whose for c in [*p.email, *p.phone, *p.own, p.person_id, *p.key_columns, p.birth_date]}
     mapped = {
         column: name
         for entity in table.maps

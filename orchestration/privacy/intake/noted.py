@@ -16,8 +16,10 @@ from orchestration.core.settings.people import Person
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, birth, define_match_keys, erased_name_keys
+from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import is_whole, read_phones_apart
 from orchestration.privacy.intake.known_points import read_points
+from orchestration.privacy.intake.own_values import own_values
 from orchestration.privacy.intake.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
 from orchestration.privacy.intake.suppression import Kind, SuppressionList
 from orchestration.privacy.secrets.pseudonyms import prepare_keys
@@ -99,11 +101,12 @@ _GONE_RECORDS = f"p.deleted_at is not null and (p.source_system, p.source_key) n
 # records that are gone at their source and belonged to nobody, by any reading of what only the person has, as raw is read
 _GONE = f"""
 insert into restricted.erasing_records
-select p.source_system, p.source_key, hash(p.source_system, p.source_key) from conformed.conformed_people p
+select p.source_system, p.source_key, hash(p.source_system, p.source_key) from {PEOPLE} p
 left join gone_phones n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 where {_GONE_RECORDS}
     and (list_has_any(match_keys.email_readings(p.email), {LISTED.format(kind="email")})
         or list_has_any(list_append(n.readings, n.phone_key), {LISTED.format(kind="phone")})
+        or {person_id_key("p.person_id", "p.source_system")} in {VALUES.format(kind="person_id")}
         or list_has_any({alike_name_keys("p.given_name", "p.family_name", "p.full_name", "p.birth_date")}, {LISTED.format(kind="name")}))
 """
 # who they were under a key that is another's by now (identity/former_people.py)
@@ -183,9 +186,12 @@ def note_erasure(
         _note_contact_points(con, settings, unresolved)
         con.execute(_NAMES)
         con.execute(_PLACES)
+        _note_person_ids(con)
+        _part_shared_ids(con)
         _note_gone_records(con, settings)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
+        _part_shared_ids(con)
         con.execute("drop table erasing_raw_people")
         within()
     if kept:
@@ -200,7 +206,7 @@ def suppress_noted(con: duckdb.DuckDBPyConnection, suppression: SuppressionList)
     found: list[tuple[Kind, str]] = [
         (kind, value)
         for kind, value in con.execute(
-            "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own') "
+            "select distinct kind, value from restricted.erasing_values where not is_shared and kind in ('email', 'phone', 'name', 'own', 'person_id') "
             f"and not exists (from ({_PLANTED}) p where contains(value, p.source_key))"
         ).fetchall()
         if kind != "phone" or is_whole(value)
@@ -250,11 +256,29 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unr
 
 def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for source, name, person in declared(settings):
-        for column in person.own if person.key else []:
+        for kind, value in own_values(source, person) if person.key else []:
             con.execute(
-                f"insert into restricted.erasing_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar, false "
-                f"from {raw_table(source, name)} where {is_of(source, person)} and {quote(column)} is not null"
+                f"insert into restricted.erasing_values select distinct '{kind}', {value}, false "
+                f"from {raw_table(source, name)} where {is_of(source, person)} and {value} is not null"
             )
+
+
+def _note_person_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """Of conformed people: rows of raw come later, when records that are gone are noted by them too."""
+    con.execute(
+        "insert into restricted.erasing_values select distinct 'person_id', key, false from ("
+        f"select {person_id_key()} as key from {PEOPLE} where (source_system, source_key) in {RECORDS}) where key is not null"
+    )
+
+
+def _part_shared_ids(con: duckdb.DuckDBPyConnection) -> None:
+    """An id that a record of somebody else has too, or that joins nobody, is not theirs alone: it takes nobody along."""
+    nobodys = "select value_key from identity.identifiers where kind = 'person_id' and ignored_reason is not null"
+    others = f"select {person_id_key()} from {PEOPLE} where deleted_at is null and (source_system, source_key) not in {RECORDS}"
+    shared = f"{others} union {nobodys}" if has_table(con, "identity", "identifiers") else others
+    con.execute(
+        f"update restricted.erasing_values set is_shared = true where kind = 'person_id' and value in ({shared})"
+    )
 
 
 def names_of(person: Person) -> str | None:

@@ -25,8 +25,8 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.privacy.secrets.pepper import Pepper, pepper_file
 
-# record: system:key · own: system.column:value, as a visitor's cookie · name: given|family|birth date
-Kind = Literal["record", "email", "phone", "name", "own"]
+# record: system:key · person_id: system:id, where the system keeps the person under it · own: system.column:value, as a visitor's cookie · name: given|family|birth date
+Kind = Literal["record", "email", "phone", "name", "own", "person_id"]
 _DDL = sql_script(__file__, "suppression")
 _HASH = re.compile("[0-9a-f]{64}")
 # the beginning of an entry, as a killed run leaves it: text without the brace that ends it

@@ -17,9 +17,11 @@ from orchestration.core.settings import Table
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, scalar, text
 from orchestration.match_keys import define_match_keys
+from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.evidence_words import is_evidence
 from orchestration.privacy.intake.noted import names_of
+from orchestration.privacy.intake.own_values import own_values
 from orchestration.privacy.intake.suppression import Kind, Suppressed, SuppressionList
 
 # an address in running text
@@ -186,8 +188,8 @@ class Suppressor:
         con.unregister("emails")
         return f"select * from ({addresses}) where {self._list.hashed_sql('email', 'match_keys.email_key(written)')} in (from suppressed_emails)"
 
-    def find_people(self, con: duckdb.DuckDBPyConnection, people: str = "conformed.conformed_people") -> int:
-        """Makes the temp table `known_again` (source_system, source_key): those of `people`, a relation like the conformed one,
+    def find_people(self, con: duckdb.DuckDBPyConnection, people: str = PEOPLE) -> int:
+        """Makes the temp table `known_again` (source_system, source_key): those of `people`, a relation like that of PEOPLE,
         who are on the list."""
         con.execute("create or replace temp table known_again (source_system varchar, source_key varchar)")
         if not self._standing:
@@ -197,7 +199,10 @@ class Suppressor:
             email=["email"], phone=["phone"], country_code="country_code",
             full_name="full_name", given_name="given_name", family_name="family_name", birth_date="birth_date",
         )  # fmt: skip
-        known: list[tuple[Kind, str]] = [("record", "[source_system || ':' || source_key]")]
+        known: list[tuple[Kind, str]] = [
+            ("record", "[source_system || ':' || source_key]"),
+            ("person_id", f"[{person_id_key()}]"),
+        ]
         known += self._known_by(con, "", person, people)
         certain = self._known_by(con, "", person, people, is_certain=True)
         lifted = [(kind, keys) for kind, keys in certain if kind in ("email", "phone")]
@@ -250,9 +255,7 @@ class Suppressor:
                     "phone",
                     f"(select any_value({read}) from {parsed} p where p._written = {quote(column)}::varchar and p._read_in = {country})",
                 )
-        if "own" in kinds:
-            for column in person.own:
-                yield "own", f"[{text(f'{source}.{column}')} || ':' || {quote(column)}::varchar]"
+        yield from ((kind, f"[{value}]") for kind, value in own_values(source, person) if kind in kinds)
         if "name" in kinds and (names := names_of(person)):
             yield "name", names
 

@@ -18,6 +18,7 @@ from orchestration.core.settings.tables import Table
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
+from orchestration.privacy.intake.own_values import is_known_by, own_values
 from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.holds import held, holds, note_held_values
@@ -76,9 +77,7 @@ class HeldRows:
                 numbers = _VALUES.format(kind="phone")
                 if spelled := is_spelled(con, raw_table(source, name), person, column, self.default_country, numbers):
                     found.append(spelled)
-            found += [
-                f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in ({_VALUES.format(kind='own')})" for c in person.own
-            ]
+            found += is_known_by(source, person, f"({_VALUES})")
         return f"({' or '.join(f'coalesce({one}, false)' for one in found)})" if found else "false"
 
     @property
@@ -145,8 +144,8 @@ def _note_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     raw = standing(con, settings)
     for source, name, person in declared(settings):
         if person.key and raw.get((source, name)):
-            for column in person.own:
+            for kind, value in own_values(source, person):
                 con.execute(
-                    f"insert into held_values select distinct 'own', {text(f'{source}.{column}:')} || {quote(column)}::varchar "
-                    f"from {raw_table(source, name)} where {_is_theirs(source, person)} and {quote(column)} is not null"
+                    f"insert into held_values select distinct '{kind}', {value} "
+                    f"from {raw_table(source, name)} where {_is_theirs(source, person)} and {value} is not null"
                 )

@@ -16,6 +16,7 @@ import duckdb
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, define_match_keys, name_key
+from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.corrections import CORRECTABLE, correctable
@@ -34,7 +35,7 @@ _NAME = name_key("p.given_name", "p.family_name", _BORN)
 _NAMES = alike_name_keys("p.given_name", "p.family_name", "p.full_name", _BORN)
 _KEYED = f"""
 select p.source_system, p.source_key, p.deleted_at, match_keys.email_key(p.email) as email_key, match_keys.email_readings(p.email) as emails,
-    n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names
+    n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names, {person_id_key("p.person_id", "p.source_system")} as person_id_key
 from {{people}} p left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 """
 # whatever a person is known by, and whether it is certain
@@ -43,16 +44,17 @@ select source_system, source_key, deleted_at, kind, value, bool_or(is_certain) a
     select source_system, source_key, deleted_at, kind, is_certain, unnest(said) as value from (
         select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']) as kind,
             unnest([[email_key], [phone_key], [name]]) as said, true as is_certain from {keyed}
-        union all select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']),
-            unnest([emails, readings, names]), false from {keyed}
+        union all select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name', 'person_id']),
+            unnest([emails, readings, names, [person_id_key]]), false from {keyed}
     )
 ) where value is not null group by all
 """
 # of records whose request has no keys of that yet. Where somebody else has the value too, nothing of theirs is hidden or
-# corrected by it; an objection is by it all the same: in doubt the answer is no
+# corrected by it; an objection is by it all the same: in doubt the answer is no. But not by an id of a system: whom it could
+# make one person has been asked already
 _FRESH_KEYS = f"""
 create or replace temp table fresh_keys as
-with keyed as materialized ({_KEYED.format(people="conformed.conformed_people")}),
+with keyed as materialized ({_KEYED.format(people=PEOPLE)}),
 noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
 said as materialized ({_VALUES.format(keyed="keyed")}),
 own as (
@@ -63,7 +65,7 @@ own as (
 others as (
     select o.request_id, o.what, o.kind, o.value from own o join said s using (kind, value)
     anti join noted n on n.request_id = o.request_id and n.source_system = s.source_system and n.source_key = s.source_key
-    where s.deleted_at is null and o.what <> 'objection'
+    where s.deleted_at is null and (o.what <> 'objection' or o.kind = 'person_id')
         and not exists (
             select 1 from identity.customer_source_records a join identity.customer_source_records b using (customer_id)
             join noted m on m.source_system = b.source_system and m.source_key = b.source_key and m.request_id = o.request_id
@@ -80,8 +82,8 @@ delete from restricted.rights_keys k where not exists (
 # people who are others than when they were compared, or were compared with other keys
 _TO_COMPARE = """
 create or replace temp table to_compare as
-select p.*, hash(p.source_system, p.source_key, p.email, p.phone, p.country_code, p.given_name, p.family_name, p.full_name, p.birth_date, {keys}) as digest
-from conformed.conformed_people p where p.deleted_at is null
+select p.*, hash(p.source_system, p.source_key, p.email, p.phone, p.country_code, p.given_name, p.family_name, p.full_name, p.birth_date, p.person_id, {keys}) as digest
+from {people} p where p.deleted_at is null
 """
 _OBJECT = """
 insert into identity.objections by name
@@ -208,7 +210,7 @@ def _key_unresolved(
     con.execute(_DDL)
     con.execute(
         f"insert into restricted.rights_keys by name select distinct $request as request_id, {text(what)} as what, kind, {_hashed(pepper)} as keyed_hash "
-        f"from {keys} where kind in ('email', 'phone', 'name')",
+        f"from {keys} where kind in ('email', 'phone', 'name', 'person_id')",
         {"request": request, **pepper.parameters()},
     )
 
@@ -256,7 +258,7 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
         keys = scalar(
             con, "select coalesce(bit_xor(hash(request_id, what, kind, keyed_hash)), 0) from restricted.rights_keys"
         )
-        con.execute(_TO_COMPARE.format(keys=keys))
+        con.execute(_TO_COMPARE.format(keys=keys, people=PEOPLE))
         fresh = "(select * from to_compare anti join restricted.rights_compared using (digest))"
         con.execute(f"create or replace temp table keyed as {_KEYED.format(people=fresh)}")
         con.execute(

@@ -16,6 +16,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, text
 from orchestration.privacy.intake.noted import names_of, names_record
+from orchestration.privacy.intake.own_values import is_known_by
 from orchestration.privacy.intake.raw_people import raw_table
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.erased_points import addresses_in
@@ -36,7 +37,7 @@ def names_them(
 
 def is_theirs(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person) -> str:
     """SQL on a raw row; empty where nothing of it says whose it is."""
-    own = [f"{text(f'{source}.{c}:')} || {quote(c)}::varchar in ({VALUES.format(kind='own')})" for c in person.own]
+    own = is_known_by(source, person, f"({VALUES})")
     raw = raw_table(source, name)
     points = [names_them(con, settings, raw, c, person) for c in dict.fromkeys([*person.email, *person.phone])]
     if names := names_of(person):

@@ -9,9 +9,10 @@ import duckdb
 
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import has_table, key_text, quote, text
+from orchestration.core.warehouse import has_table, key_text, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.privacy.intake.known_points import read_points
+from orchestration.privacy.intake.own_values import own_values
 from orchestration.privacy.intake.raw_people import (
     Unresolved,
     declared,
@@ -83,13 +84,12 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str |
     raw = standing(con, settings)
     for source, name, person in declared(settings):
         if person.key and raw.get((source, name)):
-            for column in person.own:
-                # signed in; of others too where a device is shared
+            for kind, value in own_values(source, person):
+                # signed in; of others too where a device, or an id of the source, is shared
                 key = key_text(person.key_columns)
-                of = f"from {raw_table(source, name)} where {quote(column)} is not null and {key} is not null and ({text(person.system or source)}, {key})"
-                value = f"{text(f'{source}.{column}:')} || {quote(column)}::varchar"
+                of = f"from {raw_table(source, name)} where {value} is not null and {key} is not null and ({text(person.system or source)}, {key})"
                 con.execute(
-                    f"insert into subject_keys select distinct 'own', {value} {of} in {MINE} and {value} not in (select {value} {of} not in {MINE})"
+                    f"insert into subject_keys select distinct '{kind}', {value} {of} in {MINE} and {value} not in (select {value} {of} not in {MINE})"
                 )
 
 

@@ -1,5 +1,6 @@
 select
     contact_id::varchar as source_key,
+    null as person_id,
     status as kind,
     null as full_name,
     first_name as given_name,

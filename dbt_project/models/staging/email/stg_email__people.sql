@@ -1,5 +1,6 @@
 select
     subscriber_id::varchar as source_key,
+    null as person_id,
     'subscriber' as kind,
     null as full_name,
     first_name as given_name,

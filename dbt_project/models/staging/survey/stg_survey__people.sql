@@ -1,5 +1,6 @@
 select
     respondent_id as source_key,
+    null as person_id,
     case when is_panel_member then 'panel member' else 'respondent' end as kind,
     null as full_name,
     first_name as given_name,

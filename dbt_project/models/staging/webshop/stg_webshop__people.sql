@@ -1,5 +1,6 @@
 select
     id::varchar as source_key,
+    null as person_id,
     'shopper' as kind,
     null as full_name,
     first_name as given_name,
