@@ -35,9 +35,9 @@ from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.numbers import by_values
+from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, lists_within, recognised
-from orchestration.proposals.repeated_people import with_repeats
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.words import words_of
@@ -100,7 +100,7 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     every = [m for table in mapped for m in table.maps]
     own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
     tables = with_sums(
-        with_repeats(
+        with_person_ids(
             [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
         )
     )

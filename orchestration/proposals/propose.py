@@ -35,11 +35,11 @@ from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_
 from orchestration.proposals.nested_kinds import elements
 from orchestration.proposals.nested_parts import as_list, called_within, carried_by, key_within, without_lists
 from orchestration.proposals.numbers import by_values
+from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.places import FileGroup, Place, groups_of, page_groups, place_of, sheet_groups
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
-from orchestration.proposals.repeated_people import with_repeats
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.vendor_api import propose_vendor, vendor_of
@@ -221,7 +221,7 @@ def _each_once(
 def _with_sums(
     tables: list[tuple[FileGroup, Looked | None, FoundTable]],
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
-    summed = with_sums(with_repeats([table for _, _, table in tables]))
+    summed = with_sums(with_person_ids([table for _, _, table in tables]))
     return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
 
 

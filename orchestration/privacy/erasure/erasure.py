@@ -297,7 +297,7 @@ def _keys_kept(con: duckdb.DuckDBPyConnection) -> str:
         return "select null::varchar"
     # an earlier version's table has no ids
     return (
-        "select key from (select unnest([email_key, phone_key, person_id_key]) as key from identity.normalised_people "
+        "select key from (select unnest(list_value(*columns('^(email|phone|person_id)_key$'))) as key from identity.normalised_people "
         "where record_id not in (select record_id from restricted.erasing_records)) where key is not null"
     )
 

@@ -135,14 +135,14 @@ def test_a_line_without_a_quantity_is_of_one_piece_and_an_order_without_an_amoun
     assert any("without what the order costs besides" in note for note in found.notes)
 
 
-@pytest.mark.parametrize(("people", "is_told"), [(6, True), (10, False), (1, False)])
-def test_a_column_that_says_who_somebody_is_and_repeats_is_told(tmp_path, people, is_told):
-    rows = [f"c{n},u{n % people},Ek {n},0{n}100" for n in range(10)]
+@pytest.mark.parametrize(("people", "is_proposed"), [(6, True), (10, True), (1, False)])
+def test_a_column_that_says_who_somebody_is_becomes_their_person_id(tmp_path, people, is_proposed):
+    rows = [f"c{n},u{n % people},Ek {n},0{n}100" for n in range(20)]
     (tmp_path / "customers.csv").write_text("\n".join(["customer_id,customer_unique_id,name,postal_code", *rows]))
     found = propose("shop", str(tmp_path), "BRL")
-    (note,) = [note for note in found.notes if "customer_unique_id" in note] or [""]
-    assert ("10 rows have about 6 of it" in note) == is_told
-    assert ("customer_unique_id repeats" in found.block) == is_told
+    (people_map,) = source_of(found)["tables"]["customers"]["maps"]
+    assert people_map["columns"]["source_key"] == "customer_id"
+    assert people_map["columns"].get("person_id") == ("customer_unique_id" if is_proposed else None)
 
 
 def test_identity_numbers_and_special_categories_are_left_out(tmp_path):

@@ -73,7 +73,7 @@ def olist(folder: Path) -> Truth:
     for name, lines in files.items():
         _csv(folder, f"{name}.csv", *lines)
     return {
-        "olist_customers_dataset": {"people.source_key": "customer_id", "people.postal_code": "customer_zip_code_prefix", "people.city": "customer_city"},
+        "olist_customers_dataset": {"people.source_key": "customer_id", "people.person_id": "customer_unique_id", "people.postal_code": "customer_zip_code_prefix", "people.city": "customer_city"},
         "olist_orders_dataset": {"orders.source_key": "order_id", "orders.person_key": "customer_id", "orders.status": "order_status", "orders.ordered_at": "order_purchase_timestamp", "orders.delivered_at": "order_delivered_customer_date"},
         "olist_order_items_dataset": {"order_items.order_key": "order_id", "order_items.product_key": "product_id", "order_items.unit_price": "price"},
         "olist_order_reviews_dataset": {"reviews.source_key": "review_id", "reviews.rating": "review_score", "reviews.review_text": "review_comment_message", "reviews.reviewed_at": "review_creation_date"},

@@ -1,0 +1,138 @@
+"""The id under which a system keeps somebody is theirs: it goes with them, and they are known again by it.
+
+Here: extraction, an erasure and requests beside a small warehouse. Not here: who is one customer (identity/test_person_ids.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine, Identity, Settings
+from orchestration.core.settings.people import Person
+from orchestration.core.warehouse import open_warehouse
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.systems import complete_sources
+from orchestration.identity.evaluate import load_seeds
+from orchestration.identity.model import DEFAULT_MODEL, Model
+from orchestration.identity.resolve import resolve_identities
+from orchestration.privacy.intake.suppression import SuppressionList
+from orchestration.privacy.intake.suppressor import Suppressor
+from orchestration.privacy.rights.objections import object_to_marketing
+from orchestration.privacy.rights.requests import prepare_requests
+from orchestration.privacy.rights.restrictions import restrict
+from orchestration.privacy.rights.rights_keys import apply_known_rights
+from orchestration.privacy.rights.subject_keys import note_subject
+from orchestration.privacy.rights.subjects import Subject
+from orchestration.privacy.secrets.pepper import find_pepper
+from orchestration.run.erase import erase
+
+PEOPLE = {"source_key": "no", "person_id": "unique_id", "given_name": "given", "family_name": "family"}
+ROWS = "no,unique_id,given,family\na1,u1,,\na2,u1,,\nb1,u2,,\ns1,u3,Doris,Ek\ns2,u3,Bo,Dahl\n"
+TABLES = """
+create schema if not exists conformed;
+create or replace table conformed.conformed_people as select 'shop' as source_system, no as source_key, unique_id as person_id, 'shopper' as kind,
+    null::varchar as full_name, given as given_name, family as family_name, null::varchar as email, null::varchar as phone, null::date as birth_date,
+    null::varchar as gender, null::varchar as street, null::varchar as postal_code, null::varchar as city, null::varchar as country_code,
+    null::timestamp as created_at, null::timestamp as deleted_at from raw_shop.people;
+create table if not exists conformed.conformed_consent_events (person_system varchar, person_key varchar, contact_point varchar);
+create table if not exists conformed.conformed_email_events (person_system varchar, person_key varchar, contact_point varchar);
+"""
+
+
+@pytest.fixture
+def shop(home: Home, warehouse, tmp_path, monkeypatch):
+    """Extracts the shop's file and resolves; `ids` is source_key → customer_id."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    load_seeds(warehouse)
+    warehouse.close()
+    table = {"path": "people.csv", "key": ["no"], "columns": dict.fromkeys(("no", "unique_id", "given", "family"), "VARCHAR"), "maps": [{"entity": "people", "columns": PEOPLE}]}  # fmt: skip
+    source = {"connector": "files", "url": str(tmp_path / "files"), "tables": {"people": table}}
+    settings = Settings.model_validate({"company": "T", "sources": {"shop": source}})
+    (tmp_path / "files").mkdir()
+    nights = iter(range(1, 100))
+
+    def go(rows: str):
+        (tmp_path / "files" / "people.csv").write_text(rows)
+        with open_warehouse(home, Engine()) as con:
+            prepare_raw(con, settings)
+            go.books = extract_source(con, home, settings, "shop")["people"]
+            con.execute(TABLES)
+            resolve_identities(con, Identity(), Model.load(DEFAULT_MODEL), "r", datetime(2026, 3, next(nights)))
+            go.ids = dict(con.execute("select source_key, customer_id from identity.customer_source_records where valid_to is null").fetchall())  # fmt: skip
+        return go.ids
+
+    go.settings = settings
+    return go
+
+
+def keys(home: Home, table: str) -> list[str]:
+    with open_warehouse(home, Engine()) as con:
+        return [key for (key,) in con.execute(f"select * from ({table}) order by 1").fetchall()]
+
+
+def test_rule_25_who_was_erased_is_known_again_by_the_id_and_nobody_else_is_by_one_that_is_shared(home, shop):
+    ids = shop(ROWS)
+    assert (ids["a1"] == ids["a2"], len(set(ids.values()))) == (True, 4)
+    for key in ("a1", "s1"):
+        assert [one.state for one in erase(home, shop.settings, [Subject(customer=ids[key])])] == ["done"]
+    for table in ("raw_shop.people", "conformed.conformed_people", "identity.normalised_people"):
+        column = "no" if table.startswith("raw") else "source_key"
+        assert keys(home, f"select {column} from {table}") == ["b1", "s2"]
+    # what nobody else has is in no table any more
+    assert keys(home, "select value_key from identity.identifiers where kind = 'person_id'") == ["shop:u2", "shop:u3"]
+    # a new record with the id, in a later file; one of somebody whose id a namesake of it had too; and one of the other
+    found = shop(f"{ROWS}a3, u1 ,,\ns3,u3,Bo,Dahl\nb2,u2,,\n")
+    assert sorted(found) == ["b1", "b2", "s2", "s3"]
+    assert (found["b1"], found["s2"]) == (found["b2"], found["s3"])
+    assert keys(home, "select no from raw_shop.people") == ["b1", "b2", "s2", "s3"]
+    # a backup that is put back brings them to where they are found by the id alone
+    with open_warehouse(home, Engine()) as con:
+        con.execute("insert into conformed.conformed_people by name select 'shop' as source_system, 'a9' as source_key, 'u1' as person_id")  # fmt: skip
+        assert Suppressor(SuppressionList.of(con, home, find_pepper(con, ()))).find_people(con) == 1
+
+
+def test_what_was_asked_for_stands_for_a_later_record_with_the_id_and_its_rows_are_the_persons(home, shop):
+    ids = shop(ROWS)
+    with open_warehouse(home, Engine()) as con:
+        pepper = find_pepper(con, ())
+        prepare_requests(con)
+        for key in ("a1", "s1"):
+            object_to_marketing(con, ids[key], datetime(2026, 3, 1), f"object-{key}")
+            restrict(con, ids[key], datetime(2026, 3, 1), f"restrict-{key}")
+        apply_known_rights(con, pepper)
+        # every record of before is gone; the id is known, and that of two people says nothing of the other
+        con.execute(
+            "delete from conformed.conformed_people; insert into conformed.conformed_people by name "
+            "select 'shop' as source_system, unnest(['a7', 's7']) as source_key, unnest(['u1', 'u3']) as person_id"
+        )
+        apply_known_rights(con, pepper)
+        for table in ("objections", "restrictions"):
+            noted = f"select source_key from identity.{table} where ends_with(source_key, '7')"
+            assert con.execute(noted).fetchall() == [("a7",)], table
+    ids = shop(ROWS)
+    with open_warehouse(home, Engine()) as con:
+        for key, known in (("a1", [("shop:u1",)]), ("s1", [])):
+            note_subject(con, shop.settings, ids[key])
+            assert con.execute("select value from subject_keys where kind = 'person_id'").fetchall() == known
+
+
+@pytest.mark.parametrize("said", [{"sql": "lower(unique_id)"}, {"column": ["no", "unique_id"]}, {"column": "unique_id", "values": {"x": "y"}}, None])  # fmt: skip
+def test_an_id_that_is_no_column_as_it_is_is_refused(shop, tmp_path, said):
+    table = shop.settings.sources["shop"].tables["people"].model_dump(by_alias=True, exclude_unset=True)
+    (people,) = table["maps"]
+    people["columns"].pop("person_id")
+    people |= {"columns": {**people["columns"], "person_id": said}} if said else {"constants": {"person_id": "all"}}
+    source = {"connector": "files", "url": str(tmp_path), "tables": {"people": table}}
+    settings = Settings.model_validate({"company": "T", "sources": {"shop": source}})
+    with pytest.raises(ConfigurationError, match="person_id"):
+        complete_sources(settings, tmp_path / "kundbild.toml", "")
+
+
+def test_the_map_says_whose_a_row_is_by_the_id(shop):
+    assert shop.settings.sources["shop"].tables["people"].whose == [
+        Person(key="no", given_name="given", family_name="family", person_id="unique_id")
+    ]
