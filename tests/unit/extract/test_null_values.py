@@ -12,7 +12,7 @@ from orchestration.extract.merging import is_keyless
 from tests.unit.mapped import models_of, raw
 
 DEFAULT = Source(connector="files", url="/x")
-COLUMNS = "no guest email at total off"
+COLUMNS = "no guest email at total off who"
 ORDERS = {"source_key": "no", "person_key": "guest", "ordered_at": "at", "amount": "total", "discount": "off"}
 
 
@@ -22,8 +22,8 @@ def con():
         yield con
 
 
-def staged(con, entity: str, columns: str, nulls=None, null_keys=None) -> list[tuple]:
-    maps = [
+def staged(con, entity: str, columns: str, nulls=None, null_keys=None, maps=None) -> list[tuple]:
+    maps = maps or [
         {"entity": "orders", "columns": ORDERS},
         {"entity": "people", "columns": {"source_key": "guest", "email": "email"}, "one_row_per_key": True},
     ]
@@ -35,7 +35,7 @@ def staged(con, entity: str, columns: str, nulls=None, null_keys=None) -> list[t
 
 def sales(con, *guests):
     rows = [
-        {"no": str(n), "guest": g, "email": e, "at": "2026-01-01", "total": "1", "off": "N/A"}
+        {"no": str(n), "guest": g, "email": e, "who": g, "at": "2026-01-01", "total": "1", "off": "N/A"}
         for n, (g, e) in enumerate(guests)
     ]
     raw(con, "sales", *rows)
@@ -59,6 +59,9 @@ def test_guests_without_a_key_are_not_one_customer(con):
 def test_a_key_that_names_no_guest_is_none(con, written):
     sales(con, (written, "a@x.test"), (written, "b@x.test"), ("7", "c@x.test"))
     assert staged(con, "people", "source_key, email") == [("7", "c@x.test")]
+    # nor is it the id of somebody: the key is another column here
+    people = {"entity": "people", "columns": {"source_key": "no", "person_id": "who"}}
+    assert staged(con, "people", "source_key, person_id", maps=[people]) == [("1", None), ("2", "7"), (None, None)]
     assert staged(con, "orders", "source_key, person_key") == [("0", None), ("1", None), ("2", "7")]
 
 
