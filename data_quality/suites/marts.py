@@ -29,7 +29,7 @@ def _every_row_of(entity: str, *, whoever: bool = False) -> Check:
 def _only_of_profiled(what: str) -> Check:
     return no_row_where(
         "nobody_who_may_not_be_profiled",
-        f"Who may not be profiled has no {what}.",
+        f"No customer who may not be profiled has a {what}.",
         f"b.customer_id in {NOT_PROFILED}",
         rule=22,
     )
@@ -180,6 +180,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "where here <> there"),
     ],
     ("insight", "attribution_paths"): [
+        _only_of_profiled("path"),
         no_row_where("touches_come_before", "Every touch is one of its path, and before the purchase.",
                      "b.touch_number > b.touch_count or b.touched_at > b.converted_at"),
     ],
@@ -246,7 +247,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                      "b.answered_count > b.asked_count or b.promoter_count + b.detractor_count > b.nps_count"),
     ],
     ("insight", "experience_matrix"): [
-        no_rows("every_customer_stands_once", "Each breakdown has every customer, but of who may not be profiled.",
+        no_rows("every_customer_stands_once", "Each breakdown has every customer who may be profiled.",
                 "select breakdown from (select breakdown, sum(customer_count) as here from {batch} group by 1) as b, (select count(*) as there from "
                 f"marts.customer_360 c where c.customer_id not in {NOT_PROFILED}) as t where here <> there"),
     ],

@@ -15,7 +15,7 @@
 {#-
     CTEs on messages of email: `arms` has a row per lot and customer, whether they were held out and how they responded. A campaign that is
     sent within the var `lot_days` is one lot, one that goes on is a lot each day. Who was in both arms of a lot, as two records of one person, is
-    in none of it; who denied profiling in no lot.
+    in none of it; customers who may not be profiled are in no lot.
 -#}
 {% macro campaign_arms() -%}
     {%- set insight = var("insight") %}
@@ -66,8 +66,7 @@
         from messages m
         where
             -- a lot that began before the period lacks some of its customers
-            m.lot_on >= {{ as_of() }} - {{ days(insight["attribution_days"]) }}
-            and not {{ refuses_profiling("m.customer_id") }}
+            m.lot_on >= {{ as_of() }} - {{ days(insight["attribution_days"]) }} and {{ is_profiled("m.customer_id") }}
         group by 1, 2, 3, 4
         having bool_or(m.kind = 'held_out') = bool_and(m.kind = 'held_out')
     ),

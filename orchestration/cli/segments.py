@@ -61,7 +61,7 @@ def add_segment(
     """Describe a segment by a condition: how many customers it would hold, what it overlaps, and its block in kundbild.toml.
 
     Days since a time are columns too: days_since_last_ordered <= 90. A column that is not there is answered with all that are. The
-    next night puts customers in it. Who may not be profiled is in no segment.
+    next night puts customers in it. Customers who may not be profiled are in no segment.
     """
     from orchestration.contracts.segment_rules import assert_confirmed, checked
     from orchestration.core.added_block import add_block

@@ -39,7 +39,7 @@ def prediction_assets(settings: Settings) -> dg.AssetsDefinition:
             )
             for table, description in _TABLES.items()
         ],
-        description="Marts → what customers are expected to do, without who may not be profiled.",
+        description="Marts → what customers are expected to do, without customers who may not be profiled.",
     )
     def predict_night(context: dg.AssetExecutionContext, night: NightResource) -> Iterator[Any]:
         run = night.night

@@ -1,12 +1,10 @@
--- first how many the condition holds for, of how many; then one row for each segment that any of them is in. Whoever may be
--- profiled has a stage of the lifecycle
+-- first how many the condition holds for, of how many who may be profiled; then one row for each segment that any of them is in
 with
     profiled as (
         select c.customer_id {{ columns }}
         from marts.customer_360 c
-        join segments.customer_lifecycle l on l.customer_id = c.customer_id
+        join marts.customer_profile f on f.customer_id = c.customer_id
         left join segments.customer_rfm r on r.customer_id = c.customer_id
-        left join marts.customer_profile f on f.customer_id = c.customer_id
     ),
     held as (select customer_id from profiled where {{ condition }}),
     counted as (

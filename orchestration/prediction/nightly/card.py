@@ -14,7 +14,7 @@ _OF_CHANCES = {"brier", "log_loss"}
 _NO_CAUSE = "It says what goes with the past of customers, not what causes it, and not what a campaign would change."
 _IF_RANDOM = "It is right only where chance decided who was held out: what else differs between the arms is taken for the campaign's."
 _ALWAYS = [
-    "Who denied or objected to profiling, protected people, the dead and the restricted are in no fit and have no score.",
+    "Customers who denied or objected to profiling, protected people, the dead and the restricted are in no fit and have no score.",
     "A customer may object to it, and ask for a person who decides (Art. 21, 22).",
 ]
 

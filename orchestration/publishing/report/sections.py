@@ -74,7 +74,7 @@ _THEMES = Part(
     "What people write about",
     Question("feedback_themes", order="text_count desc nulls last, theme"),
     Drawn("steps", "theme", ("positive_count", "negative_count"), most=6),
-    note="Texts of reviews and surveys, by their words: not an understanding. Without texts of who may not be profiled.",
+    note="Texts of reviews and surveys, by their words: not an understanding. Texts of customers who may not be profiled are left out.",
     add="connect a source of reviews, or of surveys with free answers",
 )
 _MATRIX = Part(

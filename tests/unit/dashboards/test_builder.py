@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -29,6 +30,13 @@ def test_a_rule_is_counted_and_rounded(counting):
     assert counted.stages == {"active": 30, "lapsed": 30, "lead": 30}
     # one customer a day, back from the night
     assert counting.count("days_since_last_ordered <= 99").customers == 100
+
+
+def test_rule_19_who_may_not_be_profiled_is_not_counted(counting):
+    """By the mart that says so, and not by a segment that is made of it."""
+    with duckdb.connect(str(counting.path)) as con:
+        con.execute("delete from marts.customer_profile where cast(customer_id[3:] as integer) < 200")
+    assert (counting.count("order_count >= 0").customers, counting.count("is_club_member").customers) == (200, 100)
 
 
 def test_few_customers_have_no_number(counting):

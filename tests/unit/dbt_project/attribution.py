@@ -6,12 +6,14 @@ from datetime import datetime
 
 from tests.unit.dbt_project.insight import Marts
 
-MODELS = ("attribution_paths", "attribution_removal", "attribution", "attribution_spread", "bi_attribution", "bi_attribution_spread", "campaign_results", "bi_campaign_results")  # fmt: skip
+MODELS = ("attribution_paths", "attribution_removal", "attribution", "attribution_spread", "bi_attribution", "bi_attribution_spread", "campaign_results", "bi_campaign_results", "customer_profile")  # fmt: skip
 FACTS = ("fct_orders", "fct_web_sessions", "fct_email_events", "conformed_campaigns", "conformed_ad_spend", "exchange_rates_by_day", "contact_permissions")  # fmt: skip
+TOUCHES = ("fct_orders", "fct_web_sessions", "fct_email_events")
 
 
 def build(marts: Marts, *, attribution: bool = True) -> None:
-    """Builds what `attribution` reads, and it."""
+    """Builds what `attribution` reads, and it, of customers who are known."""
+    marts.knows_everybody_of(*TOUCHES)
     marts.build("attribution_paths", "attribution_removal", "campaign_results")
     marts.con.execute(
         f"create schema if not exists bi; create or replace table bi.campaign_results as {marts.models['bi_campaign_results']}"

@@ -53,6 +53,14 @@ class Marts:
         """Customers of whom nothing is said that would keep anybody from inferring."""
         self.add("marts.dim_customers", *({"customer_id": customer} for customer in customers))
 
+    def knows_everybody_of(self, *tables: str) -> None:
+        """Customers of facts are known ones."""
+        for table in tables:
+            self.con.execute(
+                f"insert into marts.dim_customers by name select distinct customer_id from marts.{table} "
+                "where customer_id is not null and customer_id not in (select customer_id from marts.dim_customers)"
+            )
+
     def hides(self, customer: str, why: str) -> None:
         """Says of a known customer what keeps them out, by NOT_PROFILED."""
         table, said = NOT_PROFILED[why]

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.unit.compiled import compiled_by, compiled_models
-from tests.unit.dbt_project.attribution import FACTS, MODELS, build, click, visit
-from tests.unit.dbt_project.insight import Marts, order
+from tests.unit.dbt_project.attribution import FACTS, MODELS, TOUCHES, build, click, visit
+from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,7 @@ def marts(warehouse, models) -> Marts:
 
 def paths(marts: Marts) -> dict[tuple[str, int], list[str]]:
     found = defaultdict(list)
+    marts.knows_everybody_of(*TOUCHES)
     for row in marts.rows("attribution_paths"):
         found[row["customer_id"], row["path_number"]].append((row["touch_number"], row["channel"], row["campaign"]))
     return {
@@ -61,13 +62,27 @@ def test_a_path_is_what_touched_a_customer_before_the_first_purchase(marts):
         ("c5", 0): ["direct/none"],
     }
     assert marts.con.execute(f"select count(*) from ({marts.models['attribution_paths']}) where is_direct").fetchone() == (3,)  # fmt: skip
-    said = {"purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"}
-    marts.add("marts.contact_permissions", said | {"customer_id": "c1"})
-    assert ("c1", 1) not in paths(marts)
+
+
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_who_may_not_be_profiled_has_no_path_and_no_credit(marts, why):
+    for n in range(3):
+        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02"))
+        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", "social"))
+    # who never bought has a path too
+    marts.add("marts.fct_web_sessions", visit("c3", "2026-05-01", "social"), visit("c4", "2026-05-01", "social"))
+    assert set(paths(marts)) == {("c0", 1), ("c1", 1), ("c2", 1), ("c3", 0), ("c4", 0)}
+    marts.hides("c1", why)
+    marts.hides("c3", why)
+    assert set(paths(marts)) == {("c0", 1), ("c2", 1), ("c4", 0)}
+    build(marts)
+    assert {(row["credited_conversions"], row["net_amount"]) for row in marts.rows("attribution")} == {(2, 200)}
 
 
 def test_with_repeat_purchases_each_path_begins_after_the_one_before(tmp_path, warehouse):
-    compiled = compiled_by(tmp_path / "repeat", ["attribution_paths"], insight={"repeat_purchases": True})
+    compiled = compiled_by(
+        tmp_path / "repeat", ["attribution_paths", "customer_profile"], insight={"repeat_purchases": True}
+    )
     marts = Marts(warehouse, compiled, FACTS)
     marts.add(
         "marts.fct_orders", order("1", "c", "2026-05-01"), order("2", "c", "2026-05-01"), order("3", "c", "2026-05-20")

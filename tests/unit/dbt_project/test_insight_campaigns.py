@@ -12,10 +12,9 @@ from orchestration.insight.campaign_results import campaign_results
 from orchestration.prediction.uplift.lift import Arm, compare
 from orchestration.prediction.uplift.lots import Lots, mean_lift
 from tests.unit.compiled import compiled_models
-from tests.unit.dbt_project.insight import Marts, order
-from tests.unit.empty_tables import empty_tables
+from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
-_MODELS = ("campaign_results", "bi_campaign_results")
+_MODELS = ("campaign_results", "bi_campaign_results", "customer_profile")
 _FACTS = ("fct_orders", "fct_email_events", "conformed_campaigns", "contact_permissions")
 _PATHS = "create table insight.attribution_paths (customer_id varchar, converted_at timestamp, is_converted boolean, touch_number bigint)"
 
@@ -50,6 +49,7 @@ def send(
                 orders.append(order(f"{campaign}{number}", f"c{number}", f"{when + timedelta(days=1):%Y-%m-%d}"))
             number += 1
     marts.add("marts.fct_email_events", *events)
+    marts.knows_everybody_of("fct_email_events")
     if orders:
         marts.add("marts.fct_orders", *orders)
 
@@ -100,6 +100,7 @@ def test_lots_are_pooled_as_the_statistics_of_lots_do(marts, seed):
                 orders.append(order(f"{lot}:{customer}", f"c{customer}", (at + timedelta(days=3)).isoformat()))
             rows.append((lot, customer, not is_held_out, responds))
     marts.add("marts.fct_email_events", *events)
+    marts.knows_everybody_of("fct_email_events")
     marts.add("marts.fct_orders", *orders)
     found = results(marts)
     for value, lots in {"email": range(5), "drip": (1, 3), "n2": (2,)}.items():
@@ -123,12 +124,10 @@ def test_the_command_tells_of_a_campaign_what_the_mart_does(marts):
     for day in range(1, 6):
         send(marts, f"2025-06-{day:02}T10:00", "old", (60, 20), (30, 6), first=2000 + 100 * day)
     marts.con.execute("update marts.fct_orders set is_order = true")
-    empty_tables(marts.con, "customer_profile")
-    marts.con.execute(
-        "insert into marts.customer_profile by name select distinct customer_id from marts.fct_email_events"
-    )
     marts.at("2026-06-03T00:00")
     told, least = results(marts), 5
+    marts.con.execute("alter view marts.customer_profile rename to profiled")
+    marts.con.execute("create table marts.customer_profile as from marts.profiled")
     found = campaign_results(marts.con, (), 14, least)
     of = {value: [one for one in found.told if one.campaign == value] for value in ("n1", "drip", "old")}
     (one,), row = of["n1"], told["n1"]
@@ -150,15 +149,17 @@ def test_the_command_tells_of_a_campaign_what_the_mart_does(marts):
     assert [one.campaign for one in few.told] == ["n1"] and few.few == 10
 
 
-def test_who_takes_no_part(marts):
-    """Nobody of before the period, in both arms, without a campaign, or who denied profiling; no order of before or after the days."""
+@pytest.mark.parametrize("why", NOT_PROFILED)
+def test_rule_19_who_takes_no_part(marts, why):
+    """Nobody of before the period, in both arms, without a campaign, or who may not be profiled; no order of before or after the days."""
     send(marts, "2026-05-01T09:00", "n1", (20, 5), (10, 1))
     late, early = datetime(2026, 5, 1, 9), datetime(2025, 1, 1)
-    marts.add("marts.fct_email_events", told("both", late), told("both", late, kind="held_out"), told("refuser", late), told("c0", late, None),
+    marts.add("marts.fct_email_events", told("both", late), told("both", late, kind="held_out"), told("hidden", late), told("c0", late, None),
               told("c1", early, "old"), told("c2", datetime(2026, 7, 1), "future"), told("c3", late, "opened", "opened"))  # fmt: skip
     marts.add("marts.fct_orders", order("a", "c10", "2026-05-01T08:59"), order("b", "c11", "2026-05-15T09:01"), order("c", "c12", "2026-05-03", 0, is_sale=False),
               order("d", "c13", "2026-05-15T08:59"))  # fmt: skip
-    marts.add("marts.contact_permissions", {"customer_id": "refuser", "purpose": "profiling", "channel": "email", "is_permitted": False, "reason_code": "withdrawn"})  # fmt: skip
+    marts.knows_everybody_of("fct_email_events")
+    marts.hides("hidden", why)
     found = results(marts)
     assert set(found) == {"n1", "email"}
     assert (found["n1"]["sent_count"], found["n1"]["responded_count"], found["n1"]["held_out_responded_count"]) == (

@@ -45,6 +45,11 @@ def test_a_trial_counts_who_may_be_profiled_and_what_they_are_in(nights):
     assert found["lifecycle", "active"] == (8, 1.0) and ("lifecycle", "lead") not in found
     assert try_segment(nights.con, _rule("order_count > 99"), LEAST).customers == 0
 
+    # the mart is the one answer to who may be profiled: who is not in it is not counted, whatever stage they have
+    nights.con.execute("delete from marts.customer_profile where customer_id in ('active4', 'lead1')")
+    trial = try_segment(nights.con, _rule("order_count >= 4 and days_since_last_ordered < 30"), LEAST)
+    assert (trial.customers, trial.of) == (7, 14)
+
 
 def test_few_are_told_as_few_and_their_overlaps_not_at_all(nights):
     nights.night(START, _company())

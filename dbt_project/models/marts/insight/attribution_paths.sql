@@ -88,6 +88,5 @@ left join
     and t.touched_at <= e.ends_at
     and t.touched_at > e.ends_at - {{ days(insight["touch_window_days"]) }}
     and (e.previous_at is null or t.touched_at > e.previous_at)
--- who denied profiling has no path
-where not {{ refuses_profiling("e.customer_id") }}
+where {{ is_profiled("e.customer_id") }}
 window each_touch as (partition by e.customer_id, e.path_number order by t.touched_at, t.touch_key)

@@ -24,6 +24,8 @@ select
     timestamp '2026-11-01 02:00:00' - to_days(cast(n as integer)) as last_ordered_at
 from numbered;
 
+insert into marts.customer_profile by name select customer_id from numbered;
+
 insert into segments.customer_lifecycle by name
 select customer_id, stage as lifecycle_stage from numbered;
 
