@@ -20,16 +20,14 @@ with
             and o.customer_id in (select customer_id from people where customer_id is not null)
         group by 1, 2
     ),
-    -- what few say may tell who says it
+    -- what few say may tell who says it; a question with one choice has a total, which less all other answers would
+    -- tell it too
+    answers as (select question, answer, count(*) as people from people group by question, answer),
+    marked as (select *, {{ is_lumped(["question"], ["answer"]) }} as is_lumped from answers),
     told as (
-        select
-            *,
-            case
-                when count(*) over (partition by question, answer) < {{ var("min_people") }}
-                then {{ lumped() }}
-                else answer
-            end as shown_answer
-        from people
+        select p.*, case when m.is_lumped then {{ lumped() }} else p.answer end as shown_answer
+        from people p
+        join marked m on m.question = p.question and m.answer = p.answer
     ),
     decided as (
         select
