@@ -42,7 +42,10 @@ _LEAST_SHARE = 0.2
 _FLOOR = 1e-6
 _POPULAR, _LAST = "the most popular category", "the category bought last"
 _CUTS = "select quantile_disc(ordered_at, [1 - $learn, 1 - $test]) from purchase_steps where nth > 1"
-_SEEN = "select count(*), coalesce(sum(hash(customer_id, ordered_at, category)), 0) from order_categories"
+_SEEN = """
+select count(*), coalesce(sum(hash(customer_id, ordered_at, name)), 0)
+from order_categories join category_customers using (customer) join (select distinct category, name from category_products) using (category)
+"""
 Array = NDArray[Any]
 
 
@@ -66,7 +69,9 @@ class NextCategory:
     def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
         listed = con.execute("select distinct category from marts.dim_products where category is not null").fetchall()
         refused = [c for (c,) in listed if special_category_of(c) or categories_in(c)]
-        con.execute(sql_script(__file__, "order_categories"), {"as_of": as_of, "refused": refused})
+        con.execute(sql_script(__file__, "category_customers"))
+        con.execute(sql_script(__file__, "category_products"), {"refused": refused})
+        con.execute(sql_script(__file__, "order_categories"), {"as_of": as_of})
         con.execute(sql_script(__file__, "purchase_steps"), {"most": _MOST_CATEGORIES})
         ((rows, digest),) = con.execute(_SEEN).fetchall()
         return f"{rows}:{digest}" if rows else ""
@@ -88,11 +93,7 @@ class NextCategory:
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
         _know(con, as_of)
         _likeliest(con, "category_owned", np.array(content["weights"]))
-        con.execute(
-            "insert into scored (customer_id, score, value, reason_codes, outcome) "
-            "select customer_id, $1, value, reason_codes, category from likeliest_category",
-            [NEXT],
-        )
+        con.execute(sql_script(__file__, "category_scores"), {"score": NEXT})
 
 
 @dataclass(frozen=True)

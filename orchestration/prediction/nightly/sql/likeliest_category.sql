@@ -6,7 +6,7 @@ with
         select w.least, b.last_category, b.category, w.popular * b.popular as popular, w.follows * b.follows as follows
         from category_base b
         cross join category_weights w
-        where b.category <> ''
+        where b.category <> 0
     ),
     likeliest as (
         select *
@@ -17,24 +17,29 @@ with
         select c.*, w.least, w.own as weight
         from
             (
-                select distinct o.customer_id, o.last_category, o.purchases
+                select distinct o.customer, o.last_category, o.purchases
                 from category_owned o
-                semi join {{ asked }} a on a.customer_id = o.customer_id
+                semi join {{ asked }} a on a.customer = o.customer
             ) c
         asof join category_weights w on c.purchases >= w.least
     ),
     candidates as (
-        select c.customer_id, l.category, l.popular, l.follows, 0 as own
+        select c.customer, l.category, l.popular, l.follows, 0 as own
         from customers c
         join likeliest l on l.least = c.least and l.last_category = c.last_category
         union all
-        select c.customer_id, o.category, b.popular, b.follows, c.weight * o.times / c.purchases as own
+        select c.customer, o.category, b.popular, b.follows, c.weight * o.times / c.purchases as own
         from customers c
-        join category_owned o on o.customer_id = c.customer_id
+        join category_owned o on o.customer = c.customer
         join base b on b.least = c.least and b.last_category = c.last_category and b.category = o.category
+    ),
+    chosen as (
+        select *
+        from candidates
+        qualify row_number() over (partition by customer order by popular + follows + own desc, category) = 1
     )
 select
-    customer_id,
+    customer,
     category,
     popular + follows + own as value,
     list_transform(
@@ -50,5 +55,4 @@ select
         ),
         lambda part: part.code
     ) as reason_codes
-from candidates
-qualify row_number() over (partition by customer_id order by popular + follows + own desc, category) = 1
+from chosen

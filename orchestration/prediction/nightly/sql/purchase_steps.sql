@@ -1,20 +1,34 @@
--- The purchases of each customer in their order. Beyond so many categories all are one without a name: what few customers
+-- The purchases of each customer in their order. Beyond so many categories all are one without a name, 0: what few customers
 -- bought is told of nobody.
 create or replace temp table purchase_steps as
 with
+    there as (select distinct category from order_categories),
+    is_more as (select count(*) > $most as is_more from there),
     many as (
         select category
-        from order_categories
-        group by category
-        order by count(distinct customer_id) desc, category
-        limit $most
+        from there, is_more
+        where not is_more
+        union all
+        from
+            (
+                select category
+                from order_categories, is_more
+                where is_more
+                group by category
+                order by count(distinct customer) desc, category
+                limit $most
+            )
+    ),
+    named as (
+        select o.* replace (cast(coalesce(m.category, 0) as uinteger) as category)
+        from order_categories o
+        left join many m using (category)
     )
 select
-    o.customer_id,
-    o.ordered_at,
-    coalesce(m.category, '') as category,
-    row_number() over steps as nth,
-    lag(coalesce(m.category, '')) over steps as last_category
-from order_categories o
-left join many m on m.category = o.category
-window steps as (partition by o.customer_id order by o.ordered_at, o.source_system, o.source_key)
+    customer,
+    ordered_at,
+    category,
+    cast(row_number() over steps as uinteger) as nth,
+    lag(category) over steps as last_category
+from named
+window steps as (partition by customer order by ordered_at, tie)
