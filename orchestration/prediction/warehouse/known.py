@@ -47,13 +47,13 @@ def _is_shared(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def known_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """The temporary views `known_*`: what was known of customers who may be profiled, before the moment."""
+    """The temporary views `known_*`: what was known of customers before the moment."""
     prepare_past(con, as_of)
     known_on(con, as_of)
 
 
 def prepare_past(con: duckdb.DuckDBPyConnection, since: datetime) -> None:
-    """The temporary relations `past_*`: what customers who may be profiled did. Once for all days, none of which is before `since`."""
+    """The temporary relations `past_*`: what customers did. Once for all days, none of which is before `since`."""
     make_once(con, _RECORDS, lambda: con.execute(sql_script(__file__, _RECORDS)))
     _profile(con, "marts.customer_profile")
     con.execute(sql_script(__file__, "past_rows", since=literal(since)))
@@ -65,10 +65,12 @@ def known_on(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
 
 
 def keep_past(con: duckdb.DuckDBPyConnection, customers: str) -> None:
-    """`past_*` of the customers of a table, as tables: of many days, each would read all events else. Needs `past_*`."""
+    """`past_*` of the customers of a table who may be profiled, as tables: of many days, each would read all events else. Needs `past_*`."""
     _profile(con, customers)
     for name in _PAST_ROWS:
-        con.execute(f"create or replace temp table kept_{name} as from past_{name}")
+        con.execute(
+            f"create or replace temp table kept_{name} as from past_{name} semi join profiled using (customer_id)"
+        )
         con.execute(f"create or replace temp view past_{name} as from kept_{name}")
 
 
@@ -80,13 +82,18 @@ def _profile(con: duckdb.DuckDBPyConnection, customers: str) -> None:
 
 
 def want(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """The temporary table `wanted`: the customers of whom features are made, by the views of `known_as_of`."""
-    con.execute(f"create or replace temp table wanted as {sql}")
+    """The temporary table `wanted`: the customers of whom features are made, by the views of `known_as_of`. Nobody is in it who may not be
+    profiled."""
+    con.execute(
+        f"create or replace temp table wanted as from ({sql}) semi join marts.customer_profile using (customer_id)"
+    )
 
 
-def features_of_wanted(con: duckdb.DuckDBPyConnection) -> None:
-    """The temporary table `customer_features`, a row per customer of `wanted`, by the views of `known_as_of`."""
-    con.execute(sql_script(__file__, "customer_features"))
+def features_of_wanted(con: duckdb.DuckDBPyConnection, *, are_most: bool = False) -> None:
+    """The temporary table `customer_features`, a row per customer of `wanted`, by the views of `known_as_of`. Where they are most customers,
+    nothing is gained by leaving out the others' rows early."""
+    of_wanted = "" if are_most else "semi join wanted using (customer_id)"
+    con.execute(sql_script(__file__, "customer_features", of_wanted=of_wanted))
 
 
 def features_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime, asked: str) -> None:
@@ -104,8 +111,8 @@ def features_as_of(con: duckdb.DuckDBPyConnection, as_of: datetime, asked: str) 
 def _features_of_everybody(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
     known_as_of(con, as_of)
     want(con, "select customer_id from known_customers")
-    features_of_wanted(con)
-    con.execute(f"create or replace temp table {_EVERYBODY} as from customer_features; drop table customer_features")
+    features_of_wanted(con, are_most=True)
+    con.execute(f"drop table if exists temp.{_EVERYBODY}; alter table temp.customer_features rename to {_EVERYBODY}")
 
 
 def literal(moment: datetime) -> str:

@@ -1,6 +1,6 @@
--- What customers did, of those of the view `profiled`. `late_at` is when the record came that tells whose it is, where that is not before
--- `{{ since }}`, and nobody asks of an earlier moment. A row of a mart has its customer by a record of the bridge, so none lacks one. Views: known.py
--- keeps them as tables where many days are asked about.
+-- What customers did: of everybody, for features are made of customers of the table `wanted` only (known.py). `late_at` is when the record came
+-- that tells whose it is, where that is not before `{{ since }}`, and nobody asks of an earlier moment. A row of a mart has its customer by a record
+-- of the bridge, so none lacks one. Views: known.py keeps them as tables where many days are asked about.
 create or replace temp view late_records as
 select person_system, person_key, coalesce(record_at, timestamp 'infinity') as late_at
 from past_records
@@ -8,37 +8,37 @@ where record_at is null or record_at >= {{ since }};
 
 create or replace temp view past_orders as
 select customer_id, ordered_at as known_at, gross_amount, discount_amount, channel
-from marts.fct_orders semi join profiled using (customer_id)
+from marts.fct_orders
 where is_order;
 
 create or replace temp view past_sessions as
 select customer_id, started_at as known_at, late_at, page_views
-from marts.fct_web_sessions semi join profiled using (customer_id) left join late_records using (person_system, person_key);
+from marts.fct_web_sessions left join late_records using (person_system, person_key);
 
 create or replace temp view past_emails as
 select customer_id, occurred_at as known_at, late_at, kind
-from marts.fct_email_events semi join profiled using (customer_id) left join late_records using (person_system, person_key)
+from marts.fct_email_events left join late_records using (person_system, person_key)
 where kind in ('delivered', 'opened', 'clicked');
 
 create or replace temp view past_carts as
 select customer_id, created_at as known_at, late_at
-from marts.fct_carts semi join profiled using (customer_id) left join late_records using (person_system, person_key);
+from marts.fct_carts left join late_records using (person_system, person_key);
 
 create or replace temp view past_tickets as
 select customer_id, opened_at as known_at, late_at, solved_at
-from marts.fct_tickets semi join profiled using (customer_id) left join late_records using (person_system, person_key);
+from marts.fct_tickets left join late_records using (person_system, person_key);
 
 create or replace temp view past_answers as
 select customer_id, submitted_at as known_at, late_at, nps, csat
-from marts.fct_survey_responses semi join profiled using (customer_id) left join late_records using (person_system, person_key);
+from marts.fct_survey_responses left join late_records using (person_system, person_key);
 
 create or replace temp view past_subscriptions as
 select customer_id, started_at as known_at, cancelled_at
-from marts.fct_subscriptions semi join profiled using (customer_id);
+from marts.fct_subscriptions;
 
 create or replace temp view past_interactions as
 select customer_id, occurred_at as known_at, late_at
-from marts.fct_interactions semi join profiled using (customer_id) left join late_records using (person_system, person_key);
+from marts.fct_interactions left join late_records using (person_system, person_key);
 
 -- of what no mart has: whose record it is
 create or replace temp view record_owners as
