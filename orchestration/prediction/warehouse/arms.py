@@ -26,6 +26,7 @@ from orchestration.prediction.warehouse.known import (
     keep_past,
     known_on,
     literal,
+    number_customers,
     prepare_past,
     want,
 )
@@ -75,7 +76,7 @@ class Drawn:
 def drawn_by_lot(
     con: duckdb.DuckDBPyConnection, arms: str, lots: Sequence[Lot], *, days: int, most: int = MOST_OF_A_DAY
 ) -> Drawn:
-    """Of the table `arms` (lot, customer_id, sent_at, lot_at, is_held_out) these lots, at most so many rows of each. The outcome is a sale
+    """Of the relation `arms` (lot, customer_id, sent_at, lot_at, is_held_out) these lots, at most so many rows of each. The outcome is a sale
     within `days` after. Who may not be profiled takes no part."""
     listed = ", ".join(str(lot) for _, lot in lots)
     parts = {"arms": arms, "lots": listed, "days": days, "most": most, "most_customers": MOST_CUSTOMERS}
@@ -114,10 +115,11 @@ def note_export_arms(con: duckdb.DuckDBPyConnection, configured: Sequence[str]) 
 
 
 def note_arms(con: duckdb.DuckDBPyConnection, as_of: datetime) -> None:
-    """The temporary table ARMS, out of events and of `export_arms` where that is there. Of these `source_system` is null, and `campaign_key`
+    """The temporary relation ARMS and the table `campaign_lots` of its lots, out of events and of `export_arms` where that is there. Of these `source_system` is null, and `campaign_key`
     the audience."""
     if not con.execute("select 1 from duckdb_tables() where table_name = 'export_arms' and temporary").fetchall():
         con.execute(_NO_EXPORTS)
+    number_customers(con, "arm_customers")
     con.execute(sql_script(__file__, "campaign_arms", as_of=literal(as_of), lot_days=LOT_DAYS))
 
 

@@ -115,5 +115,10 @@ def _features_of_everybody(con: duckdb.DuckDBPyConnection, as_of: datetime) -> N
     con.execute(f"drop table if exists temp.{_EVERYBODY}; alter table temp.customer_features rename to {_EVERYBODY}")
 
 
+def number_customers(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """The temporary table (customer_id, customer): a number for each customer who may be profiled, another one each time."""
+    con.execute(sql_script(__file__, "customer_numbers", table=table))
+
+
 def literal(moment: datetime) -> str:
     return f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"

@@ -1,14 +1,15 @@
 -- the arms whose outcome is known: how many there are, of which day the latest are, how many were held out, and how many sales there are by the
 -- end of their days; one that comes late is one more
-with known as (select lot_at, is_held_out from campaign_arms where lot_at <= {{ until }})
+with known as (select lot_at, held_out, treated from campaign_lots where lot_at <= {{ until }})
 select
-    count(*),
+    coalesce(sum(held_out + treated), 0),
     max(lot_at),
-    count(*) filter (is_held_out),
+    coalesce(sum(held_out), 0),
+    -- counted where they are read: a bound that is not known beforehand is joined last, behind all customers
     (
-        select count(*)
+        select count(*) filter (ordered_at < (select max(lot_at) from known) + interval {{ days }} day)
         from marts.fct_orders
         semi join marts.customer_profile using (customer_id)
-        where is_sale and ordered_at < (select max(lot_at) from known) + interval {{ days }} day
+        where is_sale
     )
 from known

@@ -1,4 +1,0 @@
--- customers who may be profiled as numbers: purchases are grouped faster by them than by ids
-create or replace temp table category_customers as
-select customer_id, cast(row_number() over () as uinteger) as customer
-from marts.customer_profile
