@@ -75,6 +75,8 @@ class NextCategory:
         con.execute(sql_script(__file__, "order_categories"), {"as_of": as_of})
         con.execute(sql_script(__file__, "purchase_steps"), {"most": _MOST_CATEGORIES})
         ((rows, digest),) = con.execute(_SEEN).fetchall()
+        # the other models of the night need its memory
+        con.execute("drop table temp.order_categories")
         return f"{rows}:{digest}" if rows else ""
 
     def fit(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> Fit:

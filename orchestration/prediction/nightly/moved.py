@@ -15,9 +15,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.classify.labelled import Values
 from orchestration.prediction.nightly.drift import note_features
 from orchestration.prediction.nightly.estimators import Fit, Score, write_scored
 from orchestration.prediction.nightly.moved_measures import (
@@ -32,7 +33,7 @@ from orchestration.prediction.uplift.learner import FEWEST
 from orchestration.prediction.uplift.lots import mean_lift
 from orchestration.prediction.warehouse.arms import ARMS, Drawn, Lot, drawn_by_lot, lots_of_arms, note_arms
 from orchestration.prediction.warehouse.known import features_as_of, literal
-from orchestration.prediction.warehouse.past import read_of_wanted, values_now
+from orchestration.prediction.warehouse.past import read_of_wanted, told_now
 from orchestration.prediction.warehouse.reasons import REASONS, line_from
 
 _MARTS = (
@@ -109,15 +110,19 @@ class CampaignLift:
         features_as_of(con, as_of, reachable)
         learner, line = restored_learner(content["learner"]), line_from(content["line"])
         note_features(con, read_of_wanted(con, content["kinds"]))
-        for customers, values in values_now(con, content["kinds"]):
-            with single_threaded():
-                lift = learner.predict(values)
+
+        def tell(customers: NDArray[Any], values: Values) -> pa.Table:
+            lift = learner.predict(values)
             place = np.searchsorted(content["bounds"], lift)
-            rows = {
-                "customer_id": pa.array(customers.tolist(), pa.string()),
-                "value": lift,
-                "lower": np.minimum(lift, np.array(content["lows"])[place]),
-                "upper": np.maximum(lift, np.array(content["highs"])[place]),
-                "reason_codes": pa.array(line.codes(values), pa.list_(pa.string())),
-            }
-            write_scored(con, UPLIFT, pa.table(rows))
+            return pa.table(
+                {
+                    "customer_id": pa.array(customers.tolist(), pa.string()),
+                    "value": lift,
+                    "lower": np.minimum(lift, np.array(content["lows"])[place]),
+                    "upper": np.maximum(lift, np.array(content["highs"])[place]),
+                    "reason_codes": line.codes(values),
+                }
+            )
+
+        for rows in told_now(con, content["kinds"], tell):
+            write_scored(con, UPLIFT, rows)

@@ -11,11 +11,12 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction.classify.classifier import BASE_RATE, LOGISTIC
 from orchestration.prediction.classify.kept import kept, restored
-from orchestration.prediction.classify.members import single_threaded
+from orchestration.prediction.classify.labelled import Values
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.nightly.drift import note_features
 from orchestration.prediction.nightly.estimators import Fit, Measure, Score, error_of, write_scored
@@ -30,9 +31,9 @@ from orchestration.prediction.warehouse.past import (
     past_days,
     prepare_question,
     read_of_wanted,
-    values_now,
+    told_now,
 )
-from orchestration.prediction.warehouse.reasons import REASONS, line_from, line_of
+from orchestration.prediction.warehouse.reasons import REASONS, line_from, line_of, no_codes
 
 _IN_WORDS = {LOGISTIC: "a plain logistic regression", BASE_RATE: "the share of yes"}
 _MARTS = (
@@ -82,18 +83,20 @@ class TrainedScores:
         features_as_of(con, as_of, sql_script(__file__, self.asked_now, as_of=literal(as_of)))
         note_features(con, read_of_wanted(con, content["kinds"]))
         low, high = content["interval"] or (None, None)
-        for customers, values in values_now(con, content["kinds"]):
-            with single_threaded():
-                told = model.predict(values) if values else np.full(len(customers), model.base_rate)
-            reasons = line.codes(values) if values else [[] for _ in customers]
-            rows = {
-                "customer_id": pa.array(customers.tolist(), pa.string()),
-                "value": told,
-                "lower": pa.array([low] * len(customers), pa.float64()),
-                "upper": pa.array([high] * len(customers), pa.float64()),
-                "reason_codes": pa.array(reasons, pa.list_(pa.string())),
-            }
-            write_scored(con, self.score_of.name, pa.table(rows))
+
+        def tell(customers: NDArray[Any], values: Values) -> pa.Table:
+            return pa.table(
+                {
+                    "customer_id": pa.array(customers.tolist(), pa.string()),
+                    "value": model.predict(values) if values else np.full(len(customers), model.base_rate),
+                    "lower": pa.array([low] * len(customers), pa.float64()),
+                    "upper": pa.array([high] * len(customers), pa.float64()),
+                    "reason_codes": line.codes(values) if values else no_codes(len(customers)),
+                }
+            )
+
+        for rows in told_now(con, content["kinds"], tell):
+            write_scored(con, self.score_of.name, rows)
 
 
 CONTRACTS = TrainedScores(

@@ -5,18 +5,22 @@ Not here: who is asked about (sql/), what was known on a day (known.py), learnin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import quote
 from orchestration.prediction.classify.labelled import NUMBER, Labelled, Profile, Values, texts_of
+from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.warehouse.known import (
     features_of_wanted,
     keep_past,
@@ -188,3 +192,19 @@ def values_now(con: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> Iterato
             for c, kind in kinds.items()
         }
         yield np.asarray(fetched["customer_id"]), values
+
+
+def told_now(
+    con: duckdb.DuckDBPyConnection, kinds: dict[str, str], tell: Callable[[NDArray[Any], Values], pa.Table]
+) -> Iterator[pa.Table]:
+    """Part by part, in the order of `values_now`, what `tell` says of it, on as many threads as the connection has."""
+    ((threads,),) = con.execute("select current_setting('threads')").fetchall()
+    waiting: deque[Future[pa.Table]] = deque()
+    with single_threaded(), ThreadPoolExecutor(threads) as pool:
+        for part in values_now(con, kinds):
+            waiting.append(pool.submit(tell, *part))
+            # parts that wait are held in memory
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -5,11 +5,12 @@ A reason says what goes with the score of this customer, not what causes the out
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from orchestration.prediction.classify.labelled import Values
@@ -88,26 +89,38 @@ class Line:
 
     features: dict[str, tuple[float, float, float, float]]
 
-    def codes(self, values: Values) -> list[list[str]]:
-        """Of each row the columns that add most to its score or take most from it, the most important first."""
+    def codes(self, values: Values) -> pa.Array:
+        """Of each row the columns that add most to its score or take most from it, the most important first: lists of codes."""
         names = list(self.features)
         rows = len(next(iter(values.values()))) if values else 0
         if not names or not rows:
-            return [[] for _ in range(rows)]
+            return no_codes(rows)
         added = np.zeros((rows, len(names)))
         for n, name in enumerate(names):
             mean, scale, slope, of_gap = self.features[name]
             x = values[name]
             added[:, n] = np.where(np.isnan(x), of_gap, slope * np.clip((np.nan_to_num(x) - mean) / scale, -3, 3))
         order = np.argsort(-np.abs(added), axis=1)[:, :_MOST]
-        ups, gaps = added > 0, np.column_stack([np.isnan(values[name]) for name in names])
+        gaps = np.column_stack([np.isnan(values[name]) for name in names])
         highs = np.column_stack([values[name] > self.features[name][0] for name in names])
-        codes = np.array([[[f"{f}_{lv}_{e}" for e in _EFFECTS] for lv in _LEVELS] for f in names], dtype=object)
-        level = np.where(gaps, 2, np.where(highs, 0, 1))
-        told = codes[np.arange(len(names)), level, np.where(ups, 0, 1)]
-        return [
-            [told[row, n] for n in order[row] if abs(added[row, n]) >= _LEAST] for row in range(rows)
-        ]  # fmt: skip
+        # only of the columns that are told, each as a number of `_codes_of`
+        adds, is_gap, is_high = (np.take_along_axis(part, order, axis=1) for part in (added, gaps, highs))
+        level = np.where(is_gap, 2, np.where(is_high, 0, 1))
+        told = (order * len(_LEVELS) + level) * len(_EFFECTS) + np.where(adds > 0, 0, 1)
+        is_told = np.abs(adds) >= _LEAST
+        ends = np.cumsum(is_told.sum(axis=1), dtype=np.int32)
+        return pa.ListArray.from_arrays(
+            np.concatenate([np.zeros(1, np.int32), ends]), _codes_of(names).take(told[is_told])
+        )
+
+
+def no_codes(rows: int) -> pa.Array:
+    """So many empty lists."""
+    return pa.ListArray.from_arrays(np.zeros(rows + 1, np.int32), pa.array([], pa.string()))
+
+
+def _codes_of(names: Sequence[str]) -> pa.Array:
+    return pa.array([f"{f}_{lv}_{e}" for f in names for lv in _LEVELS for e in _EFFECTS], pa.string())
 
 
 def line_of(values: Values, score: NDArray[np.float64]) -> Line:
