@@ -20,7 +20,7 @@ from data_quality.suites.grades import grades
 from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.raw_registers import hidden_customers
 from data_quality.suites.raw_statements import EARLIER, LATER
-from orchestration.contracts.audiences import AudienceModel, audience_models
+from orchestration.contracts.audiences import SEGMENT_IS_EMPTY, AudienceModel, audience_models
 from orchestration.contracts.model_files import models_of
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import text
@@ -95,6 +95,13 @@ def audience_suites(models: list[AudienceModel], settings: Settings, history: Hi
                 "Nobody whose data are restricted (Art. 18).",
                 _IS_RESTRICTED,
                 rule=24,
+            ),
+            no_rows(
+                "its_segment_has_customers",
+                "Somebody is in the segment that the rule of it picks, where it picks one: a name that no segment has makes an empty audience.",
+                "select a.scheme, a.segment from reference.audience_rules a, (select count(*) as customers from {batch}) b "
+                f"where a.audience = {text(audience.name)} and {SEGMENT_IS_EMPTY}",
+                "WARN",
             ),
             keeps_its_volume(f"audiences.{table}", history, settings.publishing.max_audience_drop),
         )

@@ -1,6 +1,6 @@
 """The funnel of each audience: who matches its rule, who of them is permitted, how many are kept out and why, who is in it.
 
-Here: reading marts.audience_funnel and saying it in one sentence. Not here: counting (dbt), what may be told openly
+Here: reading marts.audience_funnel and saying it in one sentence, and whose segment is empty. Not here: counting (dbt), what may be told openly
 (bi.audience_funnel).
 """
 
@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 import duckdb
 
+from orchestration.contracts.audiences import SEGMENT_IS_EMPTY
 from orchestration.contracts.reasons import assert_codes_known
 from orchestration.core.warehouse import has_table
+
+_OF_NOBODY = "select a.audience, coalesce(a.scheme, 'without a scheme'), coalesce(a.segment, 'without a name') from reference.audience_rules a"
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,15 @@ def funnels(con: duckdb.DuckDBPyConnection) -> dict[str, list[Step]]:
     for audience, *step in rows:
         found.setdefault(audience, []).append(Step(*step))
     return found
+
+
+def of_nobody(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Of each audience that picks a segment in which nobody is: a sentence that names both."""
+    rows = con.execute(f"{_OF_NOBODY} where {SEGMENT_IS_EMPTY} order by 1").fetchall()
+    return [
+        f"Audience {audience} is empty: nobody is in the segment {scheme}, {segment}; `kundbild segments` lists those that somebody is in"
+        for audience, scheme, segment in rows
+    ]
 
 
 def sentence(audience: str, steps: list[Step], most: int = 4) -> str:

@@ -24,6 +24,11 @@ SCHEMA = "audiences"
 # where their rows lie in a publication
 AUDIENCE_ROWS = "audience_rows"
 PREFIX = "audience_"
+# SQL on a row `a` of the seed audience_rules: whether it picks a segment that nobody is in. A scheme without its segment is nobody's
+SEGMENT_IS_EMPTY = (
+    "coalesce(a.scheme, a.segment) is not null and not exists "
+    "(select 1 from segments.customer_segments s where s.scheme = a.scheme and s.segment = a.segment)"
+)
 # permissions, and what sources said, count for so long (rule 15)
 MAX_AGE = timedelta(hours=STATEMENT_HOURS)
 

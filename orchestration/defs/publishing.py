@@ -9,7 +9,7 @@ import dagster as dg
 
 from data_quality.runner import remember_counts
 from data_quality.suites import all_suites
-from orchestration.activation.funnel import funnels, sentence
+from orchestration.activation.funnel import funnels, of_nobody, sentence
 from orchestration.activation.removals import pending
 from orchestration.activation.statement_sources import statements_known_until
 from orchestration.contracts.audiences import audience_models, drop_orphans
@@ -91,6 +91,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
             run.note_published(con)
             for audience, steps in funnels(con).items():
                 tell(NOTE, sentence(audience, steps))
+            for empty in of_nobody(con):
+                tell(NOTE, empty)
             for removed in pending(con, find_pepper(con, run.settings.privacy.pepper), run.settings.privacy, now()):
                 if removed.count:
                     tell(NOTE, str(removed))

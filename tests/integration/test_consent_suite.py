@@ -50,6 +50,7 @@ _AS_TABLE = (
 BREACHES = [
     (AUDIENCE, "every_row_is_of_its_rule", "update reference.audience_rules set channel = 'sms' where audience = 'newsletter_email'"),
     (AUDIENCE, "every_row_has_permission", f"update audiences.{AUDIENCE} set contact_point = 'other@x.se' where customer_id = {_MEMBER}"),
+    (AUDIENCE, "its_segment_has_customers", "update reference.audience_rules set scheme = 'rfm', segment = 'misspelt' where audience = 'newsletter_email'"),
     (AUDIENCE, "nobody_that_the_law_keeps_out", f"update marts.dim_customers set is_deceased = true where customer_id = {_MEMBER}"),
     (AUDIENCE, "nobody_restricted", _RESTRICTED.format(customer=_MEMBER)),
     (AUDIENCE, "nobody_hidden_by_the_raw_register", "insert into raw_registers.addresses by name select 'broken' as entry_id, upper(given_name.value) || ' Maria' as given_name, "

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from data_quality.suites import marts
-from orchestration.activation.funnel import funnels, sentence
+from orchestration.activation.funnel import funnels, of_nobody, sentence
 from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.reasons import words
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings, Source
@@ -204,7 +204,7 @@ def test_who_denied_profiling_is_not_chosen_by_behaviour_for_marketing(company, 
     assert "no-new" in members(company, "service_survey_email")
 
 
-def test_an_audience_can_be_a_segment_as_one_that_is_chosen_by_a_score(company, strict):
+def test_an_audience_can_be_a_segment_as_one_that_is_chosen_by_a_score(company, strict, warehouse):
     for who, segment in (("in", "leaving"), ("other", "staying"), ("none", None), ("asked-not", "leaving")):
         company.customer(who, ordered=10)
         company.run("insert into segments.customer_segments values (?, 'risk', ?)", [who, segment])
@@ -216,9 +216,17 @@ def test_an_audience_can_be_a_segment_as_one_that_is_chosen_by_a_score(company, 
     )
     found = company(strict)
     assert members(company, "newsletter_email") == {"in"} and ("matched", "", 2) in found["newsletter_email"]
+    assert of_nobody(warehouse) == []
     company.run("update reference.audience_rules set segment = null where audience = 'newsletter_email'")
     company(strict)
     assert members(company, "newsletter_email") == set(), "half a rule is nobody's"
+    (told,) = of_nobody(warehouse)
+    assert told.startswith("Audience newsletter_email is empty: nobody is in the segment risk, without a name;")
+    # of no customer that a segment has, under the name of another scheme's
+    company.run(
+        "update reference.audience_rules set scheme = 'kin', segment = 'leaving' where audience = 'newsletter_email'"
+    )
+    assert "the segment kin, leaving;" in of_nobody(warehouse)[0]
 
 
 def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
