@@ -69,8 +69,8 @@ def show_score(
     out.print(
         f"{one.score}: {one.title}. {one.customers:,} customers{as_of}. An estimate: a person decides.", highlight=False
     )
-    if one.note:
-        out.print(f"It is {one.note}.", highlight=False)
+    for said in filter(None, (one.note and f"It is {one.note}", one.note_of_deciles)):
+        out.print(f"{said}.", highlight=False)
     for moved in found.drift:
         out.print(f"Differs a lot from the night of the fit: {moved.words} ({moved.index:.2f})", highlight=False)
     for fit in found.fits:

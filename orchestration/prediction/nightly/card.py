@@ -32,6 +32,8 @@ def known_limits(shown: Shown) -> list[str]:
         found.append(
             f"It was measured on {customers:,.0f} customers: too few to say that it is better than the simple rule."
         )
+    if shown.listed.note_of_deciles:
+        found.append(f"{shown.listed.note_of_deciles}.")
     days = (measures.get("days") or {}).get("value")
     if days is not None and days < 360:
         found.append(f"It was measured on {days:,.0f} days, less than a year: seasons are not in it.")

@@ -25,21 +25,17 @@ _MEASURES = """
 select version, as_of, measure, value, baseline_value, baseline, is_held_back, why from scores.score_quality
 where score = $score qualify dense_rank() over (order by as_of desc, version desc) <= $most order by as_of desc, version desc, rowid
 """
-# of few people, their values and reasons would tell of them
-_TENTHS = "select decile, count(*), min(value), max(value) from scores.customer_scores where score = $score group by 1 having count(*) >= $few order by 1 desc"
+# a customer has several reasons: those shown are no parts of a total
 _REASONS = """
 select reason, count(*) as customers from (select unnest(string_split(reasons, '; ')) as reason from scores.customer_scores where score = $score)
 where reason <> '' group by 1 having count(*) >= $few order by 2 desc, 1
-"""
-_OUTCOMES = """
-select outcome, count(*) as customers, avg(value) from scores.customer_scores
-where score = $score and outcome is not null group by 1 having count(*) >= $few order by 2 desc, 1
 """
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A score as it stands; `decided_by` measures the fit that scores. Where the newest fit is held back, `why` says so."""
+    """A score as it stands; `decided_by` measures the fit that scores. Where the newest fit is held back, `why` says so. `only_decile` is
+    the one that all customers have, if they have one."""
 
     score: str
     title: str
@@ -47,6 +43,7 @@ class Listed:
     as_of: datetime | None
     customers: int
     mean: float | None
+    only_decile: int | None
     fitted_at: datetime | None
     is_held_back: bool
     why: str
@@ -64,11 +61,21 @@ class Listed:
             "not measured: its past is too short or of too few customers. A score without reasons is the share of all"
         )
 
+    @property
+    def note_of_deciles(self) -> str:
+        """Why a condition on the decile does not choose; empty where customers have several."""
+        if self.only_decile is None:
+            return ""
+        return (
+            f"All customers have the same value, and with it the decile {self.only_decile}: a condition on the decile, as >= 8, is true of "
+            "all of them or of none"
+        )
+
 
 @dataclass(frozen=True)
 class Shown:
-    """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value), `outcomes`
-    (outcome, customers, mean chance) of a score that chooses one of several. `about` is of the fit that scores, or else of the newest one;
+    """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value) those that are
+    not of few, `outcomes` (outcome, customers, mean chance) of a score that chooses one of several, those of few as one. `about` is of the fit that scores, or else of the newest one;
     `groups` are those of tonight's scores by gender, age band and region; `drift` is what differs a lot from the night of the fit."""
 
     listed: Listed
@@ -88,7 +95,7 @@ def list_scores(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator])
         raise KundbildError("no night has scored customers yet", to_do="`kundbild run`")
     known = {score.name: score for estimator in estimators for score in estimator.scores}
     found = []
-    for name, version, as_of, customers, mean, fitted_at, is_held_back, why in con.execute(
+    for name, version, as_of, customers, mean, only_decile, fitted_at, is_held_back, why in con.execute(
         sql_script(__file__, "listed")
     ).fetchall():
         score = known.get(name)
@@ -106,6 +113,7 @@ def list_scores(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator])
                 as_of=as_of,
                 customers=customers,
                 mean=mean,
+                only_decile=only_decile,
                 fitted_at=fitted_at,
                 is_held_back=is_held_back,
                 why=why,
@@ -144,9 +152,9 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
     return Shown(
         listed[name],
         list(fits.values()),
-        con.execute(_TENTHS, {"score": name, "few": few}).fetchall(),
+        con.execute(sql_script(__file__, "tenths_shown"), {"score": name, "few": few}).fetchall(),
         con.execute(_REASONS, {"score": name, "few": few}).fetchall(),
-        con.execute(_OUTCOMES, {"score": name, "few": few}).fetchall(),
+        con.execute(sql_script(__file__, "outcomes_shown"), {"score": name, "few": few}).fetchall(),
         _about(con, name, listed[name].version or next(iter(fits), ""), few, fewest),
         _groups_now(con, name, fewest),
         [

@@ -24,7 +24,22 @@ FITTED = datetime(2026, 6, 1)
 )
 def test_no_number_is_cut(value, told):
     listed = [
-        Listed(s.name, s.title, "v", FITTED, 1_000_000, 1.0, FITTED, False, "", s.decided_by, value, value, "the rule")
+        Listed(
+            s.name,
+            s.title,
+            "v",
+            FITTED,
+            1_000_000,
+            1.0,
+            None,
+            FITTED,
+            False,
+            "",
+            s.decided_by,
+            value,
+            value,
+            "the rule",
+        )
         for s in SCORES
     ]
     trained = [Trained(s.name, "v", True, measures=[measure(s, value)], last=[measure(s, value)]) for s in SCORES]

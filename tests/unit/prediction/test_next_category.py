@@ -143,11 +143,15 @@ def test_each_customer_has_the_likeliest_one_with_reasons(con):
     assert np.mean(right) > 0.95 and all(0 < value < 1 for _, _, value, *_ in told)
     assert {codes.split(", ")[0] for *_, codes in told if codes} >= {"follows_the_last"}
     assert any("customers often buy it after the category" in words for *_, words, _ in told)
-    # what few customers have in common is not shown
+    # what few customers have in common is not shown, nor what would tell it as the rest of all
     shown = show_score(con, [NextCategory()], "next_category", few=250).outcomes
     counted = Counter(outcome for _, outcome, *_ in told)
-    assert {(outcome, customers) for outcome, customers, _ in shown} == {(o, n) for o, n in counted.items() if n >= 250}
-    assert 0 < len(shown) < len(show_score(con, [NextCategory()], "next_category", few=1).outcomes)
+    large = sorted((n for n in counted.values() if n >= 250), reverse=True)
+    assert 1 < len(large) < len(counted)
+    assert [customers for _, customers, _ in shown] == [*large[:-1], len(told) - sum(large[:-1])]
+    assert shown[-1][0] == "several, some of few customers" and all(counted[o] == n for o, n, _ in shown[:-1])
+    everything = show_score(con, [NextCategory()], "next_category", few=1).outcomes
+    assert {outcome: n for outcome, n, _ in everything} == counted
 
 
 def test_a_score_that_chooses_one_of_several_is_told_with_it():

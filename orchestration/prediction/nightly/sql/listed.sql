@@ -1,7 +1,9 @@
 -- Each score as it stands: of how many customers, by which fit, and whether a newer fit is held back.
 with
     told as (
-        select score, any_value(version) as version, max(as_of) as as_of, count(*) as customers, avg(value) as mean
+        select
+            score, any_value(version) as version, max(as_of) as as_of, count(*) as customers, avg(value) as mean,
+            case when min(decile) = max(decile) then min(decile) end as only_decile
         from scores.customer_scores
         group by score
     ),
@@ -15,6 +17,7 @@ select
     t.as_of,
     coalesce(t.customers, 0) as customers,
     t.mean,
+    t.only_decile,
     f.as_of as fitted_at,
     coalesce(n.is_held_back, false) as is_held_back,
     coalesce(n.why, '') as why
