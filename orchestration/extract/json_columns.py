@@ -15,6 +15,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import clear_up, quote, text
 from orchestration.extract.batch import Batch
+from orchestration.extract.exact_numbers import exact
 from orchestration.extract.json_files import json_field, reject_broken
 from orchestration.extract.left_out import LeftOut
 from orchestration.extract.merging import count
@@ -125,4 +126,8 @@ def _value(column: str, kind: str, is_within: bool) -> str:
     """SQL: a column as JSON. What is plain is text, as it is for every other loosely typed source."""
     if not is_within:
         return f"to_json({quote(column)}::varchar)"
-    return f"nullif(trim({quote(column)}), '')::json" if kind == "VARCHAR" else f"to_json({quote(column)})"
+    if kind == "VARCHAR":
+        return exact(f"nullif(trim({quote(column)}), '')") + "::json"
+    # a struct with a DECIMAL becomes a number of JSON
+    json = quote(column) if kind == "JSON" else f"to_json({quote(column)})"
+    return exact(f"{json}::varchar") + "::json"

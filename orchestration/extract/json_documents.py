@@ -19,8 +19,9 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core.errors import SourceError
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import json_path, text
 from orchestration.extract.delivered import Delivered, file_names, paths
+from orchestration.extract.exact_numbers import exact
 from orchestration.extract.nested_rows import nested_path
 from orchestration.extract.unpacked import GZIP
 
@@ -64,7 +65,7 @@ def rows_of(files: list[Delivered], form: str) -> str:
     """SQL: a `line` for each element of documents of one form and packing."""
     packing = "gzip" if files[0].lines.is_gzip else "none"
     return (
-        f"select json(json)::varchar as line, {file_names(files)} as _source_file from read_json_objects({paths(files)}, "
+        f"select json({exact('json::varchar')})::varchar as line, {file_names(files)} as _source_file from read_json_objects({paths(files)}, "
         f"format = '{form}', filename = '_path', hive_partitioning = false, compression = '{packing}')"
     )
 
@@ -73,10 +74,11 @@ def pages_sql(files: str, at: str, largest: int) -> str:
     """SQL: `data`, the rows of each page of the files (a list of DuckDB's names) as JSON[], and the page's `_path`; null where it has no
     list there. Errors are DuckDB's, and quote the file."""
     name, _, rest = at.partition(".")
-    found = f"json_extract(page, {text(nested_path(rest))})" if rest else "page"
+    path = json_path(name) + (nested_path(rest)[1:] if rest else "")
+    found = f"json_extract(page, {text(path)})"
     return (
-        f"select case when json_type({found}) = 'ARRAY' then json_extract({found}, '$[*]') end as data, _path from (select {quote(name)} as page, _path "
-        f"from read_json({files}, columns = {{{text(name)}: 'JSON'}}, format = 'unstructured', filename = '_path', "
+        f"select case when json_type({found}) = 'ARRAY' then json_extract({found}, '$[*]') end as data, _path from (select {exact('json::varchar')}::json as page, _path "
+        f"from read_json_objects({files}, format = 'unstructured', filename = '_path', "
         f"hive_partitioning = false, maximum_object_size = {largest}))"
     )
 

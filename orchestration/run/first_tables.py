@@ -26,6 +26,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.converted_files import copied_as, write_copy
 from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.exact_numbers import exact
 from orchestration.extract.json_columns import check_holders, fill_json_rows, holders_of, reads_within
 from orchestration.extract.json_documents import other_encoding, pages_sql
 from orchestration.extract.json_files import json_field
@@ -196,7 +197,7 @@ def _count(con: duckdb.DuckDBPyConnection) -> int:
 
 def _load_nested(con: duckdb.DuckDBPyConnection, source: Source, table: Table, path: Path) -> None:
     """The first rows of JSON of which values lie deeper, as a night has them."""
-    reader = f"read_json({text(str(path))}, records = false, columns = {{json: 'JSON'}})"
+    reader = f"(select {exact('json::varchar')} as json from read_json_objects({text(str(path))}))"
     if source.format == "json_pages":
         pages = pages_sql(text(str(path)), source.paging_of(table).rows, path.stat().st_size + 1024)
         reader = f"(select unnest(data) as json from ({pages}))"
