@@ -85,11 +85,15 @@ def fill_json_rows(con: duckdb.DuckDBPyConnection, source_name: str, name: str, 
     """Makes `json_rows` of a relation: a document of each row, or of each element of the list that holds the table's rows. A row with a
     column that is to hold JSON, and does not, has no document."""
     kinds = {row[0]: row[1].upper() for row in con.execute(f"describe select * from {relation}").fetchall()}
-    within = _within(table, kinds)
+    within = within_of(table, kinds)
     held = [quote(c) for c, kind in kinds.items() if c in within and kind == "VARCHAR"]
     broken = " or ".join(f"coalesce(not json_valid(nullif(trim({c}), '')), false)" for c in held) or "false"
     document = ", ".join(f"{text(c)}, {_value(c, kind, c in within)}" for c, kind in kinds.items())
+    # a reject is found again by what the table calls its columns
     as_text = ", ".join(f"{text(c)}, {quote(c)}::varchar" for c in kinds)
+    as_text += "".join(
+        f", {text(c)}, {quote(p)}::varchar" for c, p in table.carried.items() if p in kinds and c not in kinds
+    )
     make_rows(
         con,
         f"select case when not ({broken}) then json_object({document}) end as document, "
@@ -114,7 +118,7 @@ def _holder(path: str, found: Collection[str]) -> str:
     return path if path in found else path.partition(".")[0]
 
 
-def _within(table: Table, found: Collection[str]) -> set[str]:
+def within_of(table: Table, found: Collection[str]) -> set[str]:
     """The columns that hold JSON: values of the table lie within them, or they stay nested."""
     nested = {column for column, kind in table.columns.items() if is_nested(kind)}
     nested |= {path for column, path in table.carried.items() if column in nested}

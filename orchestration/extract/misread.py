@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -18,6 +19,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import text
 from orchestration.extract.merging import count
+from orchestration.extract.nested_rows import flat_page
 from orchestration.extract.rejecting import known_rejects
 from orchestration.privacy.intake.entry import kept_columns
 
@@ -25,8 +27,19 @@ from orchestration.privacy.intake.entry import kept_columns
 class Misread:
     """The rows of one table that cannot be read as text."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table, max_share: float) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source: str,
+        name: str,
+        table: Table,
+        max_share: float,
+        *,
+        within: Collection[str] = (),
+    ) -> None:
+        """`within` are the columns of the database that hold JSON with values of the table, as in json_columns.py."""
         self.con, self.source, self.name, self.max_share = con, source, name, max_share
+        self.table, self.within = table, within
         self.kept = kept_columns(table)
         self.columns: dict[str, str] = {}  # row as JSON → its first column that is not text
 
@@ -41,7 +54,8 @@ class Misread:
                     continue
                 if is_told:
                     for at, column in wrong.items():
-                        self.columns.setdefault(self._as_json(batch, at), column)
+                        for row in self._as_json(batch, at):
+                            self.columns.setdefault(row, column)
                 yield batch.filter(pa.array([at not in wrong for at in range(batch.num_rows)], pa.bool_()))
 
         return pa.RecordBatchReader.from_batches(reader.schema, batches())
@@ -70,13 +84,30 @@ class Misread:
             self.con.execute(f"insert into fresh_rejects values {values}")
         return len(self.columns)
 
-    def _as_json(self, batch: pa.RecordBatch, at: int) -> str:
+    def _as_json(self, batch: pa.RecordBatch, at: int) -> list[str]:
+        """What is kept of a row: of one with JSON a text for each row of the table that it has."""
         row = {}
         for part, values in zip(batch.schema, batch.columns, strict=True):
-            if part.name in self.kept:
-                value = values.cast(pa.binary())[at].as_py() if _is_text(part.type) else values[at].as_py()
-                row[part.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
-        return json.dumps(row, ensure_ascii=False, default=str)
+            value = values.cast(pa.binary())[at].as_py() if _is_text(part.type) else values[at].as_py()
+            row[part.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
+        found = self._flat(row) if self.within else [row]
+        kept = [{column: value for column, value in one.items() if column in self.kept} for one in found]
+        return [json.dumps(one, ensure_ascii=False, default=str) for one in kept]
+
+    def _flat(self, row: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows of the table in a row of the database, as far as its JSON can be read; else what stands in columns of its own."""
+        try:
+            read = {column: _parsed(value) if column in self.within else value for column, value in row.items()}
+            found = [one for one in flat_page([read], self.table, self.source, self.name) if isinstance(one, dict)]
+        except (ValueError, SourceError):
+            found = []
+        return found or [
+            {**row, **{column: row.get(path) for column, path in self.table.carried.items() if path in row}}
+        ]
+
+
+def _parsed(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) and value.strip() else value
 
 
 def _wrong(batch: pa.RecordBatch) -> dict[int, str]:

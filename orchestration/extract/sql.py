@@ -30,6 +30,7 @@ from orchestration.extract.json_columns import (
     cursor_there,
     holders_of,
     reads_within,
+    within_of,
 )
 from orchestration.extract.merging import same_key
 from orchestration.extract.misread import Misread
@@ -81,7 +82,8 @@ def read_table(
             budget.interrupting(name, database.interrupt),
         ):
             found = database.columns(there)
-            misread = Misread(con, source_name, name, table, max_reject_share)
+            within = within_of(table, found) if reads_within(table, found) else ()
+            misread = Misread(con, source_name, name, table, max_reject_share, within=within)
             reader = _Reader(con, database, there, table, found, misread, source.most_rows)
             where = f"{_safe(url)}, table {there}"
             if reads_within(table, found):
