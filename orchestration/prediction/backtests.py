@@ -15,11 +15,12 @@ import duckdb
 import numpy as np
 
 from orchestration.prediction.classify.quality import LEAST_CUSTOMERS, calibration_curve
+from orchestration.prediction.forecast_importance import HeldOut, told_by_halves
 from orchestration.prediction.forecast_quality import Quality, measured
 from orchestration.prediction.no_purchase import ChanceQuality, Correction, learned_correction, measured_chances
 from orchestration.prediction.pareto_nbd import Array
 from orchestration.prediction.purchase_histories import Customers, Reading, customers_until, purchases_between
-from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope, tilt
+from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope
 
 MODEL, RATE, LAST_PERIOD = "mixture around Pareto/NBD", "own rate so far", "as many as in the period before"
 # lengths of the windows, as shares of the horizon or of four weeks: each ends on the last day that is known
@@ -57,6 +58,8 @@ class Window:
     none: ChanceQuality
     # what the window teaches of the chance of no purchase
     correction: Correction
+    # to look closer at what was measured
+    held_out: HeldOut
 
     def as_dict(self) -> dict[str, Any]:
         told = ("fit_until", "until", "customers", "purchases", "value")
@@ -125,18 +128,18 @@ def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, readin
     days = (until - fit_until).days
     actual, spent = purchases_between(con, fit_until, until)
     simple = baselines(con, customers, days)
-    plain = expect(fit(customers), customers, days / 7)
+    model = fit(customers)
+    plain = expect(model, customers, days / 7)
     slope = learned_slope(plain.purchases, customers, actual)
     # half of the customers say what amounts add, the other half is measured
     learning = np.arange(len(actual)) % 2 == 0
     halves = [
         learned_slope(plain.purchases[half], _part(customers, half), actual[half]) for half in (learning, ~learning)
     ]
-    tilted = [plain.purchases * tilt(plain.purchases, found, customers) for found in halves]
-    told = {MODEL: np.where(learning, tilted[1], tilted[0]), **simple}
-    factor = np.divide(told[MODEL], plain.purchases, where=plain.purchases > 0, out=np.ones_like(actual))
-    none, has_none = plain.none**factor, (actual == 0).astype(float)
-    worth, worth_of_rate = plain.value * factor, simple[RATE] * customers.mean_spent
+    by_model = told_by_halves(plain.purchases, plain.none, plain.value, halves, customers)
+    told = {MODEL: by_model.purchases, **simple}
+    none, has_none = by_model.none, (actual == 0).astype(float)
+    worth, worth_of_rate = by_model.value, simple[RATE] * customers.mean_spent
     return Window(
         fit_until=fit_until,
         until=until,
@@ -155,6 +158,7 @@ def _window(con: duckdb.DuckDBPyConnection, fit_until: date, until: date, readin
         curves=(calibration_curve(actual, told[MODEL]), calibration_curve(spent, worth)),
         none=measured_chances(none, has_none, simple[RATE]),
         correction=learned_correction(none, has_none),
+        held_out=HeldOut(model, tuple(halves), customers, days / 7, actual, spent),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def measured(expected: Array, actual: Array) -> Quality:
     total = float(np.sum(actual))
     best = np.argsort(-expected, kind="stable")[: max(1, int(np.ceil(len(expected) / 10)))]
     return Quality(
-        correlation=_correlation(expected, actual),
+        correlation=correlation(expected, actual),
         mae=float(np.mean(np.abs(expected - actual))),
         rmse=float(np.sqrt(np.mean((expected - actual) ** 2))),
         total_error=float(np.sum(expected)) / total - 1 if total else None,
@@ -39,10 +39,11 @@ def measured(expected: Array, actual: Array) -> Quality:
 
 def rank_correlation(expected: Array, actual: Array) -> float | None:
     """Spearman's: how well the order is told."""
-    return _correlation(rankdata(expected), rankdata(actual))
+    return correlation(rankdata(expected), rankdata(actual))
 
 
-def _correlation(a: Array, b: Array) -> float | None:
+def correlation(a: Array, b: Array) -> float | None:
+    """Pearson's; None where one does not vary."""
     if len(a) < 2 or np.ptp(a) == 0 or np.ptp(b) == 0:
         return None
     return float(np.corrcoef(a, b)[0, 1])

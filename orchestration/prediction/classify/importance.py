@@ -39,11 +39,11 @@ def importance(predicted: Predicted) -> list[dict[str, Any]]:
                     shuffled[column] = rng.permutation(shuffled[column])
                     told.append(model.predict(shuffled))
                 lost.append(whole - auc(label, np.concatenate(told)))
-            found.append({"column": column, "auc_lost": float(np.mean(lost)), "direction": _direction(values, score)})
+            found.append({"column": column, "auc_lost": float(np.mean(lost)), "direction": direction(values, score)})
     return sorted(found, key=lambda one: -one["auc_lost"])
 
 
-def _direction(values: NDArray[Any], score: NDArray[np.float64]) -> str:
+def direction(values: NDArray[Any], score: NDArray[np.float64]) -> str:
     """How the score goes with the column, in words."""
     if values.dtype.kind == "f":
         known = ~np.isnan(values)

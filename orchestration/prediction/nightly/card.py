@@ -45,12 +45,21 @@ def known_limits(shown: Shown) -> list[str]:
     return [*found, *shown.about.limits, cause, *_ALWAYS]
 
 
+def why_no_columns(shown: Shown) -> str:
+    """What stands where no column is told."""
+    if not shown.about.curve:
+        return "It was not measured on enough customers to say which columns it rests on."
+    return "None is told alone: the reasons say what the score of each customer goes back on."
+
+
 def write_card(shown: Shown) -> str:
     """The card as one HTML file, nothing fetched. It holds no customer, only counts and bounds of groups."""
     # chances are shares; others count or are amounts
+    important = shown.about.important
     is_share = shown.listed.decided_by in _OF_CHANCES
     return card_pages(_PAGE.parent).get_template(_PAGE.name).render(
         one=shown.listed, fits=shown.fits, tenths=shown.tenths, reasons=shown.reasons, limits=known_limits(shown), about=shown.about,
+        lost=next((key for row in important[:1] for key in row if key.endswith("_lost")), ""), why_no_columns=why_no_columns(shown),
         groups=shown.groups, fewest=shown.fewest_of_a_group, how="share" if is_share else "number",
         chart=chart_of(shown.about.curve, is_share=is_share),
     )  # fmt: skip

@@ -13,7 +13,7 @@ import numpy as np
 
 from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction import gamma_gamma, pareto_nbd, rate_mixture
-from orchestration.prediction.backtests import RATE, Window
+from orchestration.prediction.backtests import MODEL, RATE, Window
 from orchestration.prediction.classify.quality import LEAST_CUSTOMERS
 from orchestration.prediction.forecast import Learned, applied, learn
 from orchestration.prediction.nightly.drift import note_features
@@ -21,6 +21,7 @@ from orchestration.prediction.nightly.estimators import About, Fit, Measure, Sco
 from orchestration.prediction.no_purchase import Correction
 from orchestration.prediction.purchase_histories import read_marts
 from orchestration.prediction.purchase_model import PurchaseModel
+from orchestration.prediction.warehouse.reasons import words_of
 
 DAYS = 365
 PURCHASES, VALUE, NONE = "expected_purchases_12m", "expected_net_value_12m", "churn_shop"
@@ -43,6 +44,13 @@ _FEATURES = """
 select customer as customer_id, x + 1 as orders, observed - t_x as days_since_last_order, observed as days_since_first_order,
 spent / (x + 1) as mean_order_amount from customer_counts
 """
+
+
+_BY_RULE = "It is by a simple rule, which was clearly better: {}. No other column counts."
+_SHUFFLED = (
+    "A column is shuffled among customers who are alike in another one, for nobody bought again before they first bought: what several "
+    "columns tell together is lost with none of them."
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class PurchaseScores:
             VALUE: f"{RATE}, own average amount",
             NONE: window.none.baseline if window else "",
         }
-        about = {score: _about(score, seen, window) for score in (PURCHASES, VALUE, NONE)}
+        about = _abouts(seen, window, learned.name)
         return Fit(_content(learned, correction), _measures(learned.name, window), baselines, about=about)
 
     def score(self, con: duckdb.DuckDBPyConnection, content: Mapping[str, Any], as_of: datetime) -> None:
@@ -158,16 +166,28 @@ def _measures(model: str, window: Window | None) -> list[Measure]:
     ]
 
 
-def _about(score: str, seen: _Seen, window: Window | None) -> About:
+def _abouts(seen: _Seen, window: Window | None, model: str) -> dict[str, About]:
+    """By score. Of few customers a shuffle tells nothing; where a simple rule replaces the model, nothing but it counts."""
     data = [f"Learnt from purchases from {seen.first_day} to {seen.known}."]
     if window is None:
-        return About([*data, "They are too few days to measure it on."])
+        return {score: About([*data, "They are too few days to measure it on."]) for score in (PURCHASES, VALUE, NONE)}
     data.append(
         f"Measured on {window.purchases:,} purchases of {window.customers:,} customers, from {window.fit_until} to {window.until}, "
         "which the measured fit had not seen."
     )
+    important = window.held_out.importance() if window.customers >= LEAST_CUSTOMERS else {}
     purchases, value = window.curves
-    return About(data, {PURCHASES: purchases, VALUE: value, NONE: window.none.curve}[score])
+    told = {}
+    for score, of_told, curve in (
+        (PURCHASES, "purchases", purchases),
+        (VALUE, "value", value),
+        (NONE, "none", window.none.curve),
+    ):
+        by_rule = model != MODEL and score != NONE
+        rows = [] if by_rule else important.get(of_told, [])
+        limits = [_BY_RULE.format(model)] if by_rule else [_SHUFFLED] if rows else []
+        told[score] = About(data, curve, [{**row, "column": words_of(row["column"])} for row in rows], limits=limits)
+    return told
 
 
 def _content(learned: Learned, correction: Correction) -> dict[str, Any]:

@@ -110,6 +110,11 @@ def test_the_card_of_a_forecast_has_its_data_and_its_calibration_curve(shop, sco
     assert 5 < len(shown.about.curve) <= 10 and sum(n for *_, n in shown.about.curve) > 200
     page = write_card(shown)
     assert all(words in page for words in (said, "<svg", "Data and period", "Measured on", "2026-05-16"))
+    assert (
+        "days since the last order" in page
+        and "lost without it" in page
+        and "shuffled among customers who are alike" in page
+    )
 
 
 @pytest.mark.parametrize("customers", [0, 1, 3])
