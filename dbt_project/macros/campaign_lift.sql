@@ -149,6 +149,10 @@
         then {{ never_held_out() }}
         when lift is null
         then 'not measured yet: the days after it are not over'
+        when measured_responded_count + held_out_responded_count = 0
+        then 'cannot tell: nobody responded in either arm'
+        when minimum_detectable_effect is null
+        then 'cannot tell: in each lot all customers responded, or none did'
         when lift_low <= 0 and lift_high >= 0
         then
             'cannot tell: 95 % interval '

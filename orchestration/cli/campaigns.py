@@ -13,43 +13,52 @@ from orchestration.cli.console import Json, me, out, print_json, styled
 from orchestration.cli.session import locked_warehouse
 
 if TYPE_CHECKING:
+    from orchestration.insight.campaign_files import Evaluation
     from orchestration.prediction.uplift.lift import Lift
 
 # what a file of a campaign is read by
 CustomersFile = Annotated[Path, typer.Argument(help="A row for each customer: CSV, TSV, Parquet or JSON Lines.")]
 Arm = Annotated[str, typer.Option(help="The column that says who got what.")]
 Control = Annotated[str, typer.Option(help="The value of that column for whoever got nothing.")]
-Outcome = Annotated[
-    str, typer.Option(help="The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was.")
-]
+_OUTCOME = "The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was."
+Outcome = Annotated[str, typer.Option(help=_OUTCOME)]
 
 campaigns_app = typer.Typer(help="What campaigns did, against those who got nothing.", no_args_is_help=True)
 
 
 @campaigns_app.command(
-    epilog="Example: kundbild campaigns evaluate sent.csv --arm variant --control none --outcome bought"
+    epilog="Example: kundbild campaigns evaluate sent.csv --arm variant --control none --outcome bought --outcome spend"
 )
 def evaluate(
     file: CustomersFile,
     arm: Arm,
     control: Control,
-    outcome: Outcome,
+    outcome: Annotated[list[str], typer.Option(help=f"{_OUTCOME} Repeat it for several.")],
     as_json: Json = False,
 ) -> None:
     """Measure a campaign of your own: how much more the treated did than the control, and how sure that is.
 
     Of each arm, and of all treated: rate or mean, lift, its 95 % interval, p, and the smallest lift that arms of this size find
     in 80 % of tests. Who is in which arm must have been decided at random: else the lift is of whom you chose, not of what you sent.
-    Nothing is stored.
+    Of several outcomes each is measured by itself; with --json each is one item of a list. Nothing is stored.
     """
     from orchestration.insight.campaign_files import evaluate as evaluate_file
 
-    found = evaluate_file(file, arm=arm, control=control, outcome=outcome)
+    found = evaluate_file(file, arm=arm, control=control, outcomes=outcome)
     if as_json:
-        print_json(found.as_dict())
+        print_json([one.as_dict() for one in found])
         return
+    for one in found:
+        _print_evaluation(one, arm)
+    if len(found) > 1:
+        out.print(
+            "Each p is of its outcome alone: the more outcomes, the more of them differ by chance.", highlight=False
+        )
+
+
+def _print_evaluation(found: Evaluation, arm: str) -> None:
     is_rate = found.kind == "rate"
-    table = RichTable(arm, "customers", f"{found.kind} of {outcome}", "lift", "95 % interval", "in %", "p")
+    table = RichTable(arm, "customers", f"{found.kind} of {found.outcome}", "lift", "95 % interval", "in %", "p")
     table.add_row(
         f"{found.control.arm} (control)", f"{found.control.customers:,}", _value(found.control.value, is_rate)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,10 +20,12 @@ _READERS = {
 
 
 @contextmanager
-def opened_table(path: Path, table: str, columns: dict[str, str], *, row: str) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened_table(
+    path: Path, table: str, columns: Iterable[tuple[str, str]], *, row: str
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that has the file as the temporary table `table`. `row` says what one row is.
 
-    `columns` maps each option that names a column to what the user gave.
+    `columns` has each option that names a column with what the user gave.
     Raises KundbildError where the file cannot be read, has no rows, or lacks one of the columns.
     """
     reader = _READERS.get(path.suffix.lower())
@@ -41,7 +43,7 @@ def opened_table(path: Path, table: str, columns: dict[str, str], *, row: str) -
                 to_do=f"write one row a {row}, and a first line of column names",
             ) from None
         there = [str(name) for (name,) in con.execute(f"select column_name from (describe {table})").fetchall()]
-        for option, column in columns.items():
+        for option, column in columns:
             if column not in there:
                 raise KundbildError(
                     f"{path.name} has no column {column}: it has {', '.join(there[:20])}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,21 @@ class Evaluation:
         return {**asdict(self), "control": control}
 
 
-def evaluate(path: Path, *, arm: str, control: str, outcome: str) -> Evaluation:
-    """Compares each arm of the file, and all treated together, with the control. One row is one customer.
+def evaluate(path: Path, *, arm: str, control: str, outcomes: Sequence[str]) -> list[Evaluation]:
+    """Compares each arm of the file, and all treated together, with the control, by each outcome. One row is one customer.
 
     Raises KundbildError where the file or a column is not there, nobody is in the control, or an arm has fewer than two.
     """
-    arms, left_out, is_rate = _arms(path, arm, outcome)
+    columns = list(dict.fromkeys(outcomes))
+    named = [("--arm", arm), *(("--outcome", one) for one in columns)]
+    with opened_table(path, "campaign", named, row="customer") as con:
+        counted = [con.execute(_COUNTS.format(arm=quote(arm), outcome=quote(one))).fetchall() for one in columns]
+    return [_evaluated(path, rows, arm, control, one) for one, rows in zip(columns, counted, strict=True)]
+
+
+def _evaluated(path: Path, rows: list[Any], arm: str, control: str, outcome: str) -> Evaluation:
+    """One outcome, by what each arm says of it."""
+    arms, left_out, is_rate = _arms(path, rows, arm)
     given = {name: found for name, found in arms.items() if name != control}
     if control not in arms:
         raise KundbildError(
@@ -71,10 +80,8 @@ def evaluate(path: Path, *, arm: str, control: str, outcome: str) -> Evaluation:
     )
 
 
-def _arms(path: Path, arm: str, outcome: str) -> tuple[dict[str, Arm], dict[str, int], bool]:
+def _arms(path: Path, rows: list[Any], arm: str) -> tuple[dict[str, Arm], dict[str, int], bool]:
     """(arm → its figures, rows left out by reason, whether the outcome is yes or no)."""
-    with opened_table(path, "campaign", {"--arm": arm, "--outcome": outcome}, row="customer") as con:
-        rows = con.execute(_COUNTS.format(arm=quote(arm), outcome=quote(outcome))).fetchall()
     left_out = {
         reason: count
         for reason, count in zip(

@@ -81,7 +81,7 @@ def forecast_file(
     if to is not None:
         _assert_writable(to, overwrite)
     columns = {"--customer": customer, "--date": day, "--amount": amount}
-    with opened_table(path, "transactions", columns, row="transaction") as con:
+    with opened_table(path, "transactions", columns.items(), row="transaction") as con:
         read = read_purchases(con, path.name, customer=customer, day=day, amount=amount, date_format=date_format)
         known = fit_until or read.last_day
         if until <= known:

@@ -93,7 +93,7 @@ def read_labelled(path: Path, *, label: str, id_column: str | None, positive: st
     Raises KundbildError where the file, a column or a readable label is not there, or all labels are alike.
     """
     wanted = {"--label": label} | ({"--id": id_column} if id_column else {})
-    with opened_table(path, _TABLE, wanted, row="customer") as con:
+    with opened_table(path, _TABLE, wanted.items(), row="customer") as con:
         texts, profiles = texts_of(con, _TABLE, (label, id_column))
         words = con.execute(f"select lower({quote(label)}), count(*) from texts group by all").fetchall()
     codes = label_codes({str(w): n for w, n in words if w is not None}, label, positive, path.name)

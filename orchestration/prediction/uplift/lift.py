@@ -37,6 +37,7 @@ class Lift:
     """An arm against the control. `lift` is in the outcome's own unit: of a rate a share (0.01 is one percentage point).
 
     `relative_*` are shares of the control's value, None where that is not above zero. `p_adjusted` is by Holm over all arms.
+    `minimum_detectable_effect` is None where all customers of both arms have the same outcome: nothing is known of their spread.
     """
 
     arm: str
@@ -50,7 +51,7 @@ class Lift:
     relative_lift_high: float | None
     p_value: float
     p_adjusted: float
-    minimum_detectable_effect: float
+    minimum_detectable_effect: float | None
     verdict: str
 
 
@@ -145,8 +146,10 @@ def _relative(control: Arm, arm: Arm) -> tuple[float | None, float | None, float
     return ratio - 1, ratio * math.exp(-width) - 1, ratio * math.exp(width) - 1
 
 
-def _detectable(control: Arm, arm: Arm) -> float:
+def _detectable(control: Arm, arm: Arm) -> float | None:
     """The smallest true lift that arms of these sizes find with a chance of POWER, by the spread of all in them."""
+    if not control.variance and not arm.variance and math.isclose(control.value, arm.value):
+        return None
     spread = pooled([control, arm], "").variance
     return (_z((1 + CONFIDENCE) / 2) + _z(POWER)) * math.sqrt(spread * (1 / control.customers + 1 / arm.customers))
 
@@ -171,6 +174,11 @@ def _verdict(lift: Lift, p_adjusted: float, *, is_rate: bool) -> str:
         return f"{100 * value:+.2f} percentage points" if is_rate else f"{value:+,.2f}"
 
     between = f"95 % interval {of(lift.lift_low)} to {of(lift.lift_high)}"
+    if lift.minimum_detectable_effect is None:
+        alike = (
+            "nobody responded in either arm" if not lift.value else "all customers of both arms have the same outcome"
+        )
+        return f"cannot tell: {alike}"
     if lift.lift_low <= 0 <= lift.lift_high:
         least = of(lift.minimum_detectable_effect).lstrip("+")
         return f"cannot tell: {between} holds zero. Arms of this size find a lift of {least} in {POWER:.0%} of tests"

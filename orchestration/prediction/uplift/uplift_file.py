@@ -93,7 +93,7 @@ def uplift_of_file(
     options = {"--arm": arm, "--outcome": outcome, "--id": id_column}
     if len(set(options.values())) < len(options):
         raise KundbildError("arm, outcome and id are three columns", to_do="name another column")
-    with opened_table(path, _TABLE, options, row="customer") as con:
+    with opened_table(path, _TABLE, options.items(), row="customer") as con:
         texts, profiles = texts_of(con, _TABLE, (*options.values(),))
     written = np.char.lower(texts[outcome])
     values = numbers_of(np.array([_WORDS.get(str(w), str(w)) for w in written], dtype=str))

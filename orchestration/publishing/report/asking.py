@@ -44,7 +44,7 @@ class Question:
 class Answer:
     """What a publication says. `lacks` says in words why there are no rows, where there are none, and `is_empty` that no source told
     of it; `sql` is the query as shown. `exact` has, row by row, each shown count and amount as (exact value, the step that it is rounded
-    to): for changes in words, never shown."""
+    to): for changes in words, never shown. `as_of` is the moment that the publication describes (UTC, naive)."""
 
     tables: tuple[str, ...]
     sql: str = ""
@@ -53,6 +53,7 @@ class Answer:
     lacks: str = ""
     is_empty: bool = False
     exact: tuple[Mapping[str, tuple[float, float]], ...] = field(default=(), repr=False)
+    as_of: datetime | None = None
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -111,7 +112,7 @@ class Asked:
         if found:
             shown = tuple(column for column in asked if not column.endswith(("_exact", "_step")))
             rows = tuple(tuple(row[column] for column in shown) for row in found)
-            return Answer(tables, sql, shown, rows, exact=tuple(_exact(row) for row in found))
+            return Answer(tables, sql, shown, rows, exact=tuple(_exact(row) for row in found), as_of=self.as_of)
         empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]
         if empty:
             return Answer(tables, sql, lacks=f"{' and '.join(empty)} is empty", is_empty=True)

@@ -80,31 +80,40 @@ def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
     if drawn.kind == "weeks":
         # metrics are drawn by day and month too
         return _with_gaps(found, drawn.x) if drawn.x == "week_on" else found
+    if is_by_month := drawn.kind in ("months", "line"):
+        found = _with_gaps(found, drawn.x)
     kept = list(dict.fromkeys(row["x"] for row in found))
     # months are read from the newest backwards
-    kept = kept[-13:] if drawn.kind in ("months", "line") else kept[: drawn.most]
+    kept = kept[-13:] if is_by_month else kept[: drawn.most]
     return [row for row in found if row["x"] in kept]
 
 
 def _with_gaps(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:
-    """With a row without a value for each week between the first and the last that has none: a line must not be drawn over it."""
-    weeks = {row["at"] for row in rows if isinstance(row["at"], date)}
-    if len(weeks) > 1:
-        first, last = min(weeks), max(weeks)
-        every = [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
+    """With a row without a value for each week or month between the first and the last that has none: a line must not be drawn over
+    it, and the months beside it are no neighbours."""
+    times = {row["at"] for row in rows if isinstance(row["at"], date)}
+    if len(times) > 1:
+        every = _every(min(times), max(times), column)
         empty = {"value": None, "said": ""}
         series = dict.fromkeys(row["series"] for row in rows)
         there = {(row["at"], row["series"]) for row in rows}
         rows = rows + [
-            {"x": shown(column, week), "at": week, "series": one, **empty}
-            for week in every
+            {"x": shown(column, time), "at": time, "series": one, **empty}
+            for time in every
             for one in series
-            if (week, one) not in there
+            if (time, one) not in there
         ]
         rows.sort(key=lambda row: row["at"])
-        places = {week: place for place, week in enumerate(sorted({row["at"] for row in rows}))}
+        places = {time: place for place, time in enumerate(sorted({row["at"] for row in rows}))}
         rows = [{**row, "position": places[row["at"]]} for row in rows]
     return rows
+
+
+def _every(first: date, last: date, column: str) -> list[date]:
+    if not column.endswith("_month"):
+        return [first + timedelta(weeks=n) for n in range((last - first).days // 7 + 1)]
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
 
 
 def _in_order(field: str = "x") -> dict[str, Any]:

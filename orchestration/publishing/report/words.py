@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from orchestration.publishing.report.asking import Answer
@@ -59,7 +59,6 @@ _HEADINGS = {
     "without_known_customer_count": "without known customer",
     "without_rate_count": "without exchange rate",
 }
-_FULL_MONTHS = 2
 # words of seeds, which are names there
 _NAMES = ("audience", "purpose")
 
@@ -201,7 +200,7 @@ def moved(dimension: str, measure: str, what: str) -> Says:
 
 
 def by_month(month: str, measure: str, what: str) -> Says:
-    """The last full month beside the one before it; months that are not over yet say nothing."""
+    """The last full month that is shown beside the one before it; the month that is not over says nothing."""
 
     def say(answer: Answer, _: Answer | None, currency: str) -> str:
         totals: dict[date, Any] = {}
@@ -210,20 +209,34 @@ def by_month(month: str, measure: str, what: str) -> Says:
             if row[measure] is not None:
                 totals[row[month]] = totals.get(row[month], 0) + row[measure]
                 exact.setdefault(row[month], []).append(of_row)
-        full = sorted(totals)[:-1][-_FULL_MONTHS:]
-        if len(full) < _FULL_MONTHS:
+        assert answer.as_of
+        this_month = _first_of(answer.as_of)
+        if not (full := [each for each in totals if each < this_month]):
             return ""
-        former, last = (totals[each] for each in full)
-        amount = shown(measure, last, currency)
-        said = f"{full[-1]:%B %Y}: {f'{amount} {what}' if measure.endswith('_count') else f'{what} {amount}'}"
-        if not former or measure.endswith(("_score", "_hours", "_average")):
-            return f"{said}, after {shown(measure, former, currency)} in {full[0]:%B}."
-        if not (by := _told_change(measure, exact[full[1]], exact[full[0]])):
-            return f"{said}, {_about_as(measure)} as in {full[0]:%B}."
-        of_former = abs(by.exact / sum(row[measure][0] for row in exact[full[0]]))
-        return f"{said}, {_percent(of_former)} {'more' if by.exact > 0 else 'less'} than in {full[0]:%B}."
+        last = max(full)
+        former = _month_before(last)
+        hidden = "" if last == _month_before(this_month) else " Later months have too few people to be shown."
+        amount = shown(measure, totals[last], currency)
+        said = f"{last:%B %Y}: {f'{amount} {what}' if measure.endswith('_count') else f'{what} {amount}'}"
+        if former not in totals:
+            return f"{said}.{hidden}"
+        if not totals[former] or measure.endswith(("_score", "_hours", "_average")):
+            return f"{said}, after {shown(measure, totals[former], currency)} in {former:%B}.{hidden}"
+        if not (by := _told_change(measure, exact[last], exact[former])):
+            return f"{said}, {_about_as(measure)} as in {former:%B}.{hidden}"
+        of_former = abs(by.exact / sum(row[measure][0] for row in exact[former]))
+        less = "fewer" if measure.endswith("_count") else "less"
+        return f"{said}, {_percent(of_former)} {'more' if by.exact > 0 else less} than in {former:%B}.{hidden}"
 
     return say
+
+
+def _first_of(day: date) -> date:
+    return date(day.year, day.month, 1)
+
+
+def _month_before(month: date) -> date:
+    return _first_of(month - timedelta(days=1))
 
 
 def first_row(column: str, about: str) -> Says:
@@ -232,16 +245,18 @@ def first_row(column: str, about: str) -> Says:
 
 
 def newest(month: str, measure: str, what: str) -> Says:
-    """The newest month that is known, beside the one before it."""
+    """The newest month that is known, beside the one before it where that is known too."""
 
     def say(answer: Answer, _: Answer | None, currency: str) -> str:
-        known = [row for row in answer.records if row[measure] is not None]
+        known = {row[month]: row[measure] for row in answer.records if row[measure] is not None}
         if not known:
             return ""
-        said = f"{known[-1][month]:%B %Y}: {shown(measure, known[-1][measure], currency)} {what}"
-        if len(known) == 1:
+        last = max(known)
+        former = _month_before(last)
+        said = f"{last:%B %Y}: {shown(measure, known[last], currency)} {what}"
+        if former not in known:
             return f"{said}."
-        return f"{said}, after {shown(measure, known[-2][measure], currency)} in {known[-2][month]:%B}."
+        return f"{said}, after {shown(measure, known[former], currency)} in {former:%B}."
 
     return say
 

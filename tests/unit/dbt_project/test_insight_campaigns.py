@@ -181,6 +181,13 @@ def test_a_campaign_says_why_nothing_is_measured(marts):
     assert found["none held out"]["response_share"] == 0.2
     send(marts, "2026-04-01T09:00", "small", (10, 1), (10, 0), first=200)
     assert results(marts)["small"]["verdict"].startswith("cannot tell: 95 % interval -")
+    send(marts, "2026-03-01T09:00", "nobody", (50, 0), (20, 0), first=300)
+    send(marts, "2026-02-01T09:00", "everybody", (50, 50), (20, 20), first=400)
+    marts.build("campaign_results")
+    for model in ("campaign_results", "bi_campaign_results"):
+        told = {v: (r["lift"], r["minimum_detectable_effect"], r["verdict"]) for v, r in results(marts, model).items()}
+        assert told["nobody"] == (0, None, "cannot tell: nobody responded in either arm")
+        assert told["everybody"] == (0, None, "cannot tell: in each lot all customers responded, or none did")
 
 
 def test_a_conversion_is_one_that_attribution_counts(marts):

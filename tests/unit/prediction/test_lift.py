@@ -94,6 +94,13 @@ def test_words_say_what_the_interval_says():
     assert higher.verdict.startswith("higher than the control: 95 % interval +")
     assert lower.verdict.startswith("lower than the control: 95 % interval -")
     assert unknown.verdict.startswith("cannot tell") and "find a lift of" in unknown.verdict
+    # of whom nobody, or everybody, responded no test of any size is known to find a lift of 0
+    for successes, said in (
+        (0, "nobody responded in either arm"),
+        (1000, "all customers of both arms have the same outcome"),
+    ):
+        (alike,) = compare(rate("none", successes, 1000), [rate("a", successes, 1000)], is_rate=True)
+        assert (alike.minimum_detectable_effect, alike.verdict) == (None, f"cannot tell: {said}")
 
 
 @pytest.mark.parametrize(("successes", "expected"), [(0, None), (10, pytest.approx(0.0))])

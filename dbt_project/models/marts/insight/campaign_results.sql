@@ -170,7 +170,7 @@ with
                 ("lift", "r.lift"),
                 ("lift_low", "r.lift - sqrt(r.sent_below + r.held_out_above)"),
                 ("lift_high", "r.lift + sqrt(r.sent_above + r.held_out_below)"),
-                ("minimum_detectable_effect", z_of_detection() ~ " * sqrt(r.times * r.spread)"),
+                ("minimum_detectable_effect", z_of_detection() ~ " * sqrt(r.times * nullif(r.spread, 0))"),
             ] %}
                 round({{ fraction }}, 9) as {{ column }} {{ "," if not loop.last }}
             {%- endfor %}

@@ -1,14 +1,18 @@
 with
-    -- what hold-outs measured of all campaigns by email, where of each arm enough bought and did not
+    -- what hold-outs measured of all campaigns by email; told where of each arm enough bought and did not
     measured as (
         select
             'email' as channel,
-            printf('%d to %d', cast(round(caused_responses_low / 10) * 10 as bigint), cast(round(caused_responses_high / 10) * 10 as bigint)) as caused
+            case
+                when fewest_count >= 10
+                then printf('%d to %d', cast(round(caused_responses_low / 10) * 10 as bigint), cast(round(caused_responses_high / 10) * 10 as bigint))
+                when not starts_with(verdict, 'not measured')
+                then 'measured, of too few people to be shown'
+            end as caused
         from bi.campaign_results
         where
             breakdown = 'channel'
             and outcome = 'conversion'
-            and fewest_count >= 10
     )
 select
     a.channel,

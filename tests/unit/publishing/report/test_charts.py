@@ -42,6 +42,18 @@ def test_a_line_is_broken_where_a_week_is_not_told():
     assert line.count("M") == 2
 
 
+def test_a_month_that_is_not_told_keeps_its_place():
+    rows = ((date(2025, 11, 1), 30), (date(2026, 2, 1), 20))
+    answer = Answer(("bi.fct_tickets",), columns=("opened_month", "ticket_count"), rows=rows)
+    for kind in ("months", "line"):
+        drawn = specification(answer, Drawn(kind, "opened_month", ("ticket_count",)), "SEK")["data"]["values"]
+        assert [(row["x"], row["value"]) for row in sorted(drawn, key=lambda row: row["position"])] == [
+            ("Nov 2025", 30), ("Dec 2025", None), ("Jan 2026", None), ("Feb 2026", 20)
+        ]  # fmt: skip
+    said = draw(answer, Drawn("months", "opened_month", ("ticket_count",)), "months", "SEK")
+    assert [said.index(f">{month}<") for month in ("Nov", "Dec", "Jan", "Feb")]
+
+
 def test_months_of_a_metric_stand_beside_each_other():
     answer = Answer(("m",), columns=("month", "orders"), rows=((date(2026, 2, 1), 1), (date(2026, 3, 1), 2)))
     assert len(specification(answer, Drawn("weeks", "month", ("orders",)), "SEK")["data"]["values"]) == 2

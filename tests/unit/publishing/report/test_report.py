@@ -11,6 +11,8 @@ import pytest
 
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
+from orchestration.core.sql_scripts import sql_script
+from orchestration.publishing.report import asking
 from orchestration.publishing.report.page import Report, as_page
 from orchestration.publishing.report.picture import as_picture, as_png
 from orchestration.publishing.report.sections import SECTIONS
@@ -129,6 +131,14 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
     assert credits == {"social": (30, 140 / 30), "email": (None, None)}
     assert {row["by_hold_out"] for row in part(company, "attribution").records} == {"not measured"}
+    # of all letters enough are told; few of them are said to be few, and not that nobody measured
+    with duckdb.connect(str(company), read_only=True) as con:
+        script = sql_script(asking.__file__, "attribution", as_of="timestamp '2026-11-01'")
+        for fewest, verdict, expected in ((9, "cannot tell", "measured, of too few people to be shown"), (None, "not shown: too few people", "measured, of too few people to be shown"), (None, "not measured: nobody was held out", "not measured"), (60, "higher", "10 to 50")):  # fmt: skip
+            changed = script.replace("bi.campaign_results", f"(select * replace ({'null' if fewest is None else fewest} as fewest_count, '{verdict}' as verdict, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
+            assert ("email", expected) in con.execute(f"select channel, by_hold_out from ({changed})").fetchall(), (
+                verdict
+            )
     lifts = [
         (row["campaign"], row["bought_percent"], row["held_out_bought_percent"], row["lift_in_percentage_points"])
         for row in part(company, "campaign_lift").records
