@@ -8,7 +8,7 @@ from orchestration.core.warehouse import text
 from orchestration.extract.sql_catalogue import TableThere
 
 # what DuckDB calls types that have no plain value
-_NESTED = ("STRUCT", "MAP", "LIST", "ARRAY", "JSON", "UNION", "VARIANT")
+_NESTED = ("STRUCT", "MAP", "LIST", "ARRAY", "UNION", "VARIANT")
 
 
 def catalogue_of_duckdb(con: duckdb.DuckDBPyConnection, database: str) -> list[TableThere]:

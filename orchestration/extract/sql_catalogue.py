@@ -105,7 +105,9 @@ def _table(inspector: Inspector, schema: str | None, name: str, is_view: bool, r
 
 def kind_of(kind: Any) -> str | None:
     """DuckDB's type for one of SQLAlchemy's."""
-    if isinstance(kind, sa.LargeBinary | sa.ARRAY | sa.JSON | sa.types._Binary):
+    if isinstance(kind, sa.JSON):
+        return "JSON"
+    if isinstance(kind, sa.LargeBinary | sa.ARRAY | sa.types._Binary):
         return None
     for of, duck in ((sa.Boolean, "BOOLEAN"), (sa.Integer, "BIGINT"), (sa.Float, "DOUBLE"), (sa.DateTime, "TIMESTAMP"), (sa.Date, "DATE")):  # fmt: skip
         if isinstance(kind, of):

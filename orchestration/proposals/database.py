@@ -31,6 +31,7 @@ from orchestration.proposals.found import (
     why_withheld,
     with_currency,
 )
+from orchestration.proposals.json_columns import JSON, with_parts
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
@@ -112,7 +113,10 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
             there = one.there.full_name if one.there.full_name != table.name else None
             how: dict[str, object] = {
                 "table": there,
-                "find_deletions": True if table.key and not table.is_view else None,
+                # a key within JSON is not asked of all rows
+                "find_deletions": True
+                if table.key and not table.is_view and {*table.key} <= {*one.there.columns}
+                else None,
             }
             lines += table_block(name, table, how)
     return ProposedSource("\n".join(lines) + "\n", [name], tables, [], _new(hidden, written))
@@ -167,16 +171,23 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         return _Looked(there, [], (), unread(name, why))
     try:
         is_all = database.rows(there, columns)
-        sample(con, "first_looked")
-        known = {} if database.is_loose else {c: k for c in columns if (k := there.columns[c]) and k != "VARCHAR"}
-        found = [_as_declared(c, there, database) for c in columns_of(con, "first_looked", columns, known=known)]
+        texts = [c for c in columns if there.columns[c] in ("", "VARCHAR", JSON)]
+        parts = with_parts(con, columns, texts, [c for c in texts if there.columns[c] == JSON])
+        nested += parts.unread
+        withheld |= parts.withheld
+        sample(con, "looked_flat")
+        known = {} if database.is_loose else {c: k for c in columns if (k := there.columns[c]) and c not in texts}
+        found = [
+            _as_declared(c, there, database)
+            for c in columns_of(con, "looked_flat", parts.names, known=known | parts.kinds)
+        ]
         count = found[0].rows
-        withheld |= by_values(con, "first_looked", found)
+        withheld |= by_values(con, "looked_flat", found)
         found = [c for c in found if c.name not in withheld]
         whole = [c for c in found if c.filled]
         key = there.key if set(there.key) <= {c.name for c in found} else ()
         if not key and is_all:
-            key = proved_key(con, "first_looked", whole, likely_keys(name, whole))
+            key = proved_key(con, "looked_flat", whole, likely_keys(name, whole))
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
     table = FoundTable(
@@ -188,7 +199,7 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
 
 def _as_declared(column: Column, there: TableThere, database: LookedDatabase) -> Column:
     """A column of text whose rows are not text alone is what its rows are; without a value, what the database says."""
-    said = there.columns[column.name]
+    said = there.columns.get(column.name)
     if not column.filled and said:
         return replace(column, kind=said)
     if database.is_loose and said == "BOOLEAN" and set(column.values) <= _BOOLEANS.keys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import tomllib
 
@@ -182,3 +183,37 @@ def test_what_may_be_a_secret_in_an_address_is_written_as_a_variable(said, writt
     hidden = secret_url("shop", said)
     assert hidden.written == written and "abc123" not in hidden.written
     assert list(hidden.variables.values()) == ["abc123"] * ("abc123" in said)
+
+
+DOCUMENTS = [
+    {"id": 1234567890123456789, "customer": {"email": "asa@example.com", "first_name": "Åsa", "personnummer": "19800101-0000"}, "tags": ["a"]},
+    {"id": 1234567890123456790, "customer": {"email": "bo@example.com", "first_name": "Bo"}, "address": {"city": "Lund"}, "tags": []},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+def test_values_of_a_column_of_json_are_columns_by_their_path(home, warehouse, tmp_path, kind):
+    path = tmp_path / "crm.db"
+    with sqlite3.connect(path) if kind == "sqlite" else duckdb.connect(str(path)) as con:
+        con.execute(f"create table customers (no integer primary key, document {'text' if kind == 'sqlite' else 'json'}, note text, created_at timestamp)")  # fmt: skip
+        con.executemany(
+            "insert into customers values (?, ?, ?, '2026-01-01 10:00:00')",
+            [(n, json.dumps(d, ensure_ascii=False), note) for n, (d, note) in enumerate(zip(DOCUMENTS, ("{}", "no"), strict=True))],
+        )  # fmt: skip
+    found = propose("crm", str(path), "SEK")
+    table = source_of(found, "crm")["tables"]["customers"]
+    (people,) = (one for one in table["maps"] if one["entity"] == "people")
+    assert people["columns"]["email"] == "document.customer.email"
+    assert people["columns"]["given_name"] == "document.customer.first_name"
+    assert people["columns"]["city"] == "document.address.city"
+    looked = found.tables[0]
+    assert "document.customer.personnummer" in looked.withheld and "document.tags" in looked.unmapped
+    assert "note" in looked.unmapped, "text that is JSON by chance is text"
+    assert "19800101" not in found.block and "personnummer" not in "".join(table["columns"])
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    assert extract_source(warehouse, home, settings, "crm")["customers"].inserted == 2
+    read = warehouse.execute('select "document.customer.email", "document.address.city" from raw_crm.customers order by 1').fetchall()  # fmt: skip
+    assert read == [("asa@example.com", None), ("bo@example.com", "Lund")]

@@ -1,0 +1,85 @@
+"""Columns of a database that hold a JSON object in each row: their plain values are columns by a path, as in JSON files.
+
+Here: which columns these are, and their parts beside the others. Not here: reading them in a night (extract/json_columns.py), JSON
+files (nested_kinds.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from orchestration.core.warehouse import quote, scalar, text
+from orchestration.extract.nested_rows import nested_path
+from orchestration.proposals.columns import SAMPLED
+from orchestration.proposals.found import why_withheld
+
+JSON = "JSON"
+_DEEP = 3
+_KINDS = {"BOOLEAN": "BOOLEAN", "BIGINT": "BIGINT", "UBIGINT": "BIGINT"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The columns of `looked_flat`, in their order; types that JSON itself tells; what is not read, by its path; what never enters raw."""
+
+    names: list[str]
+    kinds: dict[str, str]
+    unread: list[str]
+    withheld: dict[str, str]
+
+
+def with_parts(con: duckdb.DuckDBPyConnection, columns: Sequence[str], asked: Collection[str], json_kinds: Collection[str]) -> Parts:  # fmt: skip
+    """Makes the view `looked_flat` of `first_looked`: each column in `asked` of which every value is an object by its parts, any other
+    as it is. A column of the database's own JSON (`json_kinds`) that holds anything else is not read."""
+    holders = {c: structure for c in columns if c in asked and (structure := _structure(con, c))}
+    found: dict[str, tuple[str, str]] = {}  # column → its holder, and its type
+    unread = [c for c in columns if c in json_kinds and c not in holders]
+    for holder, structure in holders.items():
+        for path, kind in _leaves(structure, holder, _DEEP):
+            if kind is None:
+                unread.append(path)
+            else:
+                found[path] = (holder, kind)
+    plain = [c for c in columns if c not in holders and c not in unread]
+    withheld = why_withheld([*plain, *found, *unread])
+    names = [*plain, *(c for c in found if c not in withheld)]
+    said = [quote(c) for c in plain]
+    said += [f"{_value(c, found[c][0])} as {quote(c)}" for c in names if c in found]
+    con.execute(f"create or replace temp view looked_flat as select {', '.join(said)} from first_looked")
+    kinds = {c: _KINDS[kind] for c, (_, kind) in found.items() if kind in _KINDS}
+    return Parts(names, kinds, unread, {c: why for c, why in withheld.items() if c in found or c in unread})
+
+
+def _structure(con: duckdb.DuckDBPyConnection, column: str) -> dict[str, Any] | None:
+    """The names in a column's objects with their types; None where any value is no object, or all are empty."""
+    value = f"nullif(trim({quote(column)}), '')"
+    is_object = f"case when json_valid({value}) then json_type({value}) = 'OBJECT' else {value} is null end"
+    first = f"(from first_looked limit {SAMPLED})"
+    for rows in (first, "first_looked"):  # nearly all columns are told by their first rows
+        if not scalar(con, f"select coalesce(bool_and({is_object}), false) from {rows}"):
+            return None
+    structure = scalar(con, f"select json_group_structure(({value})::json)::varchar from first_looked")
+    parsed = json.loads(structure) if structure else None
+    return parsed if isinstance(parsed, dict) and parsed else None
+
+
+def _leaves(structure: dict[str, Any], before: str, deep: int) -> Iterator[tuple[str, str | None]]:
+    """(path, type) of each part; None for what has no plain value: a list, what lies deeper, what differs from row to row."""
+    for name, part in structure.items():
+        path = f"{before}.{name}"
+        if "." in name:  # a path cannot name it
+            continue
+        if isinstance(part, dict) and part and deep > 1:
+            yield from _leaves(part, path, deep - 1)
+        else:
+            yield path, part if isinstance(part, str) and part not in ("JSON", "NULL") else None
+
+
+def _value(column: str, holder: str) -> str:
+    path = nested_path(column.removeprefix(f"{holder}."))
+    return f"json_extract_string(nullif(trim({quote(holder)}), '')::json, {text(path)})"
