@@ -11,7 +11,15 @@ from dataclasses import replace
 
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.refusals import hidden, names_newsletter, refusals, says_no, unsettled
+from orchestration.proposals.refusals import (
+    HOLDS_FROM_NOW,
+    UNDATED,
+    hidden,
+    names_newsletter,
+    refusals,
+    says_no,
+    unsettled,
+)
 from orchestration.proposals.words import ENDING, words_for, words_of
 
 _CHANNELS = {"consent_email": ("email", "email"), "consent_sms": ("sms", "phone")}
@@ -28,7 +36,7 @@ def consents(
     """
     key = people.of("source_key")
     columns = [column for column in every if column.name in said]
-    at = _written_at(columns, said) or _first(columns, said, "consent_stated_at")
+    at = _first(columns, said, "updated_at") or _first(columns, said, "consent_stated_at")
     found = refusals(columns, people, at)
     taken = {column for one in found for filled in one.filled if filled.target == "status" for column in filled.columns}
     hiding = hidden(every, beside)
@@ -71,10 +79,6 @@ def _hidden(column: str, key: Filled) -> Proposal:
     return Proposal("address_updates", (key,), 0.5, missing=("effective_on",), notes=(told,))
 
 
-def _written_at(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> str | None:
-    return _first(columns, said, "updated_at") or _first(columns, said, "created_at")
-
-
 def _consent(
     doubt: str,
     column: Column,
@@ -90,7 +94,8 @@ def _consent(
     is_newsletter = names_newsletter(column.name)
     doubt = _doubt(column, said, stated, columns) or doubt
     may_grant = bool(yes) and not doubt
-    at = stated or _written_at(columns, said)
+    # not since when the row is there, as a customer since 2015: a yes of before the no would stand
+    at = stated or _first(columns, said, "updated_at")
     # in doubt about a permission the answer is no
     values = dict.fromkeys([*no, *other], "withdrawn") | (dict.fromkeys(yes, "granted") if may_grant else {})
     filled = [key, *([Filled("person_key", key.columns, key.sureness, "the row is a person's")])]
@@ -107,6 +112,7 @@ def _consent(
             f"it says {', '.join([*yes, *no, *other])}",
             values,
             ignored,
+            otherwise="" if at else UNDATED,
         )
     )
     if at:
@@ -133,10 +139,10 @@ def _consent(
             f'{column.name}: add wording_version = "…" to constants: without the wording, a grant permits nothing'
         )
     if not at:
-        notes.append(f"{column.name}: not mapped, for no column says when a row was written")
+        notes.append(f"{column.name}: {HOLDS_FROM_NOW}")
     constants = {"purpose": "newsletter" if is_newsletter else "all", "channel": channel, "contact_point_type": point}
     return Proposal(
-        "consent_events", tuple(filled), said_of(said, column), missing=() if at else ("stated_at",), constants=constants,
+        "consent_events", tuple(filled), said_of(said, column), constants=constants,
         name="_".join(words_of(column.name)), notes=tuple(notes),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
@@ -33,6 +34,11 @@ def says_no(name: str) -> bool:
         or any(len(part) > 1 and part[0] == "no" for part in map(words_of, name.split(".")))
         or _has_refusal(words)
     )
+
+
+# a map without a time may grant nothing at all: whatever is no ignored word denies
+UNDATED = "withdrawn"
+HOLDS_FROM_NOW = "no column says when, so a no holds from the night that first reads it"
 
 
 def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> list[Proposal]:
@@ -111,11 +117,12 @@ def refusing_status(column: Column) -> Filled | None:
 def _refusal(column: Column, status: Filled, key: Filled, at: str | None) -> Proposal:
     at = column.name if is_told_at(column) else at
     stated = [Filled("stated_at", (at,), 1.0, "the latest that is known")] if at else []
-    what = f"{column.name}: taken for a refusal, which denies"
-    told = what if at else f"{column.name}: a refusal, and not mapped, for no column says when a row was written"
+    if not at:
+        status = replace(status, otherwise=UNDATED)
+    told = f"{column.name}: taken for a refusal, which denies" + ("" if at else f"; {HOLDS_FROM_NOW}")
     return Proposal(
         "consent_events", (key, Filled("person_key", key.columns, key.sureness, "the row is a person's"), status, *stated),
-        0.9, missing=() if at else ("stated_at",), constants={"purpose": _purpose(column), "channel": _channel(column)},
+        0.9, constants={"purpose": _purpose(column), "channel": _channel(column)},
         name="_".join(words_of(column.name)), notes=(told,),
     )  # fmt: skip
 

@@ -107,6 +107,25 @@ def test_a_time_of_a_refusal_withdraws_for_those_who_have_one(tmp_path, warehous
     ]
 
 
+def test_a_no_is_not_dated_by_since_when_somebody_is_a_customer(tmp_path, warehouse):
+    """A yes of between that day and the no would stand."""
+    rows = [
+        {"Kundnr": str(n), "E-post": f"{n}@example.com", "Nyhetsbrev": said, "Reklamspärr": barred, "Kund sedan": "2015-01-01"}
+        for n, (said, barred) in enumerate((("Ja", "Nej"), ("Nej", "Ja")))
+    ]  # fmt: skip
+    maps, notes, shape = statements(tmp_path, ",".join(rows[0]), *[",".join(row.values()) for row in rows])
+    assert {column: one["columns"].get("stated_at") for column, one in maps.items()} == {"Nyhetsbrev": None, "Reklamspärr": None}  # fmt: skip
+    assert sum("a no holds from the night that first reads it" in note for note in notes) == 2
+    # a word of later, that nobody knows, is a no as well
+    raw(warehouse, "members", *rows, {**rows[1], "Kundnr": "2", "Nyhetsbrev": "paus", "Reklamspärr": "Nej"})
+    set_clock_and_retention(warehouse)
+    sql, _ = models_of({"members": Table.model_validate(shape)}, ("",))["consent_events"]
+    said = (
+        f"select person_key, status, stated_at = extracted_at from ({sql}) where quarantine_code is null order by all"
+    )
+    assert warehouse.execute(said).fetchall() == [("1", "withdrawn", True), ("1", "withdrawn", True), ("2", "withdrawn", True)]  # fmt: skip
+
+
 def test_an_empty_field_of_consent_is_no_statement_and_is_told(tmp_path, warehouse):
     rows = [
         {"member_id": str(n), "email": f"{n}@example.com", "newsletter": said, "consent_date": "2025-01-01", "consent_text": "v1"}
