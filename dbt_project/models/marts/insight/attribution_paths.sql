@@ -1,5 +1,10 @@
 {%- set insight = var("insight") %}
 with
+    clicks as (
+        select customer_id, source_system, source_key, occurred_at, campaign_key
+        from {{ ref("fct_email_events") }}
+        where kind = 'clicked' and customer_id is not null
+    ),
     touches as (
         -- an email visit soon after a click is the same touch, and the click says of which campaign
         select
@@ -9,20 +14,13 @@ with
             coalesce({{ unless_blank("v.campaign") }}, 'none') as campaign,
             v.source_system || ':visit:' || v.source_key as touch_key
         from {{ ref("fct_web_sessions") }} v
-        where
-            v.customer_id is not null
-            and not (
-                lower(trim(v.landing_channel)) is not distinct from 'email'
-                and exists (
-                    select 1
-                    from {{ ref("fct_email_events") }} c
-                    where
-                        c.customer_id = v.customer_id
-                        and c.kind = 'clicked'
-                        and c.occurred_at <= v.started_at
-                        and c.occurred_at >= v.started_at - {{ minutes(insight["same_visit_minutes"]) }}
-                )
-            )
+        anti join
+            clicks c
+            on lower(trim(v.landing_channel)) = 'email'
+            and c.customer_id = v.customer_id
+            and c.occurred_at <= v.started_at
+            and c.occurred_at >= v.started_at - {{ minutes(insight["same_visit_minutes"]) }}
+        where v.customer_id is not null
         union all
         select
             e.customer_id,
@@ -30,13 +28,12 @@ with
             'email',
             coalesce({{ unless_blank("c.name") }}, e.campaign_key, 'none'),
             e.source_system || ':click:' || e.source_key
-        from {{ ref("fct_email_events") }} e
+        from clicks e
         left join
             {{ ref("conformed_campaigns") }} c
             on c.source_system = e.source_system
             and c.source_key = e.campaign_key
             and c.deleted_at is null
-        where e.customer_id is not null and e.kind = 'clicked'
     ),
     purchases as (
         select

@@ -28,7 +28,8 @@ with
         join products p on p.source_system = b.source_system and p.product_key = b.product_key
         where p.place <= {{ insight["most_paired_products"] }}
     ),
-    pairs as (
+    -- a pair is one whichever is named first
+    one_way as (
         select
             a.source_system,
             a.product_key,
@@ -36,9 +37,16 @@ with
             count(*) as orders,
             count(distinct a.customer_id) as customers
         from popular a
-        join popular b on b.source_system = a.source_system and b.order_key = a.order_key and b.place <> a.place
+        join popular b on b.source_system = a.source_system and b.order_key = a.order_key and b.place > a.place
         group by 1, 2, 3
         having count(*) >= {{ insight["min_pair_orders"] }}
+    ),
+    pairs as (
+        select source_system, product_key, other_product_key, orders, customers
+        from one_way
+        union all
+        select source_system, other_product_key, product_key, orders, customers
+        from one_way
     )
 select
     p.source_system,
