@@ -93,7 +93,9 @@ def as_page(answer: Any, url: str, paging: Paging) -> dict[str, Any] | None:
 
 
 def _plain(value: Any) -> Any:
-    """A value of Tryton's JSON-RPC, whose objects name their class, as plain JSON: a time in UTC, a date, a decimal. Bytes are nothing."""
+    """A value of Tryton's JSON-RPC, whose objects name their class, as plain JSON: a time in UTC, a date, a decimal. Bytes are nothing.
+
+    An object of any other class stays one: where it does not fit, its row is set aside, and counted."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if not isinstance(value, dict):
@@ -107,9 +109,13 @@ def _plain(value: Any) -> Any:
             return "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{microsecond:06}".format_map(value)
         case "timedelta":
             return value.get("seconds")
+        case "time":
+            return "{hour:02}:{minute:02}:{second:02}.{microsecond:06}".format_map(value)
+        case "bytes":
+            return None
         case None:
             return {name: _plain(one) for name, one in value.items()}
-    return None
+    return value
 
 
 def hides_the_next(answer: Any, paging: Paging) -> bool:

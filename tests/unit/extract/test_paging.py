@@ -278,3 +278,20 @@ def test_a_place_within_a_list_is_followed(serve, load):
 
     url, _ = serve(answer)
     assert load(url, next="url", at="links.1.href").inserted == len(ROWS)
+
+
+def test_an_object_of_a_class_of_tryton_that_nobody_knows_costs_its_row_where_it_does_not_fit(serve, load, warehouse):
+    day = {"__class__": "datetime", "year": 2026, "month": 1, "day": 2, "hour": 3, "minute": 4, "second": 5, "microsecond": 0}  # fmt: skip
+    noon = {"__class__": "time", "hour": 12, "minute": 0, "second": 0, "microsecond": 0}
+    rows = [
+        {"id": {"__class__": "Decimal", "decimal": "1"}, "name": noon, "updated_at": day},
+        {"id": 2, "name": {"__class__": "bytes", "base64": "eA=="}, "updated_at": day},
+        {"id": 3, "name": {"__class__": "Dictionary", "a": 1}, "updated_at": day},
+        {"id": 4, "name": "four", "updated_at": {"__class__": "fuzzydate", "year": 2026}},
+    ]
+    url, _ = serve(lambda asked: {"result": rows})
+    counts = load(url, rows="result", next="none", typed="tryton", since="")
+    assert (counts.inserted, counts.rejected) == (3, 1)
+    found = warehouse.execute("select id, name, updated_at::varchar from raw_api.things order by id").fetchall()
+    assert [name for _, name, _ in found] == ["12:00:00.000000", None, '{"__class__": "Dictionary", "a": 1}']
+    assert found[0] == (1, "12:00:00.000000", "2026-01-02 03:04:05")
