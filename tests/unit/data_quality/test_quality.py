@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -12,7 +13,8 @@ from data_quality.checks import Check, Suite
 from data_quality.runner import QualityRun, last_counts, remember_counts
 from data_quality.suites import all_suites, identity, marts
 from data_quality.suites.common import between, keeps_its_volume, never_null, no_row_where, no_rows, one_of
-from data_quality.suites.consent import segment_suites
+from data_quality.suites.consent import audience_suites, segment_suites
+from orchestration.contracts.audiences import AudienceModel
 from orchestration.contracts.model_files import models_of
 from orchestration.core.configuration import load_settings
 from orchestration.core.settings import PROJECT_DIR, Engine, Settings, Source
@@ -65,6 +67,33 @@ def test_the_suites_of_identity_find_what_is_broken(table, resolve, warehouse, h
     suites = identity.suites(Settings(company="T", sources={"s": Source(connector="files", url="/")}), {})
     failed = {r.suite.table for r in QualityRun(home, Engine(), "r").run(suites) if not r.passed}
     assert failed == ({table} if table else set())
+
+
+def test_an_audience_whose_segment_has_nobody_is_warned_of_by_name(home):
+    rules = {"all": (None, None), "some": ("risk", "leaving"), "misspelt": ("risk", "leving"), "half": ("risk", None)}
+    with open_warehouse(home, Engine()) as con:
+        con.execute("create schema reference; create schema segments; create schema audiences")
+        con.execute("create table reference.audience_rules (audience varchar, scheme varchar, segment varchar)")
+        con.execute(
+            "create table segments.customer_segments as select 'c1' as customer_id, 'risk' as scheme, 'leaving' as segment"
+        )
+        for name, rule in rules.items():
+            con.execute("insert into reference.audience_rules values ($1, $2, $3)", [name, *rule])
+            con.execute(
+                f"create table audiences.audience_{name} as select 'c1' as customer_id where {name in ('all', 'some')}"
+            )
+    models = [AudienceModel(f"audience_{name}", f"audience_{name}") for name in rules]
+    suites = [
+        replace(suite, checks=tuple(check for check in suite.checks if check.name == "its_segment_has_customers"))
+        for suite in audience_suites(
+            models, Settings(company="T", sources={"s": Source(connector="files", url="/")}), {}
+        )
+    ]
+    told = {
+        r.suite.table: (r.passed, r.check.severity, "could_not_run" in r.observed)
+        for r in QualityRun(home, Engine(), "r").run(suites)
+    }
+    assert told == {f"audience_{name}": (name in ("all", "some"), "WARN", False) for name in rules}
 
 
 def test_a_table_whose_rules_cannot_run_fails_alone(check, home):
