@@ -22,6 +22,7 @@ from orchestration.proposals.answers import with_person
 from orchestration.proposals.api_endpoints import called
 from orchestration.proposals.api_paging import FoundPaging, changes_by, found_paging, rows_at
 from orchestration.proposals.columns import columns_of, sample
+from orchestration.proposals.doubts import with_doubts
 from orchestration.proposals.entities import likely_keys, proposed
 from orchestration.proposals.found import FoundTable, cursor_of, unread, why_withheld, with_currency
 from orchestration.proposals.keys import proved_key
@@ -115,7 +116,7 @@ def _table(
         *(one for c in nested for one in dict.fromkeys(n for row in rows for n in names_in(row.get(c), c))),
     ]
     maps = proposed(name, found, key, purposes=company.purposes, beside=beside)
-    maps = [with_currency(m, found, company.currency) for m in maps]
+    maps = [with_doubts(with_currency(m, found, company.currency), found) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
     return with_person(replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested]))
 

@@ -24,8 +24,8 @@ FORMATS = (
     "%m/%d/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y%m%d", "%d.%m.%y",
     "%d/%m/%y", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M", "%d %b %Y", "%b %d, %Y",
 )  # fmt: skip
-# what tells an amount as people write it from a number
-_MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]"
+# what tells an amount as people write it from a number; beside such ones, amounts may be plain
+_MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]|^-?[1-9]\d*$|^0$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
 
@@ -185,12 +185,13 @@ def _column(
 def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list[tuple[str, str]]:
     """(type or format, SQL that says whether a value fits) of those that fit all of the first rows."""
     v = quote(name)
-    number = f"replace({v}, ',', '.')" if decimal == "," else v
+    # beside a decimal comma a point parts thousands
+    number = f"case when not contains({v}, '.') then replace({v}, ',', '.') end" if decimal == "," else v
     cases = [
         # a leading zero says that it is no number: 022 is not 22
         ("BIGINT", f"try_cast({v} as bigint) is not null and not (starts_with(ltrim({v}, '-'), '0') and length({v}) > 1) and not contains({v}, '.') and length({v}) < 19"),
         ("%Y%m%d", f"length({v}) = 8 and try_strptime({v}, '%Y%m%d') between timestamp '1900-01-01' and timestamp '2100-01-01'"),
-        ("NUMBER", f"coalesce(isfinite(try_cast({number} as double)), false) and not ltrim({number}, '-')[1:2] between '00' and '09'"),
+        ("NUMBER", f"coalesce(isfinite(try_cast({number} as double)), false) and not ltrim({v}, '-')[1:2] between '00' and '09'"),
         ("BOOLEAN", f"lower({v}) in ('true', 'false')"),
         ("DATE", f"length({v}) = 10 and try_cast({v} as date) is not null"),
         ("TIMESTAMP", f"length({v}) > 10 and try_cast({v} as timestamptz) is not null"),

@@ -21,6 +21,7 @@ from orchestration.proposals import block
 from orchestration.proposals.answers import with_person
 from orchestration.proposals.columns import Column, columns_of, sample
 from orchestration.proposals.derived import without_doubles
+from orchestration.proposals.doubts import with_doubts
 from orchestration.proposals.entities import likely_keys, proposed
 from orchestration.proposals.found import (
     FoundTable,
@@ -218,7 +219,7 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
         if full in ours and ours[full].key == (of,) and (entity := first[full]):
             refers[column] = entity
     maps = proposed(table.name, one.columns, one.key, refers, company.purposes, [*table.withheld, *table.unmapped])
-    maps = [with_currency(m, one.columns, company.currency) for m in maps]
+    maps = [with_doubts(with_currency(m, one.columns, company.currency), one.columns) for m in maps]
     table = replace(table, maps=maps)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]
     return with_person(replace(table, unmapped=[*unread_ones, *table.unmapped]))

@@ -28,6 +28,8 @@ _SEPARATORS = (";", ",", "\t", "|")
 _NUMBER = re.compile(r"^[-+]?\d[\d\s.,]*$|^$")
 _COMMA_NUMBER = re.compile(r"^[-+]?\d[\d\s.\u00a0]*,\d{1,4}(?!\d)\D{0,5}$")
 _POINT_NUMBER = re.compile(r"^[-+]?\d+\.\d+$")
+# a mark that may part thousands tells nothing
+_EITHER_NUMBER = re.compile(r"^[-+]?[1-9]\d{0,2}[.,]\d{3}$")
 _VALUE = re.compile(r"@\S+\.\w|^\d{4}-\d\d-\d\d|^\d{1,2}[./]\d{1,2}[./]\d{2,4}")
 # whether a header is of a table that is known as it is
 IsKnown = Callable[[Sequence[str]], bool]
@@ -37,11 +39,12 @@ Encoding = Literal["utf-8", "windows-1252", "utf-16"]
 @dataclass(frozen=True)
 class Written:
     """A dialect; `header` is what the header names, and the names that columns get where there is none. `total` is the first value of a line of
-    totals at the end, if it has one."""
+    totals at the end, if it has one; `is_decimal_told` is whether any number shows the decimal mark beyond doubt."""
 
     csv: CsvDialect
     header: tuple[str, ...]
     total: str | None = None
+    is_decimal_told: bool = True
 
 
 def sniffed(path: Path, is_known: IsKnown = lambda names: False) -> Written | None:
@@ -71,11 +74,12 @@ def sniffed(path: Path, is_known: IsKnown = lambda names: False) -> Written | No
     if not has_header:
         names = [f"column_{n}" for n in range(1, len(names) + 1)]
     body = rows[at + 1 :] if has_header else rows[at:]
+    decimal, is_told = _decimal(body)
     said = CsvDialect(
-        delimiter=delimiter, encoding=encoding, decimal=_decimal(body, delimiter), has_header=has_header,
+        delimiter=delimiter, encoding=encoding, decimal=decimal, has_header=has_header,
         skip_lines=_physical_lines(_decoded(plain, encoding), delimiter, at),
     )  # fmt: skip
-    return Written(said, tuple(names), _total(path, said, is_gzip=is_gzip))
+    return Written(said, tuple(names), _total(path, said, is_gzip=is_gzip), is_told)
 
 
 def _is_header(names: list[str], body: list[list[str]]) -> bool:
@@ -162,11 +166,17 @@ def _physical_lines(text: str, delimiter: str, at: int) -> int:
     return 0
 
 
-def _decimal(rows: list[list[str]], delimiter: str) -> Literal[".", ","]:
+def _decimal(rows: list[list[str]]) -> tuple[Literal[".", ","], bool]:
+    """The decimal mark, and whether any number tells it: one of three digits behind its one mark does not, and counts only where no
+    other has a mark."""
     values = [value.strip() for row in rows for value in row]
-    commas = sum(bool(_COMMA_NUMBER.match(value)) for value in values)
-    points = sum(bool(_POINT_NUMBER.match(value)) for value in values)
-    return "," if commas > points else "."
+    for told in (True, False):
+        numbers = [value for value in values if bool(_EITHER_NUMBER.match(value)) is not told]
+        commas = sum(bool(_COMMA_NUMBER.match(value)) for value in numbers)
+        points = sum(bool(_POINT_NUMBER.match(value)) for value in numbers)
+        if commas or points:
+            return ("," if commas > points else "."), told
+    return ".", False
 
 
 def _total(path: Path, said: CsvDialect, *, is_gzip: bool) -> str | None:

@@ -80,11 +80,13 @@ class ProposedSource:
 
     @property
     def notes(self) -> list[str]:
-        return [
+        told = (
             note
             for table in self.tables
             for note in (*table.notes, *(said for one in table.maps for said in one.notes))
-        ]
+        )
+        # two maps of one column say the same of it
+        return list(dict.fromkeys(told))
 
 
 def assert_name(name: str) -> None:

@@ -38,6 +38,7 @@ from orchestration.proposals.nested_kinds import (
     reached,
 )
 from orchestration.proposals.places import FileGroup, Place
+from orchestration.proposals.thousands import with_thousands
 
 _MINUTES = 10.0
 # of a file of SIE, where it says what it is
@@ -55,6 +56,7 @@ class Looked:
     relation: str
     rows: int
     csv: CsvDialect | None = None
+    is_decimal_told: bool = True  # whether numbers tell their decimal mark
     total: str | None = None
     nothing: tuple[str, ...] = ()  # words for nothing beyond those that a source has by itself
     nested: tuple[str, ...] = ()  # columns whose values are lists or objects
@@ -124,7 +126,7 @@ def _csv(
         raise SourceError(f"source {name}: the file is not a table", where=group.files[-1], to_do="leave it out")
     if group.format == "xlsx":  # numbers of cells have a point, whatever stands in texts
         plain = CsvDialect(has_header=written.csv.has_header, skip_lines=written.csv.skip_lines)
-        written = replace(written, csv=plain)
+        written = replace(written, csv=plain, is_decimal_told=True)
     nulls = list(NULLS)
     with suppress(duckdb.Error):
         con.execute("drop view if exists looked")
@@ -134,7 +136,9 @@ def _csv(
         con.execute(f"create or replace temp view looked as {batch.select}")
         if is_known(names):
             counted = _counted(con, names)
-            yield Looked(group, counted, "looked", counted[0].rows, written.csv, written.total, unread=_unread(con))
+            yield Looked(
+                group, counted, "looked", counted[0].rows, written.csv, total=written.total, unread=_unread(con)
+            )
             return
         sample(con, "looked")
         nothing = nothing_words(con, names)
@@ -149,9 +153,10 @@ def _csv(
             relation = "looked_at"
             sample(con, relation)
         found = columns_of(con, relation, names, written.csv.decimal)
+        found = found if written.is_decimal_told else with_thousands(found, written.csv)
         doubled = tuple(name for name in written.header if name and name not in names)
         yield Looked(
-            group, found, relation, found[0].rows, written.csv, written.total, tuple(nothing), unread=_unread(con), doubled=doubled
+            group, found, relation, found[0].rows, written.csv, written.is_decimal_told, written.total, tuple(nothing), unread=_unread(con), doubled=doubled
         )  # fmt: skip
     finally:
         batch.close()

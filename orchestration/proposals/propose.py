@@ -19,6 +19,7 @@ from orchestration.proposals.answers import with_person
 from orchestration.proposals.api import is_api, propose_api
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
+from orchestration.proposals.doubts import with_doubts
 from orchestration.proposals.entities import likely_keys, proposed
 from orchestration.proposals.found import (
     FoundTable,
@@ -42,6 +43,7 @@ from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.sums_of_lines import with_sums
+from orchestration.proposals.thousands import with_thousands_of_money
 from orchestration.proposals.vendor_api import propose_vendor, vendor_of
 
 
@@ -162,16 +164,18 @@ def _mapped(
     why = why_withheld(names, path, carried) | by_values(con, looked.relation, looked.columns)
     kept = [column for column in looked.columns if column.name not in why]
     key = within or proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
+    beside = [*why, *looked.beside, *looked.doubled]
+    maps = proposed(group.table, kept, key, purposes=company.purposes, beside=beside)
+    columns = looked.columns
+    if looked.csv and not looked.is_decimal_told:
+        columns = with_thousands_of_money(columns, looked.csv, maps)
     maps = [
-        without_total(with_currency(one, kept, company.currency), names[0], looked.total)
-        for one in proposed(
-            group.table, kept, key, purposes=company.purposes, beside=[*why, *looked.beside, *looked.doubled]
-        )
-    ]
+        without_total(with_doubts(with_currency(one, columns, company.currency), columns), names[0], looked.total) for one in maps
+    ]  # fmt: skip
     read = {column for one in maps for filled in one.filled for column in filled.columns}
     unmapped = [column for column in names if column not in read and column not in why]
     return with_person(FoundTable(
-        group.table, len(group.files), looked.rows, looked.columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled],
+        group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled],
         dialect=looked.csv, notes=notes_of(group.table, looked),
     ))  # fmt: skip
 

@@ -34,13 +34,54 @@ def test_a_currency_that_stands_beside_every_amount_is_the_orders(tmp_path):
     assert amount(tmp_path, "99:-", "1 234,50 kr")[1:3] == ({"column": "total", "decimal": ","}, "SEK")
 
 
-@pytest.mark.parametrize("written", [("1.234", "2.500"), ("1.234 kr", "2.500 kr"), ("1,234", "2,500")])
+@pytest.mark.parametrize(
+    "written", [("1.234", "2.500"), ("1.234 kr", "2.500 kr"), ("1,234", "2,500"), ("2.101", "345")]
+)
 def test_a_mark_before_three_digits_may_part_thousands_and_is_told_of(tmp_path, written):
-    _, how, _, found = amount(tmp_path, *written)
+    kind, how, _, found = amount(tmp_path, *written)
     (line,) = [line for line in found.block.splitlines() if line.startswith("amount = ")]
     assert "its mark may part thousands" in line
-    if "kr" in written[0]:
-        assert how == {"column": "total", "decimal": ","}, "money has no fraction of three digits"
+    # money has no fraction of three digits
+    assert kind == "VARCHAR" and how == {"column": "total", "decimal": "." if "," in written[0] else ","}
+    assert any("total: its mark may part thousands" in note for note in found.notes), "it is printed"
+    assert found.tables[0].maps[0].sureness < 0.8
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "quantity"),
+    [
+        # a place that writes fractions with a comma: by its separator, its dates, or another column
+        ("id;order_id;sku;quantity;price;day", "{n};{n};a;1.25{n};9;2025-01-31", ("VARCHAR", ",")),
+        ("id\torder_id\tsku\tquantity\tprice\tday", "{n}\t{n}\ta\t1.25{n}\t9\t31.01.2025", ("VARCHAR", ",")),
+        ("id;order_id;sku;quantity;price;day", "{n};{n};a;1.25{n};9,50;2025-01-31", ("VARCHAR", ",")),
+        ("id,order_id,sku,quantity,price,day", '{n},{n},a,"1,25{n}",9,01/31/2025', ("VARCHAR", ".")),
+        # and one that does not
+        ("id,order_id,sku,quantity,price,day", "{n},{n},a,1.25{n},9,2025-01-31", ("DECIMAL(18, 3)", None)),
+        ("id;order_id;sku;quantity;price;day", "{n};{n};a;1.25{n};9.50;2025-01-31", ("DECIMAL(18, 3)", None)),
+        ("id;order_id;sku;quantity;price;day", "{n};{n};a;1,25{n};9,50;2025-01-31", ("DECIMAL(18, 3)", None)),
+    ],
+)
+def test_what_else_a_file_says_tells_thousands_from_fractions(tmp_path, header, row, quantity):
+    rows = [row.format(n=n) for n in range(1, 8)]
+    (tmp_path / "order_lines.csv").write_text("\n".join([header, *rows]) + "\n")
+    found = propose("shop", str(tmp_path), "SEK").tables[0]
+    (column,) = [one for one in found.columns if one.name == "quantity"]
+    assert (column.declared, column.money) == quantity
+    (lines,) = [one for one in found.maps if one.entity == "order_items"]
+    assert lines.sureness < 0.8 and any("quantity: its mark may part thousands" in note for note in lines.notes)
+
+
+def test_amounts_with_and_without_thousands_are_one_column(tmp_path):
+    assert amount(tmp_path, "2.100,50", "12,50", "345", "-7")[1] == {"column": "total", "decimal": ","}
+
+
+def test_a_day_that_may_be_a_month_is_told_of(tmp_path):
+    (tmp_path / "orders.csv").write_text(
+        "order_id,customer_id,order_date,total\n1,1,03/04/2025,10\n2,2,05/04/2025,11\n"
+    )
+    found = propose("shop", str(tmp_path), "SEK")
+    assert any("order_date: the day and the month may be the other way round" in note for note in found.notes)
+    assert found.tables[0].maps[0].sureness < 0.8
 
 
 def test_a_fraction_behind_the_first_rows_keeps_its_digits(tmp_path):
