@@ -57,8 +57,8 @@ def sentence(audience: str, steps: list[Step], most: int = 4) -> str:
     for what in ("not permitted", "kept out"):
         parts = [step for step in steps if step.step == what and step.customers]
         if parts:
-            told = [f"{step.customers:,} {step.reason}" for step in parts[:most]]
+            told = [f"{step.reason} {step.customers:,}" for step in parts[:most]]
             rest = sum(step.customers for step in parts[most:])
-            said += f"; {what}: " + ", ".join([*told, *([f"{rest:,} for other reasons"] if rest else [])])
+            said += f"; {what}: " + ", ".join([*told, *([f"other reasons {rest:,}"] if rest else [])])
     restricted = sum(step.customers for step in steps if step.step == "not looked at")
     return said + (f"; {restricted:,} restricted customers were not looked at" if restricted else "")

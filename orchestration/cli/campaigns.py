@@ -118,7 +118,7 @@ def results(
             out.print(f"{one.campaign}, {one.sent_at:%Y-%m-%d}: {one.treated.verdict}.", highlight=False)
     elif found.told:
         out.print(
-            f"Bought within {days} days. Of {len(found.told)} campaigns that do nothing, about {len(found.told) / 20:.0f} differ by chance alone.",
+            f"Bought within {days} days. Of 20 campaigns that do nothing, one has a p below 0.05 by chance alone.",
             highlight=False,
         )
     if found.few:

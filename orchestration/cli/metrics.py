@@ -89,7 +89,13 @@ def query(
         units = [f"{column} ({found.units[column]})" if column in found.units else column for column in found.columns]
         table = RichTable(*units)
         for row in rows:
-            table.add_row(*map(_cell, row))
+            # a group without a value is a group too: its label says so
+            table.add_row(
+                *(
+                    "not known" if value is None and column not in found.units else _cell(value)
+                    for column, value in zip(found.columns, row, strict=True)
+                )
+            )
         out.print(table)
     for note in found.told:
         err.print(note, highlight=False)

@@ -30,13 +30,8 @@ def show(
 
     The look is noted in the audit log. `kundbild explain` says why its records are one customer.
     """
-    from orchestration.insight.customer_picture import (
-        in_words,
-        read_picture,
-        score_in_words,
-        width_in_words,
-        write_page,
-    )
+    from orchestration.insight.customer_picture import read_picture, score_in_words, width_in_words, write_page
+    from orchestration.insight.customer_words import in_words, name_in_words
     from orchestration.privacy.audit.access import SHOWN
 
     if html:
@@ -52,7 +47,7 @@ def show(
     out.print(styled("[bold]{}[/bold]  {}", picture.name or "Customer", picture.customer_id), highlight=False)
     for title, row in (("Who", picture.facts), *picture.parts.items(), *picture.segments.items()):
         cells = [
-            styled("{}: [bold]{}[/bold]", name.replace("_", " "), in_words(value))
+            styled("{}: [bold]{}[/bold]", name_in_words(name), in_words(value, name))
             for name, value in row.items()
             if name not in ("full_name", "customer_key")
         ]
@@ -87,7 +82,7 @@ def show(
 
 def _print_of_life(picture: Picture) -> None:
     """Life events, and what the customer or others said of them, where there are any."""
-    from orchestration.insight.customer_picture import in_words
+    from orchestration.insight.customer_words import in_words
 
     if picture.life_events:
         life = RichTable("day", "what", "known from", title="Life events")

@@ -8,7 +8,8 @@ import streamlit as st
 from orchestration.dashboards.customer import MOST_FOUND, picture, search
 from orchestration.dashboards.reading import Reading
 from orchestration.dashboards.views import cards, escaped, plain, table
-from orchestration.insight.customer_picture import Picture, in_words
+from orchestration.insight.customer_picture import Picture
+from orchestration.insight.customer_words import in_words, name_in_words
 
 _ID = "customer"
 # rows of a part of the picture, which never scroll
@@ -67,13 +68,15 @@ def _show(told: Picture) -> None:
     st.header(escaped(told.name or "Customer"), anchor=False)
     st.caption(f"customer_id {escaped(told.customer_id)}")
     if told.segments:
-        cards([(plain(scheme), str(segment), "") for scheme, segment in told.segments["segments"].items()])
+        cards([(name_in_words(scheme), str(segment), "") for scheme, segment in told.segments["segments"].items()])
     groups = {"Who": told.facts, **told.parts}
     places = st.columns(2, gap="large")
     for number, (title, row) in enumerate(groups.items()):
         with places[number % 2]:
             st.header(plain(title).capitalize(), anchor=False)
-            rows = [[plain(name), in_words(value)] for name, value in row.items() if name not in _NOT_SHOWN]
+            rows = [
+                [name_in_words(name), in_words(value, name)] for name, value in row.items() if name not in _NOT_SHOWN
+            ]
             table(["what", "value"], rows, plain(title), most=_ALL)
     if told.life_events:
         st.header("Life events", anchor=False)

@@ -105,7 +105,7 @@ select $at, $run_id,
     end,
     f.old_customer_id, f.customer_id, f.record_count,
     case
-        when f.old_customer_id is null and f.is_fresh then 'records that belong to nobody known'
+        when f.old_customer_id is null and f.is_fresh then 'new records that match no customer'
         when f.customer_id is null then 'the records are gone at their source'
         when f.old_customer_id is null and f.customer_id in (select customer_id from returned_records)
             then 'the records came back to their source'

@@ -7,8 +7,7 @@ Here: reading it, and the page. Not here: why records are one customer (identity
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_relation, has_table, quote
 from orchestration.identity.explain import customer_of
+from orchestration.insight.customer_words import in_words, name_in_words
 
 MOST_EVENTS = 500
 _PAGE = Path(__file__).with_name("customer_picture.html.jinja")
@@ -139,25 +139,11 @@ def write_page(picture: Picture) -> str:
     """The picture as one HTML file with its timeline, nothing fetched. It holds personal data: keep the file private."""
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["said"] = in_words
+    environment.filters["named"] = name_in_words
     environment.filters["told"] = score_in_words
     environment.filters["width"] = width_in_words
     page = environment.from_string(_PAGE.read_text(encoding="utf-8"))
     return page.render(p=picture, most=MOST_EVENTS, chart=_chart(picture.events))
-
-
-def in_words(value: Any) -> str:
-    """A value as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
 
 
 def score_in_words(row: dict[str, Any]) -> str:

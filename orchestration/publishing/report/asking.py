@@ -115,7 +115,9 @@ class Asked:
             return Answer(tables, sql, shown, rows, exact=tuple(_exact(row) for row in found), as_of=self.as_of)
         empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]
         if empty:
-            return Answer(tables, sql, lacks=f"{' and '.join(empty)} is empty", is_empty=True)
+            return Answer(
+                tables, sql, lacks=f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty", is_empty=True
+            )
         return Answer(tables, sql, lacks=f"Too few people: fewer than {self.k}, or none in the time that is shown")
 
 

@@ -65,6 +65,9 @@ def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
     """One row a mark: where it stands, its series, its value, and the value in words."""
     found = []
     for number, row in enumerate(answer.records):
+        if drawn.levels and not {row[drawn.x], row[drawn.by]} <= set(drawn.levels):
+            # cells of few that became one have no place on the axes
+            continue
         for column in drawn.y:
             if row[column] is not None:
                 found.append(
@@ -178,6 +181,12 @@ def _said(how: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _ticks(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """How the values beside an axis are written: with the sign of shares, else short."""
+    is_share = any(row["said"].endswith("%") for row in rows)
+    return {"labelExpr": "datum.label + ' %'"} if is_share else {"format": "~s"}
+
+
 def _month_axis() -> dict[str, Any]:
     return {**_in_order(), "axis": {"title": None, "labelAngle": 0, "labelExpr": "slice(datum.label, 0, 3)", "labelOverlap": True}}  # fmt: skip
 
@@ -191,14 +200,15 @@ def _months(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
 
 
 def _line(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
-    y = {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4}}
+    y = {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4, **_ticks(rows)}}
     return {
         "width": width - 52,
         "height": 170,
         "encoding": {"x": _month_axis(), "y": y},
         "layer": [
             {"mark": {"type": "line", "color": COLOURS[0], "point": {"color": COLOURS[0], "size": 45}}},
-            _said({"dy": -12, "fontSize": 11}),
+            # the line must not strike a value through
+            _said({"dy": -12, "fontSize": 11, "stroke": "white", "strokeWidth": 3}),
         ],
     }
 
@@ -209,7 +219,7 @@ def _weeks(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     axis = {"title": None, "labelAngle": 0, "labelExpr": year, "labelOverlap": True, "labelSeparation": 8}
     encoding: dict[str, Any] = {
         "x": {**_in_order(), "axis": axis},
-        "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "format": "~s", "tickCount": 4}},
+        "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4, **_ticks(rows)}},
     }
     if len({row["series"] for row in rows}) > 1:
         encoding["color"] = {"field": "series", "type": "nominal"}
@@ -231,5 +241,7 @@ def _accessible(svg: str, label: str) -> str:
     width = float(opened[1].split()[2])
     # the words of the whole stand for its marks
     inner = re.sub(r' (?:role|aria-[a-z]+)="[^"]*"', "", svg[opened.end() :])
+    # letters over their own outline, which Vega paints last
+    inner = re.sub(r"<text (?=[^>]*stroke=)", '<text paint-order="stroke" ', inner)
     attributes = f'viewBox="{opened[1]}" style="max-width:{width * 1.3:.0f}px" role="img" aria-label={quoteattr(label)}'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {attributes}><title>{escape(label)}</title>{inner}'

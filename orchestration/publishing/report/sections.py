@@ -85,7 +85,8 @@ _MATRIX = Part(
     ),
     Drawn("grid", "use_of_data", ("customer_count",), by="interaction", levels=("low", "medium", "high")),
     note="Interaction: ordered, visited, clicked, used. Use of data: the record is whole, may be contacted, reads, has a known interest. "
-    "Of each axis three are high, two medium. Most lack: what would move most customers of the cell.",
+    "Of each axis three are high, two medium. What most of them lack: it would move most customers of the cell up. "
+    "Cells of few people are one row of the table, and not in the chart.",
 )
 _CONSENTS = Part(
     "Permissions",
@@ -153,7 +154,21 @@ SECTIONS = (
                     order="week_on desc",
                     shares={"reached_percent": ("reached_count", "new_customer_count")},
                 ),
-                note="By week of the first purchase, of weeks whose customers have had all days. [insight] in kundbild.toml says what counts.",
+                note="By week of the first purchase, of weeks whose customers have had all days. The company set how many purchases within "
+                "how many days count, and the target.",
+            ),
+            Part(
+                "North Star: what goes with it",
+                Question(
+                    "north_star_drivers",
+                    order="driver",
+                    shares={
+                        "with_percent": ("with_reached_count", "with_count"),
+                        "without_percent": ("without_reached_count", "without_count"),
+                    },
+                ),
+                note="New customers of the last 13 such weeks in which enough people are on both sides. Who visits or clicks may differ in "
+                "other ways too: this is no measured effect.",
             ),
             Part(
                 "From one order to the next",
@@ -186,7 +201,7 @@ SECTIONS = (
                 Question("campaign_lift", order="campaign = 'all by email' desc, sent_on desc nulls last, campaign"),
                 Drawn("steps", "campaign", ("bought_percent", "held_out_bought_percent"), most=7),
                 says=first_row("lift_in_percentage_points", "Lift of all campaigns by email in percentage points"),
-                note="Customers with a purchase in the days after it, against those whom a lot held out. [insight] response_days says how many days.",
+                note="Customers with a purchase in the days after it, against those whom a lot held out. The company set how many days.",
                 add="connect a source of email events",
             ),
             Part(
@@ -196,8 +211,15 @@ SECTIONS = (
                     order="markov_count desc nulls last, channel",
                     derived={"cost_of_each_amount": "spend_amount / nullif(markov_count, 0)"},
                 ),
-                note="Purchases that each model credits: first touch, last touch, all alike, and by what would be lost without the channel. "
+                note="Purchases that each model credits: to the first touch, to the last, to all alike (linear), and by what would be lost without the channel (Markov). "
                 "None of them is a measured effect. By hold out: purchases that campaigns caused, by those who were held out of them at random (95 % interval).",
+                add="connect a source of web sessions and of orders",
+            ),
+            Part(
+                "Where the models of attribution disagree",
+                Question("attribution_disagreement", order="most_count - least_count desc nulls last, channel"),
+                note="Of each channel the model that credits the fewest purchases, and the one that credits the most, of all models. The wider "
+                "the gap, the less a single model may decide.",
                 add="connect a source of web sessions and of orders",
             ),
             Part(

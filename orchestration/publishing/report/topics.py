@@ -25,9 +25,9 @@ _REPORT = {part.question.script: part for section in SECTIONS for part in sectio
 NORTH_STAR = Part(
     "North Star by week of the first purchase",
     Question("north_star_weeks", order="week_on", shares={"reached_percent": ("reached_count", "new_customer_count")}),
-    Drawn("weeks", "week_on", ("reached_percent",)),
+    Drawn("weeks", "week_on", ("reached_percent", "target_percent")),
     note="Percent of new customers who bought again in time, of weeks whose customers have had all days. "
-    "[insight] in kundbild.toml says what counts.",
+    "The company set how many purchases within how many days count, and the target.",
     add="connect a source of orders",
 )
 ATTRIBUTION = replace(
@@ -45,7 +45,7 @@ EVENTS = Part(
     "Tracked events",
     Question("event_plan", order="event_kind"),
     Drawn("bars", "event_kind", ("event_count",)),
-    note="Events of the last seven days against the plan (seed event_plan).",
+    note="Events of the last seven days, and whether they are as planned.",
     add="connect a source of web events",
 )
 RISKS = Part(

@@ -24,7 +24,7 @@ _HEADINGS = {
     "bought_count": "bought",
     "came_back_count": "came back",
     "ces_average": "CES",
-    "cost_of_each_amount": "cost of each (Markov)",
+    "cost_of_each_amount": "cost of each purchase (Markov)",
     "csat_average": "CSAT",
     "expiring_count": "expiring",
     "first_count": "first",
@@ -36,6 +36,15 @@ _HEADINGS = {
     "linear_count": "linear",
     "markov_count": "Markov",
     "median_days": "days until then",
+    "least_count": "fewest credited",
+    "most_count": "most credited",
+    "most_lack": "what most of them lack",
+    "with_count": "customers with it",
+    "with_percent": "of them reached",
+    "with_reached_count": "of them reached",
+    "without_count": "customers without it",
+    "without_percent": "of the others reached",
+    "without_reached_count": "of the others reached",
     "median_price_average": "median price",
     "negative_count": "negative",
     "never_bought_count": "never bought",
@@ -66,7 +75,7 @@ _NAMES = ("audience", "purpose")
 def heading(column: str, currency: str = "") -> str:
     """A column as a table's head."""
     if column.endswith("_percent"):
-        return f"{_plain(column.removesuffix('_percent'))}, %"
+        return f"{_HEADINGS.get(column) or _plain(column.removesuffix('_percent'))}, %"
     said = _HEADINGS.get(column) or _plural(column)
     return f"{said}, {currency}" if column.endswith("_amount") and currency else said
 

@@ -243,7 +243,7 @@ def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
         ("matched", "", 40),
         ("several", some, 10),
         ("permitted", "", 30),
-        ("several", f"{some} of the permitted", 10),
+        ("several", some.replace("several", "several among the permitted"), 10),
         ("in the audience", "", 20),
     ]
     codes = company.run("select step, reason_code, reason from bi.bi_audience_funnel where reason != ''").fetchall()
@@ -264,5 +264,5 @@ def test_the_funnel_in_a_sentence(company, strict):
     company(strict)
     said = sentence("newsletter_email", funnels(company.run("select 1"))["newsletter_email"], most=1)
     assert re.fullmatch(
-        r"Audience newsletter_email: 6 match, 6 permitted, 3 in it; kept out: 2 unknown age, 1 for other reasons", said
+        r"Audience newsletter_email: 6 match, 6 permitted, 3 in it; kept out: unknown age 2, other reasons 1", said
     )

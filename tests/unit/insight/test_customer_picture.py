@@ -27,8 +27,9 @@ def marts(warehouse):
         "select 'c1' as customer_id, 'crm' as source_system, '1' as source_key, 1 as record_id, null::timestamp as valid_to; "
         "create table identity.customer_id_redirects (old_customer_id varchar, customer_id varchar)"
     )
-    add_rows(warehouse, "marts.dim_customers", {"customer_id": "c1", "full_name": "Anna Berg"})
-    figures = {"life_phase": "shared home", "last_moved_on": date(2026, 2, 1), "address_confirmed_on": date(2026, 3, 1)}
+    add_rows(warehouse, "marts.dim_customers", {"customer_id": "c1", "full_name": "Anna Berg", "gender": "f"})
+    figures = {"life_phase": "shared home", "last_moved_on": date(2026, 2, 1), "address_confirmed_on": date(2026, 3, 1),
+               "is_contactable_by_sms": False, "usage_count_30d_before": 3}  # fmt: skip
     add_rows(warehouse, "marts.customer_360", {"customer_id": "c1"} | figures)
     return warehouse
 
@@ -46,7 +47,17 @@ def test_life_events_and_the_place_are_on_the_page(marts):
     assert found.parts["record"] == {"address_confirmed_on": date(2026, 3, 1)}
     assert [(row["event"], row["told_by"]) for row in found.life_events] == [("household grew", "birth date"), ("moved", "spar")]  # fmt: skip
     page = write_page(found)
-    for said in ("Life events", "2026-04-01", "household grew", "<h2>Place</h2>", "not of the person (SSB, 2024)"):
+    for said in (
+        "Life events",
+        "2026-04-01",
+        "household grew",
+        "<h2>Place</h2>",
+        "not of the person (SSB, 2024)",
+        "<dt>economic capital of the area, not of the person</dt><dd>average</dd>",
+        "<dt>gender</dt><dd>female</dd>",
+        "<dt>contactable by sms</dt><dd>no</dd>",
+        "<dt>usage count in the 30 days before those</dt><dd>3</dd>",
+    ):
         assert said in page
 
 

@@ -118,10 +118,15 @@ insert into bi.attribution by name
 select model, channel, campaign, people as customer_count, credit as credited_conversions, 70 as spend_amount, 'SEK' as currency
 from
     (values ('social', 'spring', 60, 21.4), ('social', 'none', 30, 5.1), ('email', 'none', 80, 4.2), ('referral', 'none', 9, 40)) t(channel, campaign, people, credit),
-    (values ('first'), ('last'), ('linear'), ('markov')) m(model);
+    (values ('first'), ('last'), ('linear'), ('markov')) m(model)
+union all
+select 'time_decay', channel, 'none', customers, credit, 0, 'SEK'
+from (values ('social', 60, 61.4), ('email', 80, 6)) t(channel, customers, credit);
 
 insert into bi.north_star by name
-select date '2026-06-01' + cast(n * 7 as integer) as week_on, 40 + n as customer_count, 21 as reached_count, n < 5 as is_final
+select
+    date '2026-06-01' + cast(n * 7 as integer) as week_on, 40 + n as customer_count, 21 as reached_count, 0.55 as target_share, n < 5 as is_final,
+    20 as visited_count, case when n > 0 then 12 end as visited_reached_count, 3 as clicked_count, null as clicked_reached_count
 from range(8) t(n);
 
 insert into bi.interest_gap by name

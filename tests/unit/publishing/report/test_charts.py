@@ -13,7 +13,13 @@ from orchestration.publishing.report.topics import NORTH_STAR
 
 
 def test_levels_of_a_grid_stand_in_their_order_whichever_cells_are_there():
-    cells = (("high", "medium", 20), ("high", "high", 50), ("low", "low", 2030), ("low", "medium", 520))
+    cells = (
+        ("high", "medium", 20),
+        ("high", "high", 50),
+        ("low", "low", 2030),
+        ("low", "medium", 520),
+        ("several, some of few people", "low", 30),
+    )
     answer = Answer(("bi.experience_matrix",), columns=("interaction", "use_of_data", "customer_count"), rows=cells)
     assert _MATRIX.drawn
     encoding = specification(answer, _MATRIX.drawn, "SEK")["encoding"]
@@ -27,7 +33,9 @@ def test_a_line_is_broken_where_a_week_is_not_told():
     first = date(2026, 1, 5)
     told = [first, first + timedelta(weeks=1), first + timedelta(weeks=4)]
     answer = Answer(
-        ("bi.north_star",), columns=("week_on", "reached_percent"), rows=tuple((week, 50.0) for week in told)
+        ("bi.north_star",),
+        columns=("week_on", "reached_percent", "target_percent"),
+        rows=tuple((week, 50.0, None) for week in told),
     )
     assert NORTH_STAR.drawn
     rows = specification(answer, NORTH_STAR.drawn, "SEK")["data"]["values"]

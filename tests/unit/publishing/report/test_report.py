@@ -145,13 +145,23 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     ]
     assert lifts == [("all by email", 20, 10, "+10.0 (+5.0 to +15.0)"), ("Letter 3", 20, None, "not measured: nobody was held out"), ("Letter 1", 20, 18, "cannot tell: -3.0 to +7.0")]  # fmt: skip
     assert [row["reached_percent"] for row in part(company, "north_star").records] == [48, 49, 50, 51, 53]
+    assert {row["target_percent"] for row in part(company, "north_star").records} == {55}
+    # of each driver only weeks that tell of both sides, and no count of few
+    assert [tuple(row.values()) for row in part(company, "north_star_drivers").records] == [
+        ("visited the site again", 80, 50, 90, 40, 60, 40)
+    ]
+    spread = [tuple(row.values()) for row in part(company, "attribution_disagreement").records]
+    assert spread == [("social", "first", 30, "time decay", 60), ("email", "first", None, "time decay", None)]
+    with asked(company) as opened:
+        drawn = as_picture(Report("C", "SEK", opened), "north-star")
+    assert "reached, %" in drawn and "target, %" in drawn and re.search(r">\d+ %</text>", drawn)
     moments = [tuple(row.values()) for row in part(company, "surveys_by_moment").records]
     assert moments == [
         ("after purchase", "after delivery", 60, 57, 4),
         ("after purchase", "after service", 20, None, 4),
     ]
     themes = [tuple(row.values()) for row in part(company, "feedback_themes").records]
-    assert themes == [("delivery (review)", 70, 20, None)]
+    assert themes == [("delivery, in reviews", 70, 20, None)]
     matrix = [tuple(row.values()) for row in part(company, "experience_matrix").records]
     assert matrix == [("high", "high", 120, 8.6, "reading"), ("low", "high", 30, None, "reading")]
     gap = [tuple(row.values()) for row in part(company, "interest_gap").records]

@@ -1,0 +1,15 @@
+with
+    credited as (
+        select channel, model, sum(credited_conversions) as purchases, max(customer_count) as customers
+        from bi.attribution
+        group by channel, model
+    )
+select
+    channel,
+    max(customers) as people,
+    replace(arg_min(model, (purchases, model)), '_', ' ') as least_model,
+    min(purchases) as least_count,
+    replace(arg_max(model, (purchases, model)), '_', ' ') as most_model,
+    max(purchases) as most_count
+from credited
+group by channel
