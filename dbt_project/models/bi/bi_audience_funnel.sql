@@ -37,7 +37,15 @@ with
                 when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code
             end as reason_code,
             case
-                when is_lumped then case level when 1 then {{ lumped() }} else replace({{ lumped() }}, 'several', 'several among the permitted') end else reason
+                when is_lumped
+                then
+                    case
+                        level
+                        when 1
+                        then {{ lumped() }}
+                        else replace({{ lumped() }}, 'several', 'several among the permitted')
+                    end
+                else reason
             end as reason
         from told
         where level = 1 or not hides_permitted

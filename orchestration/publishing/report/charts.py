@@ -174,10 +174,10 @@ def _levels(levels: tuple[str, ...]) -> dict[str, Any]:
     return {"sort": list(levels)} if levels else {}
 
 
-def _said(how: dict[str, Any]) -> dict[str, Any]:
+def _said(how: dict[str, Any], field: str = "said") -> dict[str, Any]:
     return {
         "mark": {"type": "text", "baseline": "middle", "color": INK, "fontSize": 12, **how},
-        "encoding": {"text": {"field": "said"}},
+        "encoding": {"text": {"field": field}},
     }
 
 
@@ -207,8 +207,11 @@ def _line(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
         "encoding": {"x": _month_axis(), "y": y},
         "layer": [
             {"mark": {"type": "line", "color": COLOURS[0], "point": {"color": COLOURS[0], "size": 45}}},
-            # the line must not strike a value through
-            _said({"dy": -12, "fontSize": 11, "stroke": "white", "strokeWidth": 3}),
+            {
+                # the line must not strike a value through; the axis has the sign of shares
+                **_said({"dy": -12, "fontSize": 11, "stroke": "white", "strokeWidth": 3}, "short"),
+                "transform": [{"calculate": "replace(datum.said, /\\s%$/, '')", "as": "short"}],
+            },
         ],
     }
 

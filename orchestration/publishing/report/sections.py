@@ -155,17 +155,14 @@ SECTIONS = (
                     shares={"reached_percent": ("reached_count", "new_customer_count")},
                 ),
                 note="By week of the first purchase, of weeks whose customers have had all days. The company set how many purchases within "
-                "how many days count, and the target.",
+                "how many days count, and the target, where there is one.",
             ),
             Part(
                 "North Star: what goes with it",
                 Question(
                     "north_star_drivers",
-                    order="driver",
-                    shares={
-                        "with_percent": ("with_reached_count", "with_count"),
-                        "without_percent": ("without_reached_count", "without_count"),
-                    },
+                    order="driver, applies desc",
+                    shares={"reached_percent": ("reached_count", "customer_count")},
                 ),
                 note="New customers of the last 13 such weeks in which enough people are on both sides. Who visits or clicks may differ in "
                 "other ways too: this is no measured effect.",

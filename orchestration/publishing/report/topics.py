@@ -27,7 +27,7 @@ NORTH_STAR = Part(
     Question("north_star_weeks", order="week_on", shares={"reached_percent": ("reached_count", "new_customer_count")}),
     Drawn("weeks", "week_on", ("reached_percent", "target_percent")),
     note="Percent of new customers who bought again in time, of weeks whose customers have had all days. "
-    "The company set how many purchases within how many days count, and the target.",
+    "The company set how many purchases within how many days count, and the target, where there is one.",
     add="connect a source of orders",
 )
 ATTRIBUTION = replace(

@@ -7,9 +7,9 @@ with
 select
     channel,
     max(customers) as people,
-    replace(arg_min(model, (purchases, model)), '_', ' ') as least_model,
+    replace(replace(arg_min(model, (purchases, model)), '_', ' '), 'markov', 'Markov') as least_model,
     min(purchases) as least_count,
-    replace(arg_max(model, (purchases, model)), '_', ' ') as most_model,
+    replace(replace(arg_max(model, (purchases, model)), '_', ' '), 'markov', 'Markov') as most_model,
     max(purchases) as most_count
 from credited
 group by channel

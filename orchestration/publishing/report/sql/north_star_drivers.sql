@@ -10,17 +10,25 @@ with
                 ('first order partly returned', n.partly_returned_count, n.partly_returned_reached_count),
                 ('first order with a discount', n.discounted_count, n.discounted_reached_count),
                 ('visited the site again', n.visited_count, n.visited_reached_count)
-            ) d(driver, with_count, with_reached)
+            ) d(driver, with_it, with_it_reached)
         -- of each driver only weeks that tell of both sides
-        where n.reached_count is not null and d.with_reached is not null
+        where n.reached_count is not null and d.with_it_reached is not null
+    ),
+    summed as (
+        select
+            driver,
+            sum(with_it) as with_it,
+            sum(with_it_reached) as with_it_reached,
+            sum(customer_count - with_it) as without_it,
+            sum(reached_count - with_it_reached) as without_it_reached
+        from told
+        group by driver
+        having sum(with_it) > 0
     )
 select
     driver,
-    cast(sum(customer_count) as bigint) as people,
-    cast(sum(with_count) as bigint) as with_count,
-    cast(sum(with_reached) as bigint) as with_reached_count,
-    cast(sum(customer_count - with_count) as bigint) as without_count,
-    cast(sum(reached_count - with_reached) as bigint) as without_reached_count
-from told
-group by driver
-having sum(with_count) > 0
+    side.applies,
+    cast(side.customers as bigint) as people,
+    cast(side.customers as bigint) as customer_count,
+    cast(side.reached as bigint) as reached_count
+from summed s, lateral (values ('yes', s.with_it, s.with_it_reached), ('no', s.without_it, s.without_it_reached)) side(applies, customers, reached)
