@@ -30,10 +30,19 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 class PlainConsole(Console):
-    """Prints text as text: no markup, no emoji names, no control characters."""
+    """Prints text as text: no markup, no emoji names, no control characters. A name in a table that is wider than its column goes on in
+    the next line: what is cut cannot be read anywhere."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**how, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        for one in objects:
+            if isinstance(one, RichTable):
+                for column in one.columns:
+                    if column.overflow == "ellipsis" and not column.no_wrap:
+                        column.overflow = "fold"
+        super().print(*objects, **how)
 
     def render_str(self, text: str, **how: Any) -> Text:
         return super().render_str(without_control(text), **how)

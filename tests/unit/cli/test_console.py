@@ -52,3 +52,17 @@ def test_json_escapes_what_a_terminal_would_obey(capsys):
     print_json({"name": ESCAPES})
     said = capsys.readouterr().out
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", said) and json.loads(said) == {"name": ESCAPES}
+
+
+def test_a_name_that_is_wider_than_its_column_is_folded():
+    """A query of many columns showed `least_…` for each of its heads."""
+    names = [f"a_column_with_the_long_name_{n}" for n in range(8)]
+    table = RichTable(*names)
+    table.add_row(*(f"value_without_a_space_{n}" for n in range(8)))
+    console = PlainConsole(file=io.StringIO(), width=80)
+    console.print(table)
+    shown = console.file.getvalue()
+    cells = [[cell.strip() for cell in re.split("[┃│]", line)[1:-1]] for line in shown.splitlines()]
+    folded = ["".join(column) for column in zip(*(row for row in cells if row), strict=True)]
+    assert "…" not in shown
+    assert folded == [f"{name}value_without_a_space_{n}" for n, name in enumerate(names)]
