@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from orchestration.metrics.compiler import compiler
 from orchestration.metrics.definitions import read_definitions
 from orchestration.privacy.audit.access import reads
 from orchestration.privacy.audit.log import audit_log
+from orchestration.publishing.report.asking import Answer, Asked, Question
 from tests.unit.metrics.conftest import publish, rows
 
 
@@ -151,3 +154,39 @@ def test_without_a_publication_it_is_said_what_to_do(tmp_path, monkeypatch):
 def test_the_warehouse_is_never_opened(published: duckdb.DuckDBPyConnection, example_home: Path):
     answer(["orders"])
     assert not (example_home / "warehouse.duckdb").exists()
+
+
+def test_the_report_and_the_dashboards_say_what_the_metrics_do(published, example_home, tmp_path):
+    """Their scripts count people and largest parts as well, so they cannot be the metrics' own SQL: each number is the same."""
+    path = example_home / "published" / "kundbild.duckdb"
+    # one process opens a file in one way
+    published.close()
+
+    def told(script: str, as_of: datetime) -> Answer:
+        with Asked.open(path, as_of, 1, tmp_path) as opened:
+            return opened.ask(Question(script))
+
+    months, quarter = {"first": "2025-11-01", "last": "2025-11-30"}, {"first": "2025-01-01", "last": "2025-03-31"}
+    (sales,) = told("glance_sales", datetime(2025, 12, 1)).exact
+    assert (sales["net_amount"][0], sales["order_count"][0]) == pytest.approx(
+        asked("net_revenue", "orders", **months)[0]
+    )
+    surveys = told("glance_surveys", datetime(2025, 4, 1)).first
+    assert surveys["nps_score"] == round(asked("nps", **quarter)[0][0])
+    (tickets,) = told("glance_tickets", datetime(2025, 5, 15)).exact
+    assert (tickets["ticket_count"][0],) == asked("tickets", first="2025-05-01", last="2025-05-14")[0]
+    sold = told("sales_by_month", datetime(2025, 12, 1))
+    by_month = asked("net_revenue", grain="month", first="2025-02-01", last="2025-10-31")
+    months_sold: dict[str, float] = defaultdict(float)
+    for row, exact in zip(sold.records, sold.exact, strict=True):
+        months_sold[f"{row['sales_month']}"] += exact["net_amount"][0]
+    assert len(by_month) == 9 and [months_sold[month] for month, _ in by_month] == pytest.approx(
+        [net for _, net in by_month]
+    )
+    scores = {
+        f"{row['answered_month']}": row["nps_score"] for row in told("nps_by_month", datetime(2025, 9, 1)).records
+    }
+    by_month = asked("nps", grain="month", first="2025-03-01", last="2025-08-31")
+    assert len(by_month) == 6 and {month: scores[month] for month, _ in by_month} == {
+        month: round(score) for month, score in by_month
+    }
