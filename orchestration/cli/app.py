@@ -15,6 +15,7 @@ from orchestration.cli.breach import breach
 from orchestration.cli.campaigns import campaigns_app
 from orchestration.cli.catalogue import catalogue
 from orchestration.cli.consent import consent_app
+from orchestration.cli.console import keep_typed
 from orchestration.cli.dashboards import dashboards
 from orchestration.cli.demo import demo_app
 from orchestration.cli.dictionary import dictionary
@@ -115,6 +116,7 @@ def main(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="The configuration file.", envvar="KUNDBILD_CONFIG")] = None,
 ) -> None:
+    keep_typed(home=home, config=config)
     for name, value in (("KUNDBILD_HOME", home), ("KUNDBILD_CONFIG", config)):
         if value is not None:
             os.environ[name] = str(value.resolve())

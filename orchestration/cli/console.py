@@ -7,7 +7,9 @@ error, a file's name. Colours are said by `styled`, whose values are text.
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Sequence
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
 # what a terminal obeys (C0 and C1 but for tab and line end) and what turns the direction of text round
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+# options of all commands, as this one was typed
+_typed: list[str] = []
 
 
 class PlainConsole(Console):
@@ -196,12 +201,25 @@ class Watch:
         self._last = step
 
 
+def keep_typed(**options: Path | None) -> None:
+    """Keeps the options of all commands that were typed for `me`; what stands in the environment needs no typing."""
+    _typed[:] = [
+        f"--{name} {shlex.quote(str(value))}"
+        for name, value in options.items()
+        if value is not None and str(value) != os.environ.get(f"KUNDBILD_{name.upper()}")
+    ]
+
+
 def me() -> str:
-    """How this command is typed from here: by its name where the shell finds it, else by its path."""
-    if shutil.which("kundbild"):
-        return "kundbild"
+    """How this command is typed from here: by its name where the shell finds it, else by its path; for the same home and configuration."""
     path = Path(sys.argv[0]).resolve()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    if shutil.which("kundbild"):
+        name = "kundbild"
+    elif path.is_relative_to(Path.cwd()):
+        name = str(path.relative_to(Path.cwd()))
+    else:
+        name = str(path)
+    return " ".join([name, *_typed])
 
 
 def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:

@@ -5,8 +5,10 @@ Nothing is written there, each look has an end, and no error holds a password. N
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import duckdb
@@ -26,6 +28,10 @@ from orchestration.extract.sql_catalogue import TableThere, catalogue
 from orchestration.extract.sql_fetch import Database
 from orchestration.extract.sql_statements import Query, limits
 
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 1433}
+_LATE = "the database does not answer within {:.0f} seconds"
+_IS_UP = "check that it runs, and host and port in the URL"
+
 
 def clear_url(said: str) -> sa.URL:
     """Raises ConfigurationError, without a word of the URL, where it cannot be read."""
@@ -39,6 +45,7 @@ def clear_url(said: str) -> sa.URL:
 
 def tables_there(url: sa.URL, seconds: float) -> list[TableThere]:
     """Raises ConfigurationError where the database does not answer within so many seconds. Of a server and SQLite."""
+    start = time.monotonic()
     try:
         if url.get_backend_name() == "sqlite":
             return within(seconds, lambda: _of_sqlite(url, seconds))
@@ -50,11 +57,30 @@ def tables_there(url: sa.URL, seconds: float) -> list[TableThere]:
         where = shown(url)
         if not isinstance(error, LateError) and (cause := cause_of(why, url)):
             raise ConfigurationError(cause[0], where=where, to_do=cause[1]) from None
-        raise ConfigurationError(
-            f"the database does not answer, or not within {seconds:.0f} seconds ({why.name})",
-            where=where,
-            to_do="check that it runs, host, name and password in the URL",
-        ) from None
+        left = seconds - (time.monotonic() - start)
+        is_late = isinstance(error, LateError) or left <= 0
+        what, to_do = _LATE.format(seconds), _IS_UP
+        if not is_late:
+            with suppress(LateError):
+                what, to_do = within(left, lambda: _unreached(url, left))
+        raise ConfigurationError(f"{what} ({why.name})", where=where, to_do=to_do) from None
+
+
+def _unreached(url: sa.URL, seconds: float) -> tuple[str, str]:
+    """Why no connection comes about, and what to do: by whether anything listens there, for drivers say it in words, in many languages."""
+    port = url.port or _PORTS.get(url.get_backend_name())
+    if not url.host or not port:
+        return "the database does not answer", _IS_UP
+    try:
+        socket.create_connection((url.host, port), timeout=seconds).close()
+    except socket.gaierror:
+        return f"no computer is known as {url.host}", "check the host in the URL"
+    except OSError as error:
+        return f"nothing answers at port {port} of {url.host} ({type(error).__name__})", _IS_UP
+    return (
+        f"a server answers at port {port} of {url.host}, but lets nobody in so",
+        "check the name of the database, the user and the password in the URL, and that the server lets this computer in",
+    )
 
 
 def shown(url: sa.URL) -> str:

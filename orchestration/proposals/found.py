@@ -5,7 +5,7 @@ Here: currencies, cursors, types as they are declared. Not here: looking (propos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from orchestration.contracts.conformed import entities
@@ -24,6 +24,17 @@ from orchestration.proposals.words import concepts_of, currency_of
 _TEXT = ("postal_code", "phone", "registration_number", "house_number")
 # numbers that are no amounts
 _COUNTS = ("quantity", "refunded_quantity", "items")
+# what an entity names of another one by its key within the source
+_NAMED = {
+    "order_items": {"order_key": "orders", "product_key": "products"},
+    "reviews": {"product_key": "products"},
+    "web_events": {"product_key": "products", "session_key": "web_sessions"},
+    "survey_answers": {"response_key": "survey_responses"},
+    "email_events": {"campaign_key": "campaigns"},
+    "people": {"company_key": "companies"},
+    "deals": {"company_key": "companies"},
+    "invoices": {"company_key": "companies"},
+}
 # columns that an error names of a table
 _MOST_NAMED = 8
 
@@ -53,6 +64,11 @@ class FoundTable:
     def usable(self) -> list[Proposal]:
         """The maps that a night accepts."""
         return [one for one in self.maps if not one.missing]
+
+    @property
+    def entities(self) -> set[str]:
+        """What it has; people who are read out of rows count where the rows say who they are."""
+        return {one.entity for one in self.usable if not _are_bare(one)}
 
     @property
     def read(self) -> set[str]:
@@ -147,6 +163,32 @@ def with_currency(one: Proposal, columns: list[Column], currency: str) -> Propos
         said = f"{doubtful or ', '.join(amounts)}: not mapped, for its amounts are of several currencies, or of one that is not known"
         return replace(one, missing=(*one.missing, "currency"), notes=(*one.notes, said))
     return replace(one, constants={**one.constants, "currency": own.pop() if own else currency})
+
+
+def beside(table: FoundTable, own: Collection[str], others: Mapping[str, Collection[str]]) -> FoundTable:
+    """The table, of a source that has the entities `own`, beside other sources of the same place and theirs: its people are those of
+    the one that has people, and what else it names there is told, for it is joined within one source."""
+    whose = [source for source, entities_there in others.items() if "people" in entities_there]
+    elsewhere = {entity for entities_there in others.values() for entity in entities_there} - set(own)
+    maps = []
+    are_theirs = "people" not in own and len(whose) == 1
+    for one in table.maps:
+        if are_theirs and _are_bare(one):
+            continue
+        said = {"person_system": whose[0]} if are_theirs and one.of("person_key") else {}
+        notes = [
+            f"{target}: {one.entity} and {of} are files of two formats, and so two sources, which are not joined: write both in one format"
+            for target, of in _NAMED.get(one.entity, {}).items()
+            if of in elsewhere and one.of(target)
+        ]
+        maps.append(replace(one, constants={**one.constants, **said}, notes=(*one.notes, *notes)))
+    return replace(table, maps=maps)
+
+
+def _are_bare(one: Proposal) -> bool:
+    """Whether they are people of whom rows of something else say no more than a key and a place: nothing joins them with anybody."""
+    says_who = any(map(one.of, ("email", "phone", "full_name", "family_name")))
+    return one.entity == "people" and one.one_row_per_key and not says_who
 
 
 def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:

@@ -134,7 +134,8 @@ def page_groups(group: FileGroup, lists: Sequence[str], taken: set[str]) -> list
     for at in lists:
         said = "_".join(words_of(at.rpartition(".")[2]))
         is_named = said and not said[0].isdigit() and at.rpartition(".")[2] not in NAMES_OF_ROWS
-        name = group.table if len(lists) == 1 and not is_named else _free(said or "rows", taken)
+        is_groups = len(lists) == 1 and (not is_named or said == group.table)
+        name = group.table if is_groups else _free(said or "rows", taken)
         found.append(replace(group, table=name, rows=at))
     return found
 

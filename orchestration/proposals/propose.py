@@ -25,6 +25,7 @@ from orchestration.proposals.found import (
     FoundTable,
     ProposedSource,
     assert_name,
+    beside,
     nothing_is_mapped,
     table_block,
     unread,
@@ -82,15 +83,21 @@ def propose(
     blocks: list[str] = []
     names: list[str] = []
     for form, tables in found.items():
-        for whose in dict.fromkeys((t.vendor.vendor, t.vendor.form) for _, _, t in tables if t.vendor):
-            names.append(name if not names else f"{name}_{whose[0]}")
+        for form_of in dict.fromkeys((t.vendor.vendor, t.vendor.form) for _, _, t in tables if t.vendor):
+            names.append(name if not names else f"{name}_{form_of[0]}")
             of = [(group, table.dialect, table.vendor) for group, _, table in tables if table.vendor]
-            own = [one for one in of if (one[2].vendor, one[2].form) == whose]
+            own = [one for one in of if (one[2].vendor, one[2].form) == form_of]
             blocks.append("\n".join(recognised_block(names[-1], place, form, own)) + "\n")
-    for form, tables in found.items():
-        if any(table.usable for _, _, table in tables):
-            names.append(name if not names else f"{name}_{form}")
-            blocks.append("\n".join(_source(names[-1], place.url, form, tables)) + "\n")
+    mapped = {form: tables for form, tables in found.items() if any(table.usable for _, _, table in tables)}
+    sources = {form: f"{name}_{form}" if names or number else name for number, form in enumerate(mapped)}
+    names += sources.values()
+    entities_of = {sources[form]: {e for _, _, t in tables for e in t.entities} for form, tables in mapped.items()}
+    for form, source in sources.items():
+        others = {name: entities for name, entities in entities_of.items() if name != source}
+        found[form] = [
+            (group, looked, beside(table, entities_of[source], others)) for group, looked, table in found[form]
+        ]
+        blocks.append("\n".join(_source(source, place.url, form, found[form])) + "\n")
     if not blocks:
         raise nothing_is_mapped([table for of in found.values() for _, _, table in of], secret_url(name, said).written)
     return ProposedSource(

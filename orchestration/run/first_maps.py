@@ -1,10 +1,12 @@
-"""What the maps of a source make of the first rows of its tables: all that would be set aside, or be nobody's, in numbers and without a value.
+"""What the maps of a source make of the first rows of its tables: all that would be set aside, or be nobody's, in numbers and without a value,
+but for words that many rows have in common.
 
 Not here: the rows themselves (first_tables.py), their declared types and keys (first_rows.py), or a night's own SQL (transform/mapping_sql.py).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import duckdb
@@ -31,6 +33,10 @@ _NUMBERS = ("decimal", "integer", "bigint", "double")
 _FILLED = ("source_key", "stated_at")
 # of the rows that name somebody, so many may name somebody who is not there: guests, people who were deleted
 _STRANGERS = 1 / 2
+# a word of letters that so many rows have is one of the system, as of a state; what fewer have may be anything, a name too
+_SHARED = 10
+_WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
+_MOST_WORDS = 8
 
 
 class FirstMaps:
@@ -144,10 +150,19 @@ class FirstMaps:
         listed = ", ".join(sorted({text(one.translate(_BLANKS)) for one in words}))
         unknown = f"{kept} and {said} is not null and {word} not in ({listed})"
         if strange := self._count(unknown):
-            (count,) = self._con.execute(f"select count(distinct {word}) from first_rows where {unknown}").fetchall()[0]
+            found = self._con.execute(
+                f"select {word}, count(*) from first_rows where {unknown} group by 1 order by 2 desc, 1"
+            ).fetchall()
+            shared = [one for one, times in found if times >= _SHARED and _WORD.fullmatch(one)][:_MOST_WORDS]
+            others = len(found) - len(shared)
+            told = (
+                f": {', '.join(shared)}" + (f", and {others:,} more" if others else "")
+                if shared
+                else f" ({others:,} in all)"
+            )
             yield (
                 self._are_few(strange, rows),
-                f"{target}: {strange:,} rows have {count:,} words that nobody knows",
+                f"{target}: {strange:,} {'row has' if strange == 1 else 'rows have'} a word that no map knows{told}",
                 "name them in `values`, or say `else`",
             )
 

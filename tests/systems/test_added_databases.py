@@ -10,8 +10,11 @@ from typer.testing import CliRunner
 
 from orchestration.cli.app import app
 from orchestration.core.configuration import load_settings
+from orchestration.core.errors import ConfigurationError
+from orchestration.core.ports import free_port
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.sql import with_driver
+from orchestration.extract.sql_look import tables_there
 from orchestration.extract.sql_statements import limits
 from orchestration.proposals import looked_databases as looks
 from orchestration.proposals.propose import propose
@@ -102,3 +105,14 @@ def test_nothing_is_written_in_a_source(shop):
     with pytest.raises(sa.exc.DBAPIError, match=r"(?i)read.only"), engine.begin() as con:
         con.execute(sa.text("delete from sales"))
     engine.dispose()
+
+
+def test_what_keeps_it_out_is_said(mariadb):
+    url = sa.make_url(mariadb)
+    with pytest.raises(ConfigurationError, match=r"a server answers at port .* but lets nobody in so") as caught:
+        tables_there(url.set(database="nowhere"), 30)
+    assert "name of the database" in caught.value.to_do and "hunter2" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="nothing answers at port"):
+        tables_there(url.set(port=free_port(0)), 30)
+    with pytest.raises(ConfigurationError, match="no computer is known as"):
+        tables_there(url.set(host="nowhere.invalid"), 30)

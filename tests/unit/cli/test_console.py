@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.table import Table as RichTable
 
-from orchestration.cli.console import PlainConsole, print_json, styled
+from orchestration.cli.console import PlainConsole, keep_typed, me, print_json, styled
 
 NASTY = "[red]x[/red] [link=file:///etc]y[/link] [/nothing] [engine] :warning: \\[bold]"
 # what colours, moves the cursor, sets the title, copies to the clipboard; as C1 too; and turns the text round
@@ -66,3 +67,15 @@ def test_a_name_that_is_wider_than_its_column_is_folded():
     folded = ["".join(column) for column in zip(*(row for row in cells if row), strict=True)]
     assert "…" not in shown
     assert folded == [f"{name}value_without_a_space_{n}" for n, name in enumerate(names)]
+
+
+def test_the_next_thing_to_type_is_for_the_same_home_and_configuration(monkeypatch):
+    try:
+        keep_typed(home=Path("/data/my home"), config=Path("my.toml"))
+        assert me().endswith(" --home '/data/my home' --config my.toml")
+        # what stands in the environment is found there by the next command too
+        monkeypatch.setenv("KUNDBILD_HOME", "/data/my home")
+        keep_typed(home=Path("/data/my home"), config=None)
+        assert "--" not in me()
+    finally:
+        keep_typed()

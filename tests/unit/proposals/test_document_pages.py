@@ -59,6 +59,26 @@ def test_pages_of_an_api_that_lie_deeper_are_one_table_of_all_files(tmp_path, ho
     assert loaded(proposed, warehouse, home, tmp_path) == {"people": (30, 0)}
 
 
+def test_files_of_several_formats_are_sources_that_know_whose_people_they_name(tmp_path):
+    """Each format is a source: people are found in the one that has them, and what cannot be joined is told."""
+    (tmp_path / "Customers.json").write_text(json.dumps({"customers": PEOPLE}))
+    # whose orders name nobody but by the key of people
+    orders = [{**one, "customer": {"id": one["customer"]["id"]}} for one in ORDERS]
+    (tmp_path / "orders.jsonl").write_text("\n".join(map(json.dumps, orders)))
+    (tmp_path / "products.csv").write_text("sku,name,category\nA1,Tent,Tents\nA2,Ski,Skis\n")
+    proposed = propose("shop", str(tmp_path), "SEK")
+    sources = tomllib.loads(proposed.block)["sources"]
+    has_people = next(name for name, one in sources.items() if "customers" in one["tables"])
+    (orders,) = (one["tables"]["orders"] for one in sources.values() if "orders" in one["tables"])
+    assert len(sources) == 3 and orders["maps"][0]["constants"]["person_system"] == has_people
+    assert [one["entity"] for one in orders["maps"]] == ["orders"]
+    lines = next(one["tables"]["order_line_items"] for one in sources.values() if "order_line_items" in one["tables"])
+    assert "product_key" in lines["maps"][0]["columns"]
+    assert any(
+        note.startswith("product_key: order_items and products are files of two formats") for note in proposed.notes
+    )
+
+
 def test_one_order_with_its_lines_is_a_row_and_no_page(tmp_path):
     (tmp_path / "order.json").write_text(json.dumps(ORDERS[0]))
     (source,) = tomllib.loads(propose("shop", str(tmp_path), "SEK").block)["sources"].values()

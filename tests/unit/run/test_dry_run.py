@@ -46,7 +46,7 @@ EXPECTED = [
     ("s.customers as people", True, "created_at: 1 values cannot be read as timestamp"),
     ("s.sales", True, "no: 1 rows share the key of another, and the last one stands"),
     ("s.sales as orders", True, "amount: 1 values cannot be read as decimal(18, 2)"),
-    ("s.sales as orders", True, "status: 1 rows have 1 words that nobody knows"),
+    ("s.sales as orders", True, "status: 1 row has a word that no map knows (1 in all)"),
     ("s.sales as orders", False, "person_key: 3 of 4 rows name somebody who is not among the people of s"),
 ]
 
@@ -96,6 +96,17 @@ def test_of_an_api_the_first_page_is_read(tmp_path):
         source = Source.model_validate({"connector": "rest", "url": url, "token": "secret-token", "tables": TABLES})
         found = first_rows("s", source, Quality())
     assert [(one.what, one.is_ok, one.found.partition(" in the first")[0]) for one in found] == EXPECTED
+
+
+def test_a_word_that_many_rows_have_is_named_and_no_other(tmp_path):
+    said = files(tmp_path)
+    rows = [f"B{n};1;2026-01-03;5;{word}" for n, word in enumerate(["obetald"] * 10 + ["Anna Ek"] * 9 + ["a9"] * 11)]
+    with (tmp_path / "sales.csv").open("a") as file:
+        file.write("\n".join(rows) + "\n")
+    told = [one.found for one in first_rows("s", Source.model_validate(said), Quality()) if "no map knows" in one.found]
+    assert len(told) == 1
+    # with the one of SALES
+    assert told[0].startswith("status: 31 rows have a word that no map knows: obetald, and 3 more")
 
 
 def test_people_who_were_not_all_read_make_nobody_a_stranger(tmp_path):
