@@ -19,6 +19,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
+from orchestration.extract.csv_header import read_header
 from orchestration.extract.delivered import Delivered
 from orchestration.extract.duckdb_catalogue import plain_kind
 from orchestration.extract.json_documents import other_encoding
@@ -65,6 +66,7 @@ class Looked:
     unread: int = 0  # lines that have not the fields of the header
     pages: tuple[str, ...] = ()  # of documents of JSON: the lists that hold the rows; nothing else is looked at then
     doubled: tuple[str, ...] = ()  # columns of another's name, but for the case of its letters
+    partial: tuple[str, ...] = ()  # columns that not every file has
 
 
 @contextmanager
@@ -130,9 +132,12 @@ def _csv(
     nulls = list(NULLS)
     with suppress(duckdb.Error):
         con.execute("drop view if exists looked")
-    batch = _batch(con, name, group, paths, written, nulls, budget)
+    files = _delivered(group, paths, written, budget)
+    names = _names(written)
+    partial = _partial(name, group, files, written, names)
+    names = [one for one in names if one not in partial]
+    batch = _batch(con, name, group, files, written, names, nulls, budget)
     try:
-        names = _names(written)
         con.execute(f"create or replace temp view looked as {batch.select}")
         if is_known(names):
             counted = _counted(con, names)
@@ -154,9 +159,10 @@ def _csv(
             sample(con, relation)
         found = columns_of(con, relation, names, written.csv.decimal)
         found = found if written.is_decimal_told else with_thousands(found, written.csv)
-        doubled = tuple(name for name in written.header if name and name not in names)
+        doubled = tuple(name for name in written.header if name and name not in (*names, *partial))
         yield Looked(
-            group, found, relation, found[0].rows, written.csv, written.is_decimal_told, written.total, tuple(nothing), unread=_unread(con), doubled=doubled
+            group, found, relation, found[0].rows, written.csv, written.is_decimal_told, written.total, tuple(nothing), unread=_unread(con),
+            doubled=doubled, partial=partial,
         )  # fmt: skip
     finally:
         batch.close()
@@ -207,22 +213,41 @@ def _names(written: Written) -> list[str]:
     return found
 
 
-def _batch(
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    group: FileGroup,
-    paths: list[str],
-    written: Written,
-    nulls: list[str],
-    budget: Budget,
-) -> Batch:
-    """The rows as the reader of a night has them, every value as text."""
+def _delivered(group: FileGroup, paths: list[str], written: Written, budget: Budget) -> list[Delivered]:
     table = Table(columns=dict.fromkeys(_names(written), "VARCHAR"), csv=written.csv, path=group.glob)
-    source = Source(connector="files", url="/", csv=written.csv, null_values=nulls)
+    source = Source(connector="files", url="/", csv=written.csv)
     files = []
     for path in paths:
         digest, size, lines = read_through(path, source, table, lambda: budget.check(group.table))
         files.append(Delivered(path, Path(path).name, size, 0, digest, lines))
+    return files
+
+
+def _partial(
+    name: str, group: FileGroup, files: list[Delivered], written: Written, names: list[str]
+) -> tuple[str, ...]:
+    """The columns of the newest file that another lacks, where the files have most columns in common: a night reads what all have."""
+    if not written.csv.has_header:
+        return ()
+    table = Table(columns=dict.fromkeys(names, "VARCHAR"), csv=written.csv)
+    headers = [set(read_header(name, group.table, file, written.csv, table)[0]) for file in files[:-1]]
+    lacking = tuple(one for one in names if not all(one in header for header in headers))
+    return lacking if 2 * len(lacking) <= len(names) else ()
+
+
+def _batch(
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    group: FileGroup,
+    files: list[Delivered],
+    written: Written,
+    names: list[str],
+    nulls: list[str],
+    budget: Budget,
+) -> Batch:
+    """The rows as the reader of a night has them, every value as text."""
+    table = Table(columns=dict.fromkeys(names, "VARCHAR"), csv=written.csv, path=group.glob)
+    source = Source(connector="files", url="/", csv=written.csv, null_values=nulls)
     return read_csv_files(con, name, source, group.table, table, files, 1.0, budget)
 
 

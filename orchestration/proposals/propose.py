@@ -171,7 +171,7 @@ def _mapped(
     why = why_withheld(names, path, carried) | by_values(con, looked.relation, looked.columns)
     kept = [column for column in looked.columns if column.name not in why]
     key = within or proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
-    beside = [*why, *looked.beside, *looked.doubled]
+    beside = [*why, *looked.beside, *looked.doubled, *looked.partial]
     maps = proposed(group.table, kept, key, purposes=company.purposes, beside=beside)
     columns = looked.columns
     if looked.csv and not looked.is_decimal_told:
@@ -182,7 +182,7 @@ def _mapped(
     read = {column for one in maps for filled in one.filled for column in filled.columns}
     unmapped = [column for column in names if column not in read and column not in why]
     return with_person(FoundTable(
-        group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled],
+        group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled, *looked.partial],
         dialect=looked.csv, notes=notes_of(group.table, looked),
     ))  # fmt: skip
 

@@ -32,4 +32,9 @@ def notes_of(table: str, looked: Looked) -> tuple[str, ...]:
         )
     if looked.total:
         notes.append(f"{table}: the line that begins with {looked.total} is taken for totals, and left out")
+    if looked.partial:
+        them = ", ".join(looked.partial)
+        notes.append(
+            f"{table}: {them}: not read, for not every file has it; to read it, move the files without it to a source of their own"
+        )
     return tuple(notes)

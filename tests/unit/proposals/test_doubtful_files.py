@@ -122,3 +122,32 @@ def test_what_parquet_holds_is_read_by_its_own_types(home, tmp_path, warehouse):
     )
     prepare_raw(warehouse, settings)
     assert extract_source(warehouse, home, settings, "shop")["order_lines"].inserted == 5
+
+
+def test_a_column_that_only_newer_files_have_is_told_and_costs_nothing_else(tmp_path, home, warehouse):
+    rows = {2024: "A1;1;2024-01-03;10,50", 2025: "A2;1;2025-01-03;5,25;1,00", 2026: "A3;2;2026-01-03;7,00;0,50"}
+    for year, row in rows.items():
+        header = "ordernr;kundnr;orderdatum;summa" + (";rabatt" if year > 2024 else "")
+        (tmp_path / f"orders_{year}.csv").write_text(f"{header}\n{row}\n")
+    found = propose("shop", str(tmp_path), "SEK")
+    (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
+    assert "rabatt" not in table["columns"] and "summa" in str(table["maps"][0]["columns"]["amount"])
+    assert any("rabatt: not read, for not every file has it" in note for note in found.notes)
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    (counts,) = extract_source(warehouse, home, settings, "shop").values()
+    assert (counts.inserted, counts.rejected) == (3, 0)
+
+
+def test_a_refusal_that_only_newer_files_have_lets_nobody_be_taken_for_willing(tmp_path):
+    for year in (2024, 2025):
+        more, no = (";nej tack till utskick", ";x") if year == 2025 else ("", "")
+        (tmp_path / f"customers_{year}.csv").write_text(
+            f"kundnr;e-post;samtycke nyhetsbrev;samtyckesdatum{more}\n{year};a{year}@example.com;ja;2024-01-03{no}\n"
+        )
+    found = propose("shop", str(tmp_path), "SEK")
+    (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
+    said = [m for m in table["maps"] if m["entity"] == "consent_events"]
+    assert not any("granted" in str(one) for one in said), said
