@@ -20,6 +20,24 @@ NOT_PROFILED = (
 )
 
 
+# a word's form as a pattern, without braces, which the runner reads as places to fill
+_FOLDED = "' ' || regexp_replace(lower({}), '[^\\pL\\pN]+', ' ', 'g') || ' '"
+_TERM = "' ' || replace(regexp_replace(t.term, '[^*\\pL\\pN]+', ' ', 'g'), '*', '[\\pL\\pN]*') || ' '"
+
+
+def tells_no_special_category(column: str, only: str = "true") -> Check:
+    """No text of what is inferred has a word of the seed in it: the rows themselves are read, whatever the models left out."""
+    folded = _FOLDED.format("v.value")
+    return no_rows(
+        f"{column}_tells_no_special_category",
+        f"No {column} tells of a special category of personal data, by the words of the seed special_category_terms.",
+        f"select t.category from (select distinct {column} as value from {{batch}} as b where {only}) as v join reference.special_category_terms as t "
+        "on contains(lower(v.value), split_part(trim(t.term, '*'), ' ', 1)) "
+        f"where regexp_matches({folded}, {_TERM})",
+        rule=18,
+    )
+
+
 def keeps_its_volume(
     table: str, history: History, max_drop: float, severity: Severity = "ERROR", few: int = 0
 ) -> Check:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
-from data_quality.suites.common import NOT_PROFILED, RESTRICTED, between, keeps_its_volume, no_row_where, no_rows
+from data_quality.suites.common import (
+    NOT_PROFILED,
+    RESTRICTED,
+    between,
+    keeps_its_volume,
+    no_row_where,
+    no_rows,
+    tells_no_special_category,
+)
 from orchestration.core.settings import Settings
 
 
@@ -151,9 +159,11 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("marts", "customer_purchases"): [
         no_row_where("net_is_gross_less_refunded", "Revenue is what was ordered less what was given back.", "b.net_amount <> b.gross_amount - b.refunded_amount"),
+        tells_no_special_category("favourite_category"),
     ],
     ("marts", "customer_scores"): [
         _only_of_profiled("score"),
+        tells_no_special_category("outcome"),
         between("decile", 1, 10),
     ],
     ("scores", "score_quality"): [
@@ -166,7 +176,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "and version in (select version from scores.customer_scores)", "WARN"),
     ],
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
-    ("segments", "customer_segments"): [],
+    ("segments", "customer_segments"): [tells_no_special_category("segment", "b.scheme = 'interest'")],
     ("segments", "segment_membership_history"): [
         no_row_where("is_left_after_it_is_entered", "Every membership that is over lasted until a later night.", "b.left_at <= b.entered_at"),
         no_rows("no_two_at_once", "A customer is in one segment of a scheme at a time.",
@@ -236,6 +246,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ("insight", "interest_gap"): [
         no_row_where("parts_are_of_the_interested", "Who bought and who never did are the known customers, and these are among the people.",
                      "b.bought_count + b.never_bought_count <> b.customer_count or b.customer_count > b.people_count"),
+        tells_no_special_category("interest"),
     ],
     ("insight", "service_performance"): [
         no_rows("every_request_is_counted", "Each breakdown has as many requests as fct_tickets has up to the night.",
@@ -258,6 +269,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ],
     ("insight", "stated_wishes"): [
         _only_of_profiled("wish"),
+        tells_no_special_category("answer"),
     ],
     ("insight", "wishes"): [
         no_row_where("parts_are_of_the_asked", "No more customers than people, nor buyers than customers.",

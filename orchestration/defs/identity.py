@@ -24,6 +24,7 @@ from orchestration.insight.segment_history import prepare_memberships
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.personal_text import SHOWN, find_personal_text
 from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.special_values import find_special_values
 from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.privacy.rights.rights_keys import apply_known_rights
 from orchestration.privacy.secrets.pepper import find_pepper
@@ -41,6 +42,7 @@ _TABLES = {
     "customer_source_records": "Which customer a source record belongs to, and since when.",
     "customer_keys": "Each customer's pseudonym in bi: a keyed hash.",
     "shown_values": "Texts and keys with an address or a number of somebody in them, and what analysts see in their place.",
+    "special_values": "Names and categories of products, search terms and answers that tell of a special category of data (Art. 9): no interest is inferred of them.",
     "reservation_keys": "One row per entry of a public register against marketing with its match keys.",
     "register_versions": "One row per public register and version: its entries, and whether it shrank by more than it may.",
     "withdrawals": "One row per withdrawal of consent that was ever seen, whatever became of its row at the source.",
@@ -139,6 +141,11 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             tell("identity", f"customer_keys: {key_customers(con, pepper):,}")
             for place, rows in find_personal_text(con, pepper).items():
                 tell("identity", f"{place}: an address or a number of somebody is not shown to analysts: {rows:,} rows")
+            for place, values in find_special_values(con).items():
+                tell(
+                    "identity",
+                    f"{place}: tells of a special category, no interest is inferred of it: {values:,} values",
+                )
             tell("identity", f"reservation_keys: {key_reservations(con):,}")
             ledger = note_withdrawals(
                 con, run.dbt.vars["feeds"], hashlib.sha256(run.dbt.fingerprint().encode()).hexdigest()

@@ -21,7 +21,6 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction.classify.quality import LEAST_CUSTOMERS, calibration_curve, calibration_error
 from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
 from orchestration.prediction.warehouse.known import number_customers
-from orchestration.privacy.intake.special_categories import categories_in, special_category_of
 
 NEXT = "next_category"
 PARTS = ("popular", "follows", "own")
@@ -68,10 +67,8 @@ class NextCategory:
         }
 
     def inputs(self, con: duckdb.DuckDBPyConnection, as_of: datetime) -> str:
-        listed = con.execute("select distinct category from marts.dim_products where category is not null").fetchall()
-        refused = [c for (c,) in listed if special_category_of(c) or categories_in(c)]
         number_customers(con, "category_customers")
-        con.execute(sql_script(__file__, "category_products"), {"refused": refused})
+        con.execute(sql_script(__file__, "category_products"))
         con.execute(sql_script(__file__, "order_categories"), {"as_of": as_of})
         con.execute(sql_script(__file__, "purchase_steps"), {"most": _MOST_CATEGORIES})
         ((rows, digest),) = con.execute(_SEEN).fetchall()

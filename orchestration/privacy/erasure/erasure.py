@@ -192,9 +192,10 @@ def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     dissolve_households(con)
     if has_table(con, "identity", "made_with"):
         con.execute("delete from identity.made_with")
-    if has_table(con, "identity", "shown_values"):
+    for texts in ("shown_values", "special_values"):
         # made anew by the next night; until then nothing is published
-        con.execute("delete from identity.shown_values")
+        if has_table(con, "identity", texts):
+            con.execute(f"delete from identity.{texts}")
     return rows
 
 

@@ -1,7 +1,7 @@
 """Special categories of personal data (Art. 9): what tells of somebody's health, faith, origin, opinions, union or sex life.
 
 Here: how they are known, in a column's name and in free text, by the words of the seed special_category_terms; national
-identity numbers in free text too. Not here: taking them out of a delivery (entry.py).
+identity numbers in free text too. Not here: taking them out of a delivery (entry.py), what is inferred of nothing (special_values.py).
 """
 
 from __future__ import annotations
@@ -43,12 +43,11 @@ def _patterns(found_in: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
 
 
 @cache
-def candidates_sql() -> str:
+def candidates_sql(found_in: tuple[str, ...] = ("text",)) -> str:
     """An RE2 pattern that lower-case text with a term in it matches, and little else: what DuckDB looks for first."""
-    stems = {term.strip("*").replace(" ", "[[:space:]_-]+") for _, where, term in _terms() if where == "text"}
+    stems = {re.sub(r"[\s_-]+", r"[\\W_]*", term.strip("*")) for _, where, term in _terms() if where in found_in}
     # a stem that holds another one is found by it
-    plain = sorted(stem for stem in stems if not any(other != stem and other in stem for other in stems))
-    return "|".join(re.sub(r"(?<!\[)-(?!\])", "-", stem) for stem in plain)
+    return "|".join(sorted(stem for stem in stems if not any(other != stem and other in stem for other in stems)))
 
 
 @cache
@@ -63,6 +62,11 @@ def categories_in(text: str) -> list[str]:
     """The categories that a sentence tells of."""
     lowered = text.lower()
     return [category for category, pattern in _patterns(("text",)) if pattern.search(lowered)]
+
+
+def category_told_by(value: str) -> str | None:
+    """The category that a short text is about, such as what a product is called: read as a name and as a sentence."""
+    return special_category_of(value) or next(iter(categories_in(value)), None)
 
 
 def cleaned(text: str) -> tuple[str, list[str]]:

@@ -41,6 +41,7 @@ class Marts:
         self.at(AS_OF)
         con.execute(
             "create schema if not exists identity; create or replace table identity.shown_values (is_key boolean, value varchar, shown varchar); "
+            "create or replace table identity.special_values (value varchar, category varchar); "
             "create or replace table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, valid_to timestamp); "
             "create or replace table identity.restrictions (source_system varchar, source_key varchar)"
         )

@@ -114,6 +114,14 @@ def test_the_gap_is_who_was_interested_and_has_not_bought_since(marts):
     few = found["search term", "several, some of few people"]
     assert tuple(few[c] for c in counts) == (2, 2, 2, 1, 1, 1, 1) and few["unviewed_people_count"] == 1
     assert len(found) == 3
+    # a category or a term that tells of a special category (Art. 9) is nobody's interest
+    marts.con.execute(
+        "update marts.dim_products set is_special_category = true where source_key = 't1'; "
+        "insert into identity.special_values values ('kayak', 'health')"
+    )
+    found = marts.by("interest_gap", "interest_kind", "interest")
+    assert set(found) == {("category", "boots"), ("search term", "several, some of few people")}
+    assert found["search term", "several, some of few people"]["people_count"] == 1
 
 
 def test_a_category_that_two_systems_write_otherwise_is_one(marts):

@@ -89,6 +89,10 @@ def test_baskets_are_what_python_counts(marts):
     marts.build("product_affinity")
     shown = marts.by("bi_product_affinity", "product_key", "other_product_key")
     assert set(shown) == {pair for pair, row in found.items() if row["customer_count"] >= 5}
+    # a product of a special category (Art. 9) goes with nothing
+    marts.add("marts.dim_products", {"source_system": "shop", "source_key": "p0", "is_special_category": True})
+    without = set(marts.by("product_affinity", "product_key", "other_product_key"))
+    assert without == {pair for pair in found if "p0" not in pair} and without < set(found)
 
 
 def test_analysts_see_nothing_of_products_of_few_customers(marts):

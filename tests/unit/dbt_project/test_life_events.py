@@ -270,6 +270,9 @@ def test_goods_for_children_make_a_family_surer_and_suggest_one(life):
     assert (phase, confidence) == ("family with children", "high") and "goods for children bought" in reasons
     assert life.phase("c2")[:2] == ("family with children", "low")
     assert [life.phase(name)[0] for name in ("c3", "c4")] == ["single home", "single home"]
+    # one that tells of a special category (Art. 9) says nothing, whatever category it is in
+    life.con.execute("update marts.dim_products set is_special_category = true where starts_with(source_key, 'pc2')")
+    assert life.phase("c2")[0] == "single home"
 
 
 def test_a_birth_a_move_and_who_left_are_reasons(life):

@@ -74,6 +74,9 @@ def test_answers_to_the_named_questions_by_the_night(marts):
         ("c1", "s", "p2", "tents", True),
         (None, "s", "p6", "skis", True),
     }
+    # what tells of a special category (Art. 9) is nobody's wish
+    marts.con.execute("insert into identity.special_values values ('Skis', 'health')")
+    assert {r["answer"] for r in marts.rows("stated_wishes")} == {"boots", "tents"}
 
 
 def test_a_response_without_a_person_is_somebodys(marts):

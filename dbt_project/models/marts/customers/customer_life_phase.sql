@@ -39,7 +39,11 @@ with
         from {{ ref("fct_order_items") }} i
         join
             {{ ref("fct_orders") }} o on o.source_system = i.source_system and o.source_key = i.order_key and o.is_order
-        join {{ ref("dim_products") }} d on d.source_system = i.source_system and d.source_key = i.product_key
+        join
+            {{ ref("dim_products") }} d
+            on d.source_system = i.source_system
+            and d.source_key = i.product_key
+            and d.is_special_category is not true
         join {{ ref("life_phase_categories") }} g on g.category = lower(trim(d.category)) and g.says = 'children'
         where
             o.customer_id is not null

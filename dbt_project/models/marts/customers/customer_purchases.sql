@@ -54,7 +54,11 @@ with
                     and o.source_key = i.order_key
                     and o.is_order
                 join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
-                where o.customer_id is not null and p.category is not null and {{ has_come("o.ordered_at") }}
+                where
+                    o.customer_id is not null
+                    and p.category is not null
+                    and p.is_special_category is not true
+                    and {{ has_come("o.ordered_at") }}
                 group by 1, 2
             )
         where net_amount > 0

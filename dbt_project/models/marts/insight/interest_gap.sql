@@ -1,12 +1,13 @@
 {%- set insight = var("insight") %}
 with
-    -- a key that several systems use for products of different categories names none
+    -- a key that several systems use for products of different categories names none, nor does one of a special
+    -- category
     categories as (
         select source_key as product_key, min(category) as category
         from {{ ref("dim_products") }}
         where category is not null
         group by source_key
-        having count(distinct {{ plain_word("category") }}) = 1
+        having count(distinct {{ plain_word("category") }}) = 1 and bool_or(is_special_category) is not true
     ),
     events as (
         select
@@ -15,10 +16,11 @@ with
             s.customer_id,
             e.kind,
             e.occurred_at,
-            {{ plain_word("coalesce(w.shown, e.term)") }} as term,
+            case when x.value is null then {{ plain_word("coalesce(w.shown, e.term)") }} end as term,
             c.category
         from {{ ref("conformed_web_events") }} e {{ join_customer() }}
         left join {{ source("identity", "shown_values") }} w on not w.is_key and w.value = e.term
+        left join {{ source("identity", "special_values") }} x on x.value = e.term
         left join categories c on c.product_key = e.product_key
         where
             e.deleted_at is null

@@ -9,7 +9,8 @@ with
             and o.source_key = i.order_key
             and o.is_order
             and o.ordered_at <= {{ as_of() }}
-        where i.product_key is not null and i.quantity > 0
+        left join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
+        where i.product_key is not null and i.quantity > 0 and p.is_special_category is not true
     ),
     totals as (select source_system, count(distinct order_key) as orders from baskets group by source_system),
     products as (

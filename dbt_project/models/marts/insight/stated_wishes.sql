@@ -25,9 +25,12 @@ with
             and r.source_key = a.response_key
             and r.submitted_at <= {{ as_of() }}
         left join {{ source("identity", "shown_values") }} w on not w.is_key and w.value = a.answer_text
+        left join {{ source("identity", "special_values") }} x on x.value = a.answer_text
         where
             a.deleted_at is null
             and a.kind = 'choice'
+            -- a wish is an interest: of none that tells of a special category
+            and x.value is null
             and {{ plain_word("a.question") }} in ({{ asked | join(", ") or "null" }})
     )
 select

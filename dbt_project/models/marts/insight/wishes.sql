@@ -1,7 +1,9 @@
 with
     -- a category that the answer names
     categories as (
-        select distinct {{ plain_word("category") }} as answer from {{ ref("dim_products") }} where category is not null
+        select distinct {{ plain_word("category") }} as answer
+        from {{ ref("dim_products") }}
+        where category is not null and is_special_category is not true
     ),
     people as (
         select question, answer, person, max(customer_id) as customer_id, min(submitted_at) as since

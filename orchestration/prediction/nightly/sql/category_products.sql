@@ -7,4 +7,4 @@ select
     trim(category) as name,
     cast(dense_rank() over (order by trim(category)) as uinteger) as category
 from marts.dim_products
-where trim(category) <> '' and not list_contains($refused::varchar[], category)
+where trim(category) <> '' and is_special_category is not true
