@@ -28,6 +28,7 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
+_LUMPED = "several, some of few people"
 _NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
 # keys of rows that are somebody's, or of somebody: no aggregate has one
 _ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]
@@ -176,7 +177,23 @@ def _of_few(table: str, least: int) -> list[Check]:
                 f"Place and age are told of at least {least} customers alike.",
                 f"{groups}{least}",
                 rule=32,
-            )
+            ),
+            no_rows(
+                "no_word_of_few",
+                f"A stage, a segment and a yes are told of at least {least} customers, unless all are of few.",
+                " union all ".join(
+                    f"select {column}::varchar as word from {{batch}} where {column} is not null and {column}::varchar <> {text(_LUMPED)} group by 1 "
+                    f"having count(*) < {least}"
+                    for column in (
+                        "lifecycle_stage",
+                        "rfm_segment",
+                        "is_business",
+                        "is_club_member",
+                        "has_active_subscription",
+                    )
+                ),
+                rule=32,
+            ),
         ]
     counts = _COUNTED.get(table, ())
     few = " or ".join(f"b.{column} between 1 and {least - 1}" for column in counts)

@@ -26,6 +26,30 @@
 {#- What the lumped cells of a total are called. -#}
 {% macro lumped() -%} 'several, some of few people' {%- endmacro %}
 
+{#-
+    CTEs: of each column of words the words of `relation`, one row a customer, that its rows do not tell: fewer than min_people have
+    them, or they are the smallest of the others where any are few. `last` is the SQL of the words that go only where no others do.
+-#}
+{% macro words_of_few(relation, columns, last="false") -%}
+    {%- for column in columns %}
+        {{ column }}_of_few as (
+            select word
+            from
+                (
+                    select word, {{ is_lumped(["1"], ["word"], last="coalesce(" ~ last ~ ", false)") }} as is_lumped
+                    from (select {{ column }} as word, count(*) as people from {{ relation }} group by 1)
+                )
+            where is_lumped
+        )
+        {{- "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- SQL on a row of that relation: whether its word is not told. -#}
+{% macro is_word_of_few(column) -%}
+    exists (select 1 from {{ column }}_of_few w where w.word is not distinct from {{ column }})
+{%- endmacro %}
+
 {#- SQL on an event of email e: one value for each person that it may be about, known or not. -#}
 {% macro person_of_email(customer_id) -%}
     coalesce(

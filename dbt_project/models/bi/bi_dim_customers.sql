@@ -1,5 +1,7 @@
 {{ config(materialized="table") }}
 
+{%- set flags = ["is_business", "is_club_member", "has_active_subscription"] %}
+{%- set stages = ["lifecycle_stage", "rfm_segment"] %}
 with
     told as (
         select
@@ -43,7 +45,9 @@ with
                 else 'unknown'
             end as age_band
         from in_county
-    )
+    ),
+    -- whoever is in few is told neither by a stage nor by a yes; the metric of active customers reads that stage
+    {{ words_of_few("told", flags + stages, last="cast(word as varchar) in ('not profiled', 'active')") }}
 select
     customer_key,
     case
@@ -51,13 +55,15 @@ select
     end as country_code,
     county,
     age_band,
-    is_business,
-    is_club_member,
+    {% for flag in flags[:2] -%}
+        case when not {{ is_word_of_few(flag) }} then {{ flag }} end as {{ flag }},
+    {% endfor -%}
     first_seen_month,
-    lifecycle_stage,
-    rfm_segment,
+    {% for stage in stages -%}
+        case when {{ is_word_of_few(stage) }} then {{ lumped() }} else {{ stage }} end as {{ stage }},
+    {% endfor -%}
     order_count,
     revenue_amount,
     currency,
-    has_active_subscription
+    case when not {{ is_word_of_few(flags[2]) }} then {{ flags[2] }} end as {{ flags[2] }}
 from of_age

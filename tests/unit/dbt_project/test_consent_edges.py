@@ -6,7 +6,9 @@ Not here: the rules one by one (test_consent_rules.py, test_register_rules.py).
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from data_quality.suites.grades import _of_few
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.privacy.rights.objections import object_to_marketing
 from orchestration.privacy.rights.requests import prepare_requests
@@ -176,3 +178,34 @@ def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compil
     counties = {county: rows for _, county, rows in told if county}
     assert counties == {"Uppsala": 5}
     assert all(rows >= 5 for country, _, rows in told if country) and sum(rows for *_, rows in told) == len(people)
+
+
+def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compiled, warehouse):
+    """Two of 30 are won back, three have no RFM segment, one is a business, and four are not profiled."""
+    warehouse.execute(
+        "create schema marts; create schema segments; create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of; "
+        "create table marts.dim_customers as select 'c' || n as customer_id, 'c' || n as customer_key, 'SE' as country_code, 'Uppsala' as county, "
+        "n = 0 as is_business, n < 10 as is_club_member, timestamp '2020-01-01' as first_seen_at from range(30) r(n); "
+        "create table marts.customer_360 as select customer_id, '30 to 44' as age_band, 1 as order_count, 1.0 as revenue_amount, 'SEK' as currency, "
+        "case when customer_id in ('c1', 'c2', 'c3') then true when customer_id < 'c26' then false end as has_active_subscription from marts.dim_customers; "
+        "create table segments.customer_lifecycle as select customer_id, case when n < 2 then 'won back' when n < 9 then 'lapsed' else 'active' end as lifecycle_stage "
+        "from (select customer_id, row_number() over (order by customer_id) - 1 as n from marts.dim_customers) where n < 26; "
+        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from segments.customer_lifecycle where customer_id <> 'c9'"
+    )
+
+    def told(column: str) -> dict[Any, int]:
+        return dict(warehouse.execute(f"select {column}, count(*) from ({compiled['bi_dim_customers']}) group by 1").fetchall())  # fmt: skip
+
+    few = "several, some of few people"
+    # not those who are not profiled, nor the active, as long as another one is there
+    assert told("lifecycle_stage") == {few: 2 + 7 + 4, "active": 17}
+    assert told("rfm_segment") == {few: 30}
+    assert told("is_club_member") == {True: 10, False: 20} and told("is_business") == {None: 30}
+    # three have one, and who is not known goes with them
+    assert told("has_active_subscription") == {None: 13, False: 17}
+    query = next(c for c in _of_few("dim_customers", 5) if c.name == "no_word_of_few").arguments[
+        "unexpected_rows_query"
+    ]
+    assert warehouse.execute(query.format(batch=f"({compiled['bi_dim_customers']})")).fetchall() == []
+    bare = "(select l.lifecycle_stage, 'loyal' as rfm_segment, is_business, is_club_member, true as has_active_subscription from marts.dim_customers join segments.customer_lifecycle l using (customer_id))"
+    assert {word for (word,) in warehouse.execute(query.format(batch=bare)).fetchall()} == {"won back", "true"}
