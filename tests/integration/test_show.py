@@ -22,7 +22,10 @@ def test_a_customer_is_shown_as_the_marts_know_it(demo_copy: Kundbild, tmp_path)
             "where given_name is not null and family_name is not null and ticket_count > 0 order by order_count + web_session_count desc, 1 limit 1"
         ).fetchall()[0]
         counts = [
-            con.execute(f"select count({at}) from marts.{table} where customer_id = ?", [customer]).fetchall()[0][0]
+            con.execute(
+                f"select count({at}) from marts.{table} where customer_id = ? and {at} <= (select as_of from ops.clock)",
+                [customer],
+            ).fetchall()[0][0]
             for table, times in EVENTS.items()
             for at in times
         ]

@@ -60,6 +60,7 @@ with events as (
 )
 select happened_at, lane, what, count(*) over () as event_count
 from events
-where happened_at is not null
+-- what a source dates after the night, and a grant that expires then, have not happened
+where happened_at <= (select as_of from ops.clock)
 order by happened_at desc, lane, what
 limit $most

@@ -56,6 +56,11 @@ def test_what_was_bought(picture):
     picture.add("marts.fct_order_items", *({"source_system": "shop", "source_key": f"{o}{p}", "order_key": o, "product_key": p, "net_amount": n}
                                            for o, p, n in (("1", "a", 90), ("2", "b", 50), ("3", "b", 39), ("4", "b", 500))))  # fmt: skip
     assert picture("c1", "favourite_category") == "boots"
+    # what tells of a special category (Art. 9) is nobody's favourite: the next one is
+    picture.run("update marts.dim_products set is_special_category = true where category = 'boots'")
+    assert picture("c1", "favourite_category") == "tents"
+    picture.run("update marts.dim_products set is_special_category = true")
+    assert picture("c1", "favourite_category") is None
 
 
 @pytest.mark.parametrize("why", NOT_PROFILED)
@@ -100,10 +105,39 @@ def test_what_is_dated_after_the_night_has_not_happened(picture):
     picture.add("marts.fct_interactions", late | {"occurred_at": at})
     picture.add("marts.fct_subscriptions", late | {"started_at": at, "is_active": False})
     picture.add("marts.fct_carts", late | {"created_at": at, "cart_amount": 0})
+    picture.add(
+        "conformed.conformed_reviews",
+        {
+            "source_system": "s",
+            "source_key": "late",
+            "person_system": "crm",
+            "person_key": "c1",
+            "reviewed_at": at,
+            "rating": 1,
+        },
+    )
     told = ("order_count", "net_amount", "favourite_store", "web_session_count", "email_clicked_count", "ticket_count", "last_nps",
-            "interaction_count", "subscription_days", "abandoned_cart_count")  # fmt: skip
-    assert picture("c1", *told) == (1, 100, "North", 0, 0, 0, None, 0, 0, 0)
+            "interaction_count", "subscription_days", "abandoned_cart_count", "review_count", "mean_rating")  # fmt: skip
+    assert picture("c1", *told) == (1, 100, "North", 0, 0, 0, None, 0, 0, 0, 0, None)
     assert picture("c1", "last_ordered_at", "last_active_at") == (datetime(2026, 1, 1), datetime(2026, 1, 1))
+    # what began before and ends after it goes on: since 31 days, and one that ended 10 days ago
+    running = {"customer_id": "c1", "source_system": "s", "started_at": datetime(2026, 5, 1)}
+    picture.add("marts.fct_subscriptions", running | {"source_key": "r", "cancelled_at": at, "is_active": False})
+    told = ("has_active_subscription", "subscription_days", "last_subscription_cancelled_at")
+    assert picture("c1", *told) == (True, 31, None)
+    ended = datetime(2026, 5, 22)
+    picture.add("marts.fct_subscriptions", running | {"source_key": "e", "cancelled_at": ended, "is_active": False})
+    assert picture("c1", *told) == (True, 31 + 21, ended)
+    opened = {"customer_id": "c1", "source_system": "s", "opened_at": datetime(2026, 5, 1)}
+    picture.add(
+        "marts.fct_tickets",
+        opened | {"source_key": "1", "solved_at": at, "first_reply_at": at, "first_reply_hours": 9999},
+    )
+    picture.add(
+        "marts.fct_tickets",
+        opened | {"source_key": "2", "solved_at": ended, "first_reply_at": ended, "first_reply_hours": 2},
+    )
+    assert picture("c1", "ticket_count", "open_ticket_count", "mean_first_reply_hours") == (2, 1, 2)
 
 
 def test_where_a_customer_came_from_is_what_came_first(picture):

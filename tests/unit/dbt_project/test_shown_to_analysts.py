@@ -66,6 +66,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 def bi(warehouse, models):
     """Writes rows of a mart, of which what the source wrote stands in the conformed entity too, and reads the model."""
     warehouse.execute("create schema marts; create schema conformed; create schema bi")
+    warehouse.execute("create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of")
     warehouse.execute("create table marts.dim_customers as select 'c' || n as customer_id, 'k' || n as customer_key, n = 8 as is_protected from range(9) r(n)")  # fmt: skip
     warehouse.execute(
         "create table conformed.conformed_campaigns as select 'spring' as source_key, 'Spring' as name, 'offers' as purpose"

@@ -20,6 +20,7 @@ _READ = (
 def marts(warehouse):
     """The marts of one customer, c1, but for what newer versions add."""
     empty_tables(warehouse, *_READ)
+    warehouse.execute("create schema ops; create table ops.clock as select timestamp '2026-06-01 02:00' as as_of")
     for _, table in (("segments", "customer_lifecycle"), ("segments", "customer_rfm"), ("segments", "segment_changes")):
         empty_tables(warehouse, table)
     warehouse.execute(
@@ -91,3 +92,21 @@ def test_marts_of_a_night_before_these_models_are_shown_without(marts):
     found = read_picture(marts, "c1")
     assert found.life_events == [] and "place" not in found.parts
     assert "Life events" not in write_page(found)
+
+
+def test_what_is_to_come_has_not_happened(marts):
+    """A grant that expires, a subscription that ends and whatever a source dates after the night are no past."""
+    expires = {
+        "customer_id": "c1",
+        "purpose": "profiling",
+        "channel": "email",
+        "is_permitted": False,
+        "reason": "the grant has expired",
+    }
+    for day in (1, 2):
+        add_rows(marts, "marts.contact_permission_history", expires | {"valid_from": datetime(2026, 6, day, 2)})
+    spell = {"customer_id": "c1", "source_system": "s", "source_key": "1", "started_at": datetime(2026, 1, 1)}
+    add_rows(marts, "marts.fct_subscriptions", spell | {"cancelled_at": datetime(2027, 1, 1), "is_active": False})
+    found = read_picture(marts, "c1")
+    said = [("permissions", datetime(2026, 6, 1, 2)), ("subscriptions", datetime(2026, 1, 1))]
+    assert [(event.lane, event.at) for event in found.events] == said and found.event_count == 2

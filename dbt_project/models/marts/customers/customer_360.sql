@@ -83,9 +83,11 @@ with
         select
             customer_id,
             count(*) as ticket_count,
-            count(*) filter (solved_at is null) as open_ticket_count,
+            count(*) filter ({{ is_to_come("solved_at") }}) as open_ticket_count,
             -- of decimals: doubles add up to another sum in another order
-            avg(cast(first_reply_hours as decimal(18, 4))) as mean_first_reply_hours,
+            avg(cast(first_reply_hours as decimal(18, 4))) filter (
+                {{ has_come("first_reply_at") }}
+            ) as mean_first_reply_hours,
             max(opened_at) as last_opened_at
         from {{ ref("fct_tickets") }}
         where customer_id is not null and {{ has_come("opened_at") }}
@@ -112,7 +114,7 @@ with
     reviews as (
         select s.customer_id, count(*) as review_count, avg(e.rating) as mean_rating
         from {{ ref("conformed_reviews") }} e {{ join_customer() }}
-        where s.customer_id is not null and e.deleted_at is null
+        where s.customer_id is not null and e.deleted_at is null and {{ has_come("e.reviewed_at") }}
         group by s.customer_id
     ),
     -- the customer's own words; who may not be profiled has none there
@@ -146,10 +148,12 @@ with
     subscriptions as (
         select
             customer_id,
-            bool_or(is_active) as has_active_subscription,
+            bool_or({{ is_to_come("cancelled_at") }}) as has_active_subscription,
             count(*) as subscription_count,
-            sum({{ days_between("started_at", "coalesce(cancelled_at, " ~ as_of() ~ ")") }}) as subscription_days,
-            max(cancelled_at) as last_cancelled_at
+            sum(
+                {{ days_between("started_at", "least(coalesce(cancelled_at, " ~ as_of() ~ "), " ~ as_of() ~ ")") }}
+            ) as subscription_days,
+            max(cancelled_at) filter (not {{ is_to_come("cancelled_at") }}) as last_cancelled_at
         from {{ ref("fct_subscriptions") }}
         where customer_id is not null and {{ has_come("started_at") }}
         group by customer_id

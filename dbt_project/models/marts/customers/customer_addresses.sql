@@ -18,7 +18,7 @@ with
             t.told_by,
             coalesce(t.postal_key = c.postal_key and t.street_key is not distinct from c.street_key, false) as is_same
         from chosen c
-        join addresses_told t on t.customer_id = c.customer_id
+        join addresses_told t on t.customer_id = c.customer_id and {{ has_come("t.told_on") }}
     ),
     by_system as (
         select

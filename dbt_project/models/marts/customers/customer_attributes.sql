@@ -2,7 +2,12 @@ with
     said as (
         select s.customer_id, e.*, coalesce(e.observed_at, timestamp '0001-01-01') as known_since
         from {{ ref("conformed_person_attributes") }} e {{ join_customer() }}
-        where s.customer_id is not null and e.deleted_at is null and e.name is not null and e.value is not null
+        where
+            s.customer_id is not null
+            and e.deleted_at is null
+            and e.name is not null
+            and e.value is not null
+            and {{ has_come("e.observed_at") }}
     ),
     told as (
         select
