@@ -9,10 +9,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestration.publishing.report.asking import Question
-from orchestration.publishing.report.figures import TICKETS
-from orchestration.publishing.report.parts import Drawn, Part
+from orchestration.publishing.report.parts import Part
 from orchestration.publishing.report.sections import SECTIONS
-from orchestration.publishing.report.topics import ATTRIBUTION, EVENTS, PERMISSIONS, RISKS
+from orchestration.publishing.report.topics import (
+    ATTRIBUTION,
+    BY_HOUR,
+    DISAGREEMENT,
+    EFFECT,
+    EVENTS,
+    PERMISSIONS,
+    PRODUCTS,
+    RISKS,
+)
 
 _REPORT = {
     part.question.script: replace(part, add=part.add or section.add) for section in SECTIONS for part in section.parts
@@ -31,35 +39,11 @@ def _asked(script: str, **how: Any) -> Question:
     return Question(script, beside=__file__, **how)
 
 
-_PRODUCTS = Part(
-    "Products",
-    _asked(
-        "products",
-        order="customer_count desc nulls last, product limit 60",
-        shares={"came_back_percent": ("came_back_count", "first_buyer_count")},
-    ),
-    note="The 60 products of most customers. Came back: of those whose first purchase it was, who bought again.",
-    add="connect a source of order lines and products",
-)
 _TOGETHER = Part(
     "Bought together",
     _asked("bought_together", order="customer_count desc, lift_average desc, product, other_product limit 20"),
     note="Lift: how many times more often in one order than by chance. The 20 pairs of most customers.",
     add="connect a source of order lines and products",
-)
-_BY_HOUR = Part(
-    "When requests come",
-    _asked("service_by_hour", order="hour"),
-    Drawn("bars", "hour", ("ticket_count",), most=24),
-    note="By the hour of the day, all requests. Hours to reply are medians.",
-    add=TICKETS,
-)
-_EFFECT = Part(
-    "What customers do after a request, by how soon it was answered",
-    _asked("service_effect", order="ticket_count desc nulls last, first_reply"),
-    note="Requests of which all days have passed, and those whose customers bought in as many days before and after. Whoever is "
-    "answered late may differ in other ways too.",
-    add=TICKETS,
 )
 _BY_GROUP = Part(
     "Per segment and store",
@@ -74,7 +58,7 @@ BOARDS: dict[str, Board] = {
         {"scheme": "Scheme"},
     ),
     "channels": Board(
-        (ATTRIBUTION, *(_REPORT[name] for name in ("sales_by_month", "sales_by_channel", "visits_by_channel", "ad_spend_by_channel"))),
+        (ATTRIBUTION, DISAGREEMENT, *(_REPORT[name] for name in ("sales_by_month", "sales_by_channel", "visits_by_channel", "ad_spend_by_channel"))),
         {"channel": "Channel", "landing_channel": "Channel of the visit"},
     ),
     "campaigns": Board(
@@ -82,15 +66,15 @@ BOARDS: dict[str, Board] = {
         {"campaign": "Campaign", "audience": "Audience"},
     ),
     "products": Board(
-        (_REPORT["products_by_category"], _REPORT["interest_gap"], _PRODUCTS, _TOGETHER),
+        (_REPORT["products_by_category"], _REPORT["interest_gap"], PRODUCTS, _TOGETHER),
         {"category": "Category", "product": "Product"},
     ),
     "service": Board(
         (
             *(_REPORT[name] for name in ("tickets_by_month", "nps_by_month")),
-            _BY_HOUR,
+            BY_HOUR,
             *(_REPORT[name] for name in ("feedback_themes", "tickets_by_category")),
-            _EFFECT,
+            EFFECT,
             *(_REPORT[name] for name in ("surveys", "surveys_by_moment")),
             RISKS,
         ),
@@ -102,4 +86,7 @@ BOARDS: dict[str, Board] = {
         (*(_REPORT[name] for name in ("gaps", "order_gaps", "newest_rows")), EVENTS), {"source_system": "Source"}
     ),
 }  # fmt: skip
-OVERVIEW = tuple(_REPORT[name] for name in ("customers_by_stage", "sales_by_month", "bought_again", "nps_by_month"))
+OVERVIEW = tuple(
+    _REPORT[name]
+    for name in ("customers_by_stage", "sales_by_month", "bought_again", "north_star_drivers", "nps_by_month")
+)

@@ -15,6 +15,7 @@ from orchestration.publishing.report.figures import (
     RECENT_NPS,
     RECENT_ORDERS,
     RECENT_REVENUE,
+    TICKETS,
     TICKETS_OPENED,
 )
 from orchestration.publishing.report.parts import Drawn, Figure, Part
@@ -55,6 +56,52 @@ RISKS = Part(
     note="Customers of whom something is unusual. A person looks into it and decides (Art. 22): a signal proves nothing.",
     add=ORDERS,
 )
+DISAGREEMENT = replace(
+    _REPORT["attribution_disagreement"], drawn=Drawn("steps", "channel", ("least_count", "most_count"), most=8)
+)
+PRODUCTS = Part(
+    "Products",
+    Question(
+        "products",
+        order="customer_count desc nulls last, product limit 60",
+        shares={"came_back_percent": ("came_back_count", "first_buyer_count")},
+    ),
+    note="The 60 products of most customers. Came back: of those whose first purchase it was, who bought again.",
+    add="connect a source of order lines and products",
+)
+BY_HOUR = Part(
+    "When requests come",
+    Question("service_by_hour", order="hour"),
+    Drawn("bars", "hour", ("ticket_count",), most=24),
+    note="By the hour of the day, all requests. Hours to reply are medians.",
+    add=TICKETS,
+)
+EFFECT = Part(
+    "What customers do after a request, by how soon it was answered",
+    Question("service_effect", order="ticket_count desc nulls last, first_reply"),
+    Drawn("steps", "first_reply", ("followed_count", "bought_before_count", "bought_after_count")),
+    note="Requests of which all days have passed, and those whose customers bought in as many days before and after. Whoever is "
+    "answered late may differ in other ways too.",
+    add=TICKETS,
+)
+_PRICES = replace(
+    PRODUCTS,
+    title="Median price of the products of most customers, in the company's currency",
+    drawn=Drawn("bars", "product", ("median_price_average",), most=15),
+)
+_BROUGHT_BACK = replace(
+    PRODUCTS,
+    title="New customers who bought again, by their first product, %",
+    drawn=Drawn("bars", "product", ("came_back_percent",), most=15),
+)
+_CAUSES = replace(_REPORT["tickets_by_category"], drawn=Drawn("bars", "category", ("ticket_count",)))
+_REPLIES = replace(
+    _REPORT["tickets_by_category"],
+    title="Hours to the first reply by cause, median",
+    drawn=Drawn("bars", "category", ("first_reply_hours",)),
+    says=None,
+)
+_MOMENTS = replace(_REPORT["surveys_by_moment"], title="NPS by moment", drawn=Drawn("bars", "moment", ("nps_score",)))
 _GAP = replace(
     _REPORT["interest_gap"], drawn=Drawn("steps", "interest", ("customer_count", "never_bought_count"), most=8)
 )
@@ -66,9 +113,18 @@ TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
     "survey": ("What our customers say", (RECENT_NPS,), _REPORT["nps_by_month"]),
     "campaigns": ("Our newest campaigns", (AGREED,), _REPORT["email_campaigns"]),
     "products": ("What sells", (RECENT_REVENUE,), _REPORT["products_by_category"]),
+    "prices": ("What it sells at", (), _PRICES),
+    "first-products": ("What brings customers back", (), _BROUGHT_BACK),
     "service": ("How we help", (TICKETS_OPENED,), _REPORT["tickets_by_month"]),
+    "causes": ("Why customers write", (), _CAUSES),
+    "replies": ("How soon we answer", (), _REPLIES),
+    "hours": ("When customers write", (), BY_HOUR),
+    "after-service": ("What a reply leads to", (), EFFECT),
+    "moments": ("How customers score us", (RECENT_NPS,), _MOMENTS),
+    "themes": ("What people write about", (), _REPORT["feedback_themes"]),
     "north-star": ("Who buys again in time", (), NORTH_STAR),
     "attribution": ("What brings purchases", (), ATTRIBUTION),
+    "disagreement": ("Where models disagree", (), DISAGREEMENT),
     "lift": ("What campaigns caused", (), _REPORT["campaign_lift"]),
     "retention": ("Who comes back", (), _REPORT["bought_again"]),
     "interest": ("Wanted, and never bought", (), _GAP),

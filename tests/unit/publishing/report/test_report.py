@@ -251,7 +251,12 @@ def test_a_picture_says_its_date_its_source_and_the_fewest_people(company):
 def test_the_picture_of_service_is_headed_by_tickets(company):
     with asked(company) as opened:
         picture = as_picture(Report("C", "SEK", opened), "service")
+        drawn = {topic: as_picture(Report("C", "SEK", opened), topic) for topic in TOPICS}
     assert "Tickets opened in the last 30 days" in picture and "Customers<" not in picture
+    # each question of the analysts' page is answered by its own picture, not by the one nearest to it
+    for topic, said in {"hours": ">08<", "after-service": ">bought after<", "moments": ">after delivery<", "themes": ">delivery, in reviews<",
+                        "disagreement": ">most purchases<", "prices": ">99.0<", "first-products": ">50 %<", "replies": ">delivery<"}.items():  # fmt: skip
+        assert said in drawn[topic].replace("\u00a0", " "), topic
 
 
 def test_a_permission_is_not_called_an_audience(company, page):
