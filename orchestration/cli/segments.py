@@ -19,7 +19,8 @@ def segments(
 ) -> None:
     """List the segments: how many customers are in each, since when, and how many came and went with the last night.
 
-    A customer is in one segment of a scheme at most. Fewer customers than the setting min_people are "few".
+    A customer is in one segment of a scheme at most. Fewer customers than the setting min_people are "few", and so is the
+    smallest other segment of a scheme where the total would tell of them.
     """
     from orchestration.core.errors import KundbildError
     from orchestration.insight.segment_counts import segment_counts

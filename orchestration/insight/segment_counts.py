@@ -19,7 +19,8 @@ from orchestration.core.warehouse import has_relation, quote
 
 @dataclass(frozen=True)
 class SegmentCount:
-    """A segment: customers in it, since when anybody was in it, and who came and went with the last night. None: a few."""
+    """A segment: customers in it, since when anybody was in it, and who came and went with the last night. None: a few, or the
+    smallest of the others of a scheme with a few."""
 
     scheme: str
     segment: str
@@ -32,7 +33,8 @@ class SegmentCount:
 
 @dataclass(frozen=True)
 class Overlap:
-    """How many of a new segment's customers are in one that is there, and which share of the new one that is. None: a few."""
+    """How many of a new segment's customers are in one that is there, and which share of the new one that is. None: a few, or
+    the smallest of the others of a scheme with a few."""
 
     scheme: str
     segment: str
@@ -42,7 +44,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a new segment would hold, of how many customers who may be profiled. None: a few."""
+    """What a new segment would hold, of how many customers who may be profiled. None: a few, or all but a few."""
 
     customers: int | None
     of: int
@@ -53,10 +55,13 @@ def segment_counts(con: duckdb.DuckDBPyConnection, least: int) -> list[SegmentCo
     """Every segment, the largest of each scheme first; `least` is [privacy] min_people. Raises KundbildError before a night built them."""
     _assert_built(con)
     rows = con.execute(sql_script(__file__, "segment_counts")).fetchall()
+    told = _told(
+        {(scheme, segment): customers for scheme, segment, customers, *_ in rows}, rows[0][3] if rows else 0, least
+    )
     return [
         SegmentCount(scheme, segment, many, _share(many, of), since, _unless_few(entered, least), _unless_few(left, least))
-        for scheme, segment, customers, of, since, entered, left in rows
-        for many in [_unless_few(customers, least)]
+        for scheme, segment, _, of, since, entered, left in rows
+        for many in [told[scheme, segment]]
     ]  # fmt: skip
 
 
@@ -72,13 +77,23 @@ def try_segment(con: duckdb.DuckDBPyConnection, rule: SegmentRule, least: int) -
     )
     script = sql_script(__file__, "segment_trial", columns=f", {shown}" if shown else "", condition=rule.condition)
     (customers, of, _, _), *rows = con.execute(script).fetchall()
-    held = _unless_few(customers, least)
-    overlaps = [
-        Overlap(scheme, segment, both, _share(both, held))
-        for shared, _, scheme, segment in rows
-        for both in [_unless_few(shared, least)]
-    ]
+    held = None if _is_few(of - customers, least) else _unless_few(customers, least)
+    told = _told({(scheme, segment): shared for shared, _, scheme, segment in rows}, customers, least)
+    overlaps = [Overlap(scheme, segment, both, _share(both, held)) for (scheme, segment), both in told.items()]
     return Trial(held, of, overlaps if held else [])
+
+
+def _told(counts: dict[tuple[str, str], int], total: int, least: int) -> dict[tuple[str, str], int | None]:
+    """{(scheme, segment): customers}, None for those of few, and for the smallest of the others where the total less what a scheme
+    tells, with who is in none of it, would tell of the few."""
+    told: dict[tuple[str, str], int | None] = {place: _unless_few(many, least) for place, many in counts.items()}
+    for scheme in {scheme for scheme, _ in counts}:
+        of_scheme = {place: many for place, many in counts.items() if place[0] == scheme}
+        rest = total - sum(of_scheme.values())
+        if rest < least and any(_is_few(many, least) for many in [*of_scheme.values(), rest]):
+            others = [(many, place) for place, many in of_scheme.items() if many >= least]
+            told |= {place: None for _, place in sorted(others)[:1]}
+    return told
 
 
 def _assert_built(con: duckdb.DuckDBPyConnection) -> None:
@@ -87,7 +102,11 @@ def _assert_built(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _unless_few(count: int, least: int) -> int | None:
-    return count if count == 0 or count >= least else None
+    return None if _is_few(count, least) else count
+
+
+def _is_few(count: int, least: int) -> bool:
+    return 0 < count < least
 
 
 def _share(part: int | None, of: int | None) -> float | None:

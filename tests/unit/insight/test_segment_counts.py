@@ -56,10 +56,26 @@ def test_few_are_told_as_few_and_their_overlaps_not_at_all(nights):
     trial = try_segment(nights.con, _rule("order_count >= 9"), LEAST)
     assert (trial.customers, trial.overlaps) == (None, [])
     mixed = try_segment(nights.con, _rule("order_count >= 9 or order_count = 0"), LEAST)
-    assert {(one.segment, one.customers) for one in mixed.overlaps if one.scheme == "lifecycle"} == {
-        ("lead", 6),
-        ("active", None),
+    # all are in one of the two: of 9 less 6 leads anybody would tell three
+    assert mixed.customers == 9
+    assert {(one.segment, one.customers, one.share) for one in mixed.overlaps if one.scheme == "lifecycle"} == {
+        ("lead", None, None),
+        ("active", None, None),
     }
+    # nor is all but two of everybody told
+    assert try_segment(nights.con, _rule("order_count < 10"), LEAST).customers is None
+
+
+def test_the_total_less_the_listed_tells_of_no_few(nights):
+    nights.night(START, _company(late=Customer(2, 300)))
+    found = {one.segment: one for one in segment_counts(nights.con, LEAST) if one.scheme == "lifecycle"}
+    told = {segment: (one.customers, one.share) for segment, one in found.items()}
+    assert told == {"active": (10, 10 / 17), "lead": (None, None), "at risk": (None, None)}
+    # who is in no segment hides the few as another one would
+    regions = {f"lead{n}": Customer(region="Skåne" if n < 5 else "Lund") for n in range(6)}
+    nights.night(START + timedelta(days=1), _company(late=Customer(2, 300), **regions))
+    found = {one.segment: one.customers for one in segment_counts(nights.con, LEAST) if one.scheme == "region"}
+    assert found == {"Skåne": 5, "Lund": None}
 
 
 def test_the_list_tells_since_when_and_who_came_and_went_with_the_last_night(nights):
