@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
@@ -42,7 +43,9 @@ def consents(
     hiding = hidden(every, beside)
     found += [_hidden(name, key) for name in hiding if key]
     doubt = f"the name of the table, {table}, says no" if says_no(table) else ""
-    if not doubt and (no_of := unsettled(every, beside)):
+    # their own statements, and words that are about the person
+    settled = {c for c in said if _CHANNELS.keys() & said[c].keys()} | {c for f in people.filled for c in f.columns}
+    if not doubt and (no_of := unsettled(every, beside, settled)):
         doubt = f"{no_of} may say a no that is newer"
     if not doubt and hiding:
         doubt = f"{hiding[0]} may say that nobody writes to them"
@@ -173,7 +176,12 @@ def _stated_of(column: Column, columns: Sequence[Column], said: dict[str, dict[s
 
 def _is_when_of(column: str, name: str) -> bool:
     words, of = words_of(name), words_of(column)
-    return words[: len(of)] == of and words[len(of) :] in (["at"], ["on"], ["date"], ["time"], ["timestamp"])
+    return words[: len(of)] == of and "".join(words[len(of) :]) in _when()
+
+
+@cache
+def _when() -> frozenset[str]:
+    return frozenset("".join(words_of(term)) for term in words_for("when"))
 
 
 def said_of(said: dict[str, dict[str, float]], column: Column) -> float:

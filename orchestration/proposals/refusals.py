@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import Column
+from orchestration.proposals.contact_words import may_say_no
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.words import words_for, words_of
 
@@ -52,17 +53,24 @@ def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> lis
     ]
 
 
-def unsettled(columns: Sequence[Column], beside: Sequence[str] = ()) -> str:
+def unsettled(columns: Sequence[Column], beside: Sequence[str] = (), settled: Collection[str] = ()) -> str:
     """A column that says a no, and not when: a yes of the same row may be older. Empty where there is none.
 
     `beside` are names in the row that are no columns: nested values, lists and what stands in them. Nobody reads when they say it.
+    `settled` are columns whose words are known to be about something else, or are statements of their own.
     """
     told = (
         c.name
         for c in columns
-        if _no_words(c) or _is_id_of_no(c) or (_is_plain_no(c.name) and (not c.is_time or c.is_ambiguous))
+        if _no_words(c) or _is_id_of_no(c) or _says_no_untimed(c) or (c.name not in settled and may_say_no(c))
     )
     return next(told, "") or next((name for name in beside if _is_plain_no(name) or _says_no_beyond_object(name)), "")
+
+
+def _says_no_untimed(column: Column) -> bool:
+    """Whether it says no by its name, in whatever words and marks, and no map reads when."""
+    is_no = _is_plain_no(column.name) or (_says_no_beyond_object(column.name) and not _is_id(column))
+    return is_no and (not is_told_at(column) or column.is_ambiguous)
 
 
 def _is_plain_no(name: str) -> bool:
@@ -86,7 +94,7 @@ def _no_words(column: Column) -> list[str]:
     if column.is_time or (_is_id(column) and not _is_id_of_no(column)):
         return []
     if says_no(column.name):
-        return [value for value in column.values if value in words_for("yes")]
+        return [value for value in column.values if value in words_for("yes") | words_for("mark")]
     return [value for value in column.values if re.search(PLAIN_REFUSAL, value) and value in words_for("no")]
 
 

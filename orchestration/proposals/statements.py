@@ -15,7 +15,7 @@ from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.refusals import hidden, is_told_at, names_newsletter, refusing_status, says_no, unsettled
-from orchestration.proposals.words import WHOLE, entities_of, words_for, words_of
+from orchestration.proposals.words import QUALIFIED, WHOLE, entities_of, words_for, words_of
 
 ENTITY = "consent_events"
 # of all a refusal may be of; no grant is
@@ -72,6 +72,11 @@ def statements(
         says, notes = _says(status, doubts)
     else:
         constants |= {"status": "withdrawn"}
+    if status and point and not person:
+        notes.append(
+            f"{point.name}: {point.filled:,} rows name an address and no person: a no denies everybody who has it, and a yes permits "
+            "nobody: map person_key"
+        )
     stated = [Filled("stated_at", (at.name,), 1.0, "when it was stated")] if at else []
     filled = [own, *names, *says, *stated, *rest, *_others(columns, said)]
     missing = () if at else ("stated_at",)
@@ -92,10 +97,11 @@ def _says(status: Column, doubts: list[str]) -> tuple[list[Filled], list[str]]:
 
 
 def _is_of_consent(table: str, columns: Sequence[Column], said: Said) -> bool:
-    """Whether the table's name says so, or a purpose beside a legal ground, a wording or a time of consent."""
+    """Whether the table's name says so, as a whole or by its end beside a purpose; or a purpose beside a legal ground, a wording or a time of consent."""
     about = ("consent_stated_at", "consent_wording", "legal_basis", "confirmed_at")
     has_purpose = bool(_first(columns, said, "consent_purpose"))
-    return entities_of(table).get(ENTITY, 0.0) >= WHOLE or (
+    named = entities_of(table).get(ENTITY, 0.0)
+    return named >= (QUALIFIED if has_purpose else WHOLE) or (
         has_purpose and any(_first(columns, said, concept) for concept in about)
     )
 

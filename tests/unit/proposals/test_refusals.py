@@ -58,7 +58,9 @@ def test_a_name_that_says_more_than_the_purpose_grants_nothing(tmp_path, name):
 @pytest.mark.parametrize(
     ("column", "value"),
     [("do_not_contact", "Ja"), ("Reklamspärr", "x"), ("status", "unsubscribed"), ("skyddad identitet", "Ja"), ("avliden", "2025-05-01"),
-     ("unsubscribed_at", ""), ("opt_out_date", "03/04/2025")],
+     ("unsubscribed_at", ""), ("opt_out_date", "03/04/2025"), ("Reklamspärr", "2025-05-01"), ("Ej utskick", "x"), ("Ej utskick", "begärt"),
+     ("Får kontaktas", "Nej"), ("Får kontaktas", "Ja"), ("Reklam", "Nej"), ("Mejl", "0"), ("Utskick", "Nej"), ("Status", "Spärrad"),
+     ("Kundstatus", "Inaktiv"), ("Avslutad", "2025-05-05"), ("Avslutad", "")],
 )  # fmt: skip
 def test_a_table_that_may_say_a_newer_no_grants_nothing(tmp_path, column, value):
     header = f"member_id,email,newsletter,consent_date,{WORDED},{column}"
@@ -66,6 +68,39 @@ def test_a_table_that_may_say_a_newer_no_grants_nothing(tmp_path, column, value)
         tmp_path, header, f"1,a@example.com,Ja,2025-01-01,v1,{value}", "2,b@example.com,Nej,2025-01-01,v1,"
     )
     assert not grants(maps) and any(column in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("VIP", "Nej"), ("Status", "Aktiv"), ("Land", "Peru"), ("Betald", "0"), ("sms_consent", "Nej")],
+)
+def test_a_word_that_is_about_something_else_is_no_newer_no(tmp_path, column, value):
+    header = f"member_id,email,newsletter,consent_date,{WORDED},{column}"
+    rows = [f"1,a@example.com,Ja,2025-01-01,v1,{value}", "2,b@example.com,Nej,2025-01-01,v1,"]
+    assert grants(statements(tmp_path, header, *rows)[0]) == ["newsletter"]
+
+
+def test_a_mark_in_a_column_that_says_no_refuses(tmp_path):
+    rows = ["1,a@example.com,2025-02-01,x", "2,b@example.com,2025-02-01,"]
+    maps, *_ = statements(tmp_path, "member_id,email,updated_at,Ej utskick", *rows)
+    assert maps["Ej utskick"]["columns"]["status"]["values"] == {"x": "withdrawn"}
+
+
+@pytest.mark.parametrize(
+    ("name", "when"),
+    [
+        ("Nyhetsbrev", "Nyhetsbrev datum"),
+        ("Nyhetsbrev", "Nyhetsbrev dato"),
+        ("Uutiskirje", "Uutiskirje pvm"),
+        ("newsletter", "newsletter_at"),
+    ],
+)
+def test_a_time_that_is_called_as_a_consent_is_when_it_was_stated(tmp_path, name, when):
+    rows = ["1,a@example.com,Ja,2025-01-01", "2,b@example.com,Nej,2025-01-01"]
+    maps, *_ = statements(tmp_path, f"member_id,email,{name},{when}", *rows)
+    assert maps[name]["columns"]["stated_at"] == when and maps[name]["columns"]["status"]["values"] == {
+        "nej": "withdrawn"
+    }
 
 
 @pytest.mark.parametrize("when", ["privacy policy consent date", "terms opt in date", "withdrawn consent date"])

@@ -56,6 +56,24 @@ def test_a_log_of_consents_is_read_row_by_row_and_a_word_that_nobody_knows_denie
     assert any("every word but granted denies" in note for note in notes)
 
 
+def test_a_table_whose_name_ends_with_consents_is_one_where_it_has_a_purpose(read):
+    named = {"consent_id": "id", "contact_id": "customer_id", "stated_at": "given_at"}
+    rows = [{named.get(name, name): value for name, value in row.items() if name != "contact_point"} for row in LOG]
+    found, _ = read(rows, "newsletter_consents")
+    assert sorted((who, said) for who, *_, said, _ in found) == [
+        ("c1", "granted"),
+        ("c1", "withdrawn"),
+        ("c2", "withdrawn"),
+    ]
+
+
+def test_a_yes_of_an_address_without_a_person_is_told_of(read):
+    rows = [{name: value for name, value in row.items() if name != "contact_id"} for row in LOG]
+    _, notes = read(rows)
+    assert any("contact_point: 3 rows name an address and no person" in note for note in notes)
+    assert not any("no person" in note for note in read(LOG)[1])
+
+
 @pytest.mark.parametrize("lacking", ["purpose", "channel", "stated_at"])
 def test_without_a_purpose_a_channel_or_a_time_no_yes_grants_and_every_no_denies(read, lacking):
     rows = [

@@ -1,0 +1,45 @@
+"""Columns beside a consent that may take it back by their words: `Får kontaktas: Nej`, `Status: Spärrad`, `Avslutad: 2025-05-01`.
+
+They keep a yes from being proposed, and are told of. Not here: columns whose name says a no, which are mapped (refusals.py).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
+from orchestration.proposals.columns import Column
+from orchestration.proposals.words import words_for, words_of
+
+_ANSWERS = ("yes", "no", "doubt")
+
+
+def may_say_no(column: Column) -> bool:
+    """Whether a row may say by it that nobody writes to the person: an answer about contact, a word that refuses, or that somebody left."""
+    if _has_word(column.name, "ended"):
+        return True
+    if column.is_time:
+        return False
+    return (_is_answer(column) and _has_word(column.name, "contact")) or any(_refuses(value) for value in column.values)
+
+
+def _is_answer(column: Column) -> bool:
+    """Of numbers and letters only where every value is one: 1, 2 and 3 are none, nor is an id."""
+    answers = frozenset[str]().union(*map(words_for, _ANSWERS))
+    found = [value for value in column.values if value in answers]
+    is_plain = len(found) == len(column.values) or any(len(value) > 1 for value in found)
+    return bool(found) and is_plain and words_of(column.name)[-1:] != ["id"]
+
+
+def _refuses(value: str) -> bool:
+    return bool(re.search(PLAIN_REFUSAL, value)) or _has_word(value, "refusal") or _has_word(value, "ended")
+
+
+def _has_word(said: str, meaning: str) -> bool:
+    return any(word in _plain(meaning) for word in words_of(said))
+
+
+@cache
+def _plain(meaning: str) -> frozenset[str]:
+    return frozenset("".join(words_of(term)) for term in words_for(meaning))
