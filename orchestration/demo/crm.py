@@ -79,9 +79,9 @@ _TABLES = {
         where system = 'crm' and in_club and created_at + 600 < {cutoff} and u(draw, 'asked' || n) < 0.8
             and case when n = 3 then phone else email end is not null""",
     "attributes": """
-        select key * 10 + n as attribute_id, key as contact_id, (['favourite_activity', 'shoe_size', 'household_income_band'])[1 + n] as name,
+        select key * 10 + n as attribute_id, key as contact_id, (['favourite_activity', 'shoe_size', 'household_income_estimate'])[1 + n] as name,
             case n when 0 then (['hiking', 'skiing', 'climbing', 'paddling'])[1 + (u(draw, 'fav') * 4)::int % 4]
-                when 1 then (36 + (u(draw, 'shoe') * 11)::int)::varchar else (1 + (u(draw, 'band') * 5)::int)::varchar end as value,
+                when 1 then (36 + (u(draw, 'shoe') * 11)::int)::varchar else (180 + (u(draw, 'income') * 700)::int)::varchar || '000' end as value,
             iso(created_at) as observed_at, (['club', 'app', 'bought'])[1 + n] as origin, iso(created_at) as updated_at
         from record, range(3) r (n) where system = 'crm' and in_club and created_at < {cutoff} and u(draw, 'attr' || n) < 0.5""",
 }

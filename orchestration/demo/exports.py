@@ -54,7 +54,9 @@ _SURVEY = {
             [{{'question': 'nps', 'kind': 'score', 'value': coalesce(f.replacement, nps::varchar)}},
              {{'question': 'csat', 'kind': 'score', 'value': csat::varchar}},
              {{'question': 'comment', 'kind': 'text', 'value': (['Quick delivery', 'Slow delivery', 'Great advice', 'Hard to reach you',
-                'Good quality', null])[1 + comment] || told(response_no)}}] as answers
+                'Good quality', null])[1 + comment] || told(response_no)}},
+             {{'question': 'Which activity next?', 'kind': 'choice', 'value': (['Skis', 'Climbing', 'Tents', 'Winter course', 'Guided tour',
+                'Packrafts', null])[1 + (u(response_no, 'wish') * 6.99)::int % 7]}}] as answers
         from responses s join (select person_id, min(key) as key from record where system = 'survey' group by all) r using (person_id)
         left join fault f on f.system = 'survey' and f.source_table = 'responses' and f.source_key = response_no
         where submitted_at >= {since} and submitted_at < {cutoff}""",

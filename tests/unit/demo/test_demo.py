@@ -11,7 +11,9 @@ import duckdb
 import numpy as np
 import pytest
 
+from orchestration.core.configuration import load_settings
 from orchestration.core.errors import KundbildError
+from orchestration.core.settings import PROJECT_DIR
 from orchestration.demo.generate import STATE_FILE, generate, next_night
 from orchestration.demo.people import draw_people
 from orchestration.demo.server import serving
@@ -108,6 +110,26 @@ def test_behaviour_has_signal(demo):
     assert months[6] > 1.1 * months[2]
     assert credited > 20
     assert 0.2 < churn < 0.8
+
+
+def test_what_the_demos_settings_name_is_in_its_data(demo):
+    """Wishes and purchasing power were empty in the demo: nothing was named, and nothing was there to name."""
+    insight = load_settings(PROJECT_DIR / "kundbild.toml", {"KUNDBILD_HOME": "/nowhere"}).insight
+    with duckdb.connect() as con:
+        said = con.execute(
+            f"select answer.question, count(distinct answer.value), count(answer.value) from (select unnest(answers) as answer "
+            f"from '{demo}/survey/responses_*.jsonl') group by 1"
+        ).fetchall()
+    asked = {question: counts for question, *counts in said}
+    assert insight.wish_questions and all(
+        asked[question][0] == 6 and asked[question][1] > 200 for question in insight.wish_questions
+    )
+    with sqlite3.connect(demo / "crm" / "crm.sqlite") as crm:
+        incomes = [
+            int(value)
+            for (value,) in crm.execute("select value from attributes where name = ?", [insight.income_attribute])
+        ]
+    assert len(incomes) > 100 and 180_000 <= min(incomes) < 400_000 < max(incomes) <= 880_000
 
 
 def test_the_email_tool_says_who_was_held_out_and_wrote_to_nobody_of_them(demo):
