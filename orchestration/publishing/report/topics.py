@@ -84,6 +84,13 @@ EFFECT = Part(
     "answered late may differ in other ways too.",
     add=TICKETS,
 )
+WISHES = Part(
+    "What people say that they want",
+    Question("wishes", order="said_by_count desc nulls last, answer"),
+    Drawn("bars", "answer", ("said_by_count",)),
+    note="Answers to the questions that the company named, of people: what names no category is not sold yet.",
+    add="name a question of your surveys",
+)
 _PRICES = replace(
     PRODUCTS,
     title="Median price of the products of most customers, in the company's currency",
@@ -128,6 +135,7 @@ TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
     "lift": ("What campaigns caused", (), _REPORT["campaign_lift"]),
     "retention": ("Who comes back", (), _REPORT["bought_again"]),
     "interest": ("Wanted, and never bought", (), _GAP),
+    "wishes": ("What people wish for", (), WISHES),
     "experience": ("How we serve whom", (), _REPORT["experience_matrix"]),
     "events": ("What we track", (), EVENTS),
     "risks": ("What is unusual", (), RISKS),

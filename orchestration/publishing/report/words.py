@@ -53,6 +53,7 @@ _HEADINGS = {
     "re_consent_count": "to be asked again",
     "read_count": "read",
     "refunded_amount": "refunds",
+    "said_by_count": "said by",
     "satisfaction_average": "satisfaction",
     "sent_count": "sent to",
     "solved_hours": "hours to solve",

@@ -149,6 +149,10 @@ insert into bi.service_performance by name
 select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, rated as rated_count, followed as followed_count, before as bought_before_count, after as bought_after_count, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction
 from (values ('hour', '08', 72, 77, 15, 0, 0, 0), ('hour', '09', 8, 10, 10, 0, 0, 0), ('hour', 'several, some of few people', null, 15, 15, 0, 0, 0), ('first reply', 'within 4 h', 60, 65, 0, 50, 40, 30), ('first reply', 'later', 30, 35, 0, 20, 15, 10)) t(breakdown, value, people, tickets, rated, followed, before, after);
 
+insert into bi.wishes by name
+select 'which activity next?' as question, answer, is_category, people as people_count
+from (values ('tents', true, 40), ('packrafts', false, 25), ('a robot', false, 8)) t(answer, is_category, people);
+
 insert into bi.product_performance by name
 select 'shop' as source_system, 'p' || n as product_key, 'Tent ' || n as product_name, 'Tents' as category, 120 - n as customer_count, 150 as order_count, 99 + n as p50_price_amount, 60 as first_buyer_count, 30 as came_back_count
 from range(3) t(n);

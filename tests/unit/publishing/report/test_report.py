@@ -255,7 +255,7 @@ def test_the_picture_of_service_is_headed_by_tickets(company):
     assert "Tickets opened in the last 30 days" in picture and "Customers<" not in picture
     # each question of the analysts' page is answered by its own picture, not by the one nearest to it
     for topic, said in {"hours": ">08<", "after-service": ">bought after<", "moments": ">after delivery<", "themes": ">delivery, in reviews<",
-                        "disagreement": ">most purchases<", "prices": ">99.0<", "first-products": ">50 %<", "replies": ">delivery<"}.items():  # fmt: skip
+                        "disagreement": ">most purchases<", "prices": ">99.0<", "wishes": ">packrafts<", "first-products": ">50 %<", "replies": ">delivery<"}.items():  # fmt: skip
         assert said in drawn[topic].replace("\u00a0", " "), topic
 
 

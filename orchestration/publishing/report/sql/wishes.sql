@@ -1,0 +1,6 @@
+select
+    answer,
+    case when is_category then 'sold' else 'not sold yet' end as is_it_sold,
+    people_count as people,
+    people_count as said_by_count
+from bi.wishes
