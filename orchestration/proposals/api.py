@@ -18,6 +18,7 @@ from orchestration.proposals import block
 from orchestration.proposals.api_endpoints import endpoints_of
 from orchestration.proposals.api_paging import PAGE_SIZE
 from orchestration.proposals.api_tables import ApiTable, tables_of
+from orchestration.proposals.currencies import with_currencies
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.found import (
     FoundTable,
@@ -62,7 +63,8 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
     lists = [one for _, *found in looked for one in found if known.isdisjoint(m.entity for m in one.table.maps)]
     every = [m for one in [*parents, *lists] for m in one.table.maps]
     alike = _alike([*parents, *lists])
-    tables = [(replace(t, maps=without_doubles(t.maps, every)), paging) for t, paging in alike]
+    once = with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike])
+    tables = [(t, paging) for t, (_, paging) in zip(once, alike, strict=True)]
     if not any(table.usable for table, _ in tables):
         raise nothing_is_mapped([table for table, _ in tables], told_address(said))
     common = max((p for t, p in tables if t.usable), key=[p for t, p in tables if t.usable].count)

@@ -20,6 +20,7 @@ from orchestration.extract.vendors import headers, is_landed
 from orchestration.proposals import block
 from orchestration.proposals.answers import with_person
 from orchestration.proposals.columns import Column, columns_of, sample
+from orchestration.proposals.currencies import with_currencies
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.doubts import with_doubts
 from orchestration.proposals.entities import likely_keys, proposed
@@ -101,11 +102,8 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     mapped = [_mapped(one, ours, first, company) for one in looked]
     every = [m for table in mapped for m in table.maps]
     own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
-    tables = with_sums(
-        with_person_ids(
-            [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
-        )
-    )
+    once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
+    tables = with_currencies(with_sums(with_person_ids(once)))
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)

@@ -162,7 +162,8 @@ def with_currency(one: Proposal, columns: list[Column], currency: str) -> Propos
     if doubtful or len(own) > 1:
         said = f"{doubtful or ', '.join(amounts)}: not mapped, for its amounts are of several currencies, or of one that is not known"
         return replace(one, missing=(*one.missing, "currency"), notes=(*one.notes, said))
-    return replace(one, constants={**one.constants, "currency": own.pop() if own else currency})
+    constants = {**one.constants, "currency": next(iter(own), currency)}
+    return replace(one, constants=constants, assumes_currency=not own)
 
 
 def beside(table: FoundTable, own: Collection[str], others: Mapping[str, Collection[str]]) -> FoundTable:

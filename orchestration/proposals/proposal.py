@@ -34,6 +34,7 @@ class Proposal:
     name: str = ""
     notes: tuple[str, ...] = ()  # what a person has to know or do
     lookups: tuple[Mapping[str, object], ...] = ()  # as the map says them
+    assumes_currency: bool = False  # that of the constants, for no column says one
 
     def of(self, target: str) -> Filled | None:
         return next((one for one in self.filled if one.target == target), None)

@@ -17,6 +17,7 @@ from orchestration.extract.vendors import columns_of, is_landed
 from orchestration.proposals import block
 from orchestration.proposals.answers import with_person
 from orchestration.proposals.api import is_api, propose_api
+from orchestration.proposals.currencies import with_currencies
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.doubts import with_doubts
@@ -232,7 +233,7 @@ def _each_once(
 def _with_sums(
     tables: list[tuple[FileGroup, Looked | None, FoundTable]],
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
-    summed = with_sums(with_person_ids([table for _, _, table in tables]))
+    summed = with_currencies(with_sums(with_person_ids([table for _, _, table in tables])))
     return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
 
 

@@ -47,5 +47,5 @@ def _with_sum(orders: Proposal, table: str, lines: Proposal) -> Proposal:
     note = f"amount is the sum of {price.columns[0]} in {table}, without what the order costs besides (freight)"
     return replace(
         orders, filled=(*orders.filled, amount), missing=(), lookups=(lookup,), notes=(*orders.notes, note),
-        constants={**orders.constants, "currency": currency},
+        constants={**orders.constants, "currency": currency}, assumes_currency=lines.assumes_currency,
     )  # fmt: skip

@@ -61,6 +61,26 @@ def currency_signs() -> dict[str, str]:
     return {sign: code.upper() for sign, code in (pair.rsplit(":", 1) for pair in words_for("currency_sign"))}
 
 
+@cache
+def currencies_of_countries() -> dict[str, str]:
+    """A country as a column has it, in lower case → its currency."""
+    return {country: code.upper() for country, code in (pair.rsplit(":", 1) for pair in words_for("country"))}
+
+
+def languages_of(name: str) -> set[str]:
+    """The languages in which a name is a term for a column."""
+    return _languages().get("".join(words_of(name)), set())
+
+
+@cache
+def _languages() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in _rows("columns"):
+        for term in row["terms"].split("|"):
+            found["".join(words_of(term))].add(row["language"])
+    return found
+
+
 def concepts_of(name: str, table: str = "") -> dict[str, float]:
     """Concept → how sure it is that a column of that name is of it. `table` is the table's name, whose words may stand before."""
     words = words_of(name)
