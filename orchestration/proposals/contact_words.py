@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
+from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import Column
 from orchestration.proposals.words import words_for, words_of
 
@@ -33,7 +33,14 @@ def _is_answer(column: Column) -> bool:
 
 
 def _refuses(value: str) -> bool:
-    return bool(re.search(PLAIN_REFUSAL, value)) or _has_word(value, "refusal") or _has_word(value, "ended")
+    # a comment: vill inte ha mejl
+    is_about_contact = bool(re.search(REFUSAL, value)) and _has_word(value, "contact")
+    return (
+        is_about_contact
+        or bool(re.search(PLAIN_REFUSAL, value))
+        or _has_word(value, "refusal")
+        or _has_word(value, "ended")
+    )
 
 
 def _has_word(said: str, meaning: str) -> bool:

@@ -60,7 +60,7 @@ def test_a_name_that_says_more_than_the_purpose_grants_nothing(tmp_path, name):
     [("do_not_contact", "Ja"), ("Reklamspärr", "x"), ("status", "unsubscribed"), ("skyddad identitet", "Ja"), ("avliden", "2025-05-01"),
      ("unsubscribed_at", ""), ("opt_out_date", "03/04/2025"), ("Reklamspärr", "2025-05-01"), ("Ej utskick", "x"), ("Ej utskick", "begärt"),
      ("Får kontaktas", "Nej"), ("Får kontaktas", "Ja"), ("Reklam", "Nej"), ("Mejl", "0"), ("Utskick", "Nej"), ("Status", "Spärrad"),
-     ("Kundstatus", "Inaktiv"), ("Avslutad", "2025-05-05"), ("Avslutad", "")],
+     ("Kundstatus", "Inaktiv"), ("Kommentar", "vill inte ha mejl"), ("Avslutad", "2025-05-05"), ("Avslutad", "")],
 )  # fmt: skip
 def test_a_table_that_may_say_a_newer_no_grants_nothing(tmp_path, column, value):
     header = f"member_id,email,newsletter,consent_date,{WORDED},{column}"
@@ -72,7 +72,14 @@ def test_a_table_that_may_say_a_newer_no_grants_nothing(tmp_path, column, value)
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [("VIP", "Nej"), ("Status", "Aktiv"), ("Land", "Peru"), ("Betald", "0"), ("sms_consent", "Nej")],
+    [
+        ("VIP", "Nej"),
+        ("Kommentar", "inte hemma"),
+        ("Status", "Aktiv"),
+        ("Land", "Peru"),
+        ("Betald", "0"),
+        ("sms_consent", "Nej"),
+    ],
 )
 def test_a_word_that_is_about_something_else_is_no_newer_no(tmp_path, column, value):
     header = f"member_id,email,newsletter,consent_date,{WORDED},{column}"
