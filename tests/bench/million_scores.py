@@ -134,6 +134,7 @@ def _now() -> tuple[float, float]:
 
 
 _SOLD = """
+update marts.fct_orders set net_amount = 50 + hash(source_key) % 400;
 insert into marts.fct_order_items by name
 select
     'webshop' as source_system, order_no || '-' || line_no as source_key, cast(order_no as varchar) as order_key,
