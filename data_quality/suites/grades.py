@@ -191,7 +191,9 @@ def _of_few(table: str, least: int) -> list[Check]:
                         "is_club_member",
                         "has_active_subscription",
                     )
-                ),
+                )
+                # what only one of the two does not tell would be told by the other
+                + f" union all select 'a stage' as word from {{batch}} where lifecycle_stage = {text(_LUMPED)} and rfm_segment <> {text(_LUMPED)}",
                 rule=32,
             ),
         ]

@@ -178,6 +178,7 @@ _RULES: dict[tuple[str, str], list[Check]] = {
     ("segments", "customer_rfm"): [between("recency_score", 1, 5), between("frequency_score", 1, 5), between("money_score", 1, 5)],
     ("segments", "customer_segments"): [tells_no_special_category("segment", "b.scheme = 'interest'")],
     ("segments", "segment_membership_history"): [
+        tells_no_special_category("segment", "b.scheme = 'interest'"),
         no_row_where("is_left_after_it_is_entered", "Every membership that is over lasted until a later night.", "b.left_at <= b.entered_at"),
         no_rows("no_two_at_once", "A customer is in one segment of a scheme at a time.",
                 "select a.customer_id from (select customer_id, left_at, lead(entered_at) over (partition by customer_id, scheme order by entered_at) as next_at "

@@ -12,6 +12,7 @@ from orchestration.contracts.seeds import SEEDS
 from orchestration.identity.ids import prepare_ids
 from orchestration.insight.segment_history import keep_memberships, prepare_memberships
 from orchestration.privacy.intake.personal_text import prepare_shown_values
+from orchestration.privacy.intake.special_values import prepare_special_values
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.transform.runner import set_clock
 from tests.unit.compiled import compiled_models
@@ -55,6 +56,7 @@ class Nights:
         empty_tables(con, "customer_360", "customer_rfm", "customer_profile")
         prepare_shown_values(con)
         prepare_memberships(con)
+        prepare_special_values(con)
         # the views read it before the first night
         con.execute("create table identity.segment_changes as select * from identity.segment_memberships limit 0")
         for view in ("segment_membership_history", "customer_segments"):

@@ -47,7 +47,11 @@ with
         from in_county
     ),
     -- whoever is in few is told neither by a stage nor by a yes; the metric of active customers reads that stage
-    {{ words_of_few("told", flags + stages, last="cast(word as varchar) in ('not profiled', 'active')") }}
+    {{ words_of_few("told", flags + stages[:1], last="cast(word as varchar) in ('not profiled', 'active')") }},
+    -- whose stage is not told has no segment that is: two lumps of their own would have few customers in common, and
+    -- tell them
+    of_told_stage as (select * from told where not {{ is_word_of_few(stages[0]) }}),
+    {{ words_of_few("of_told_stage", stages[1:], last="word = 'not profiled'") }}
 select
     customer_key,
     case
@@ -59,9 +63,10 @@ select
         case when not {{ is_word_of_few(flag) }} then {{ flag }} end as {{ flag }},
     {% endfor -%}
     first_seen_month,
-    {% for stage in stages -%}
-        case when {{ is_word_of_few(stage) }} then {{ lumped() }} else {{ stage }} end as {{ stage }},
-    {% endfor -%}
+    case when {{ is_word_of_few(stages[0]) }} then {{ lumped() }} else {{ stages[0] }} end as {{ stages[0] }},
+    case
+        when {{ is_word_of_few(stages[0]) }} or {{ is_word_of_few(stages[1]) }} then {{ lumped() }} else {{ stages[1] }}
+    end as {{ stages[1] }},
     order_count,
     revenue_amount,
     currency,

@@ -13,12 +13,13 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, text
 from orchestration.privacy.intake.special_categories import REMOVED_SENTENCE, candidates_sql, category_told_by
 
-# (conformed entity, column, rows): an interest is inferred of each
+# (schema, table, column, rows): an interest is inferred of each, or was before the word was known or its product gone
 _INFERRED_OF = (
-    ("products", "name", "true"),
-    ("products", "category", "true"),
-    ("web_events", "term", "kind = 'search'"),
-    ("survey_answers", "answer_text", "kind = 'choice'"),
+    ("conformed", "conformed_products", "name", "true"),
+    ("conformed", "conformed_products", "category", "true"),
+    ("conformed", "conformed_web_events", "term", "kind = 'search'"),
+    ("conformed", "conformed_survey_answers", "answer_text", "kind = 'choice'"),
+    ("identity", "segment_memberships", "segment", "scheme = 'interest'"),
 )
 _DDL = sql_script(__file__, "special_values")
 
@@ -28,22 +29,22 @@ def prepare_special_values(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def find_special_values(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    """Makes `identity.special_values` anew: one row per value, however often it is written. Returns {entity.column: values}, of
+    """Makes `identity.special_values` anew: one row per value, however often it is written. Returns {table.column: values}, of
     columns with any."""
     prepare_special_values(con)
     con.execute("delete from identity.special_values")
     found: dict[str, int] = {}
     categories: dict[str, str] = {}
-    for entity, column, rows in _INFERRED_OF:
-        if not has_table(con, "conformed", f"conformed_{entity}"):
+    for schema, table, column, rows in _INFERRED_OF:
+        if not has_table(con, schema, table):
             continue
         suspected = con.execute(
-            f"select value from (select distinct {column} as value from conformed.conformed_{entity} where {rows}) "
+            f"select value from (select distinct {column} as value from {schema}.{table} where {rows}) "
             f"where regexp_matches(lower(value), {text(candidates_sql(('text', 'name')))}) or contains(value, {text(REMOVED_SENTENCE)})"
         ).fetchall()
         told = {value: category for (value,) in suspected if (category := _category_of(value))}
         if told:
-            found[f"{entity}.{column}"] = len(told)
+            found[f"{table.removeprefix('conformed_')}.{column}"] = len(told)
         categories |= told
     if categories:
         con.register("special", pa.table({"value": list(categories), "category": list(categories.values())}))

@@ -199,7 +199,8 @@ def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compil
     few = "several, some of few people"
     # not those who are not profiled, nor the active, as long as another one is there
     assert told("lifecycle_stage") == {few: 2 + 7 + 4, "active": 17}
-    assert told("rfm_segment") == {few: 30}
+    # whose stage is not told has no segment that is, or the two together would tell the four
+    assert told("rfm_segment") == {few: 13, "loyal": 17}
     assert told("is_club_member") == {True: 10, False: 20} and told("is_business") == {None: 30}
     # three have one, and who is not known goes with them
     assert told("has_active_subscription") == {None: 13, False: 17}
@@ -209,3 +210,5 @@ def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compil
     assert warehouse.execute(query.format(batch=f"({compiled['bi_dim_customers']})")).fetchall() == []
     bare = "(select l.lifecycle_stage, 'loyal' as rfm_segment, is_business, is_club_member, true as has_active_subscription from marts.dim_customers join segments.customer_lifecycle l using (customer_id))"
     assert {word for (word,) in warehouse.execute(query.format(batch=bare)).fetchall()} == {"won back", "true"}
+    split = f"(select case when is_club_member then '{few}' else 'active' end as lifecycle_stage, 'loyal' as rfm_segment, null as is_business, null as is_club_member, null as has_active_subscription from marts.dim_customers)"
+    assert warehouse.execute(query.format(batch=split)).fetchall() == [("a stage",)] * 10

@@ -22,7 +22,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def marts(warehouse, models) -> Marts:
-    return Marts(warehouse, models, ("fct_orders", "fct_order_items", "dim_products"))
+    return Marts(warehouse, models, ("fct_orders", "fct_order_items", "dim_products", "conformed_products"))
 
 
 def line(of: str, product: str | None, quantity: float = 1, price: float = 100, **more) -> dict:
@@ -89,8 +89,10 @@ def test_baskets_are_what_python_counts(marts):
     marts.build("product_affinity")
     shown = marts.by("bi_product_affinity", "product_key", "other_product_key")
     assert set(shown) == {pair for pair, row in found.items() if row["customer_count"] >= 5}
-    # a product of a special category (Art. 9) goes with nothing
-    marts.add("marts.dim_products", {"source_system": "shop", "source_key": "p0", "is_special_category": True})
+    # a product of a special category (Art. 9) goes with nothing, also once it is gone
+    gone = {"source_system": "shop", "source_key": "p0", "name": "Kosher food", "deleted_at": "2026-01-01"}
+    marts.add("conformed.conformed_products", gone)
+    marts.con.execute("insert into identity.special_values values ('Kosher food', 'belief')")
     without = set(marts.by("product_affinity", "product_key", "other_product_key"))
     assert without == {pair for pair in found if "p0" not in pair} and without < set(found)
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from orchestration.privacy.intake.special_values import find_special_values
 from tests.unit.compiled import compiled_by, compiled_once
 from tests.unit.segments import MODELS, Customer, Nights, compiled
 
@@ -268,6 +269,26 @@ def test_what_was_kept_of_a_scheme_that_is_switched_off_goes(without_region, nig
     assert nights.rows("region", "identity.segment_memberships") == []
     assert {row[0] for row in nights.rows()} == {"a", "b", "r"}
     nights.night(START + 4 * DAY, {"a": Customer(1, 14), "r": Customer(1, 11, region="Skåne")})
+    assert nights.con.execute("select count(*) from identity.segment_changes").fetchall() == [(0,)]
+
+
+def test_an_interest_of_before_that_tells_of_a_special_category_goes(nights):
+    """It was inferred before the word was known, of products that are gone since: the segment itself is looked at."""
+    nights.night(START, {"a": Customer(1, 10), "b": Customer(1, 10)})
+    nights.con.execute(
+        "insert into identity.segment_memberships values ('a', 'interest', 'Kosher food', $at, null), ('a', 'interest', 'Tents', $before, $at), "
+        "('b', 'interest', 'Tents', $at, null)",
+        {"at": START, "before": START - DAY},
+    )
+    assert find_special_values(nights.con) == {"segment_memberships.segment": 1}
+    nights.night(START + DAY, {"a": Customer(1, 11), "b": Customer(1, 11)})
+    for table in ("segments.segment_membership_history", "identity.segment_memberships"):
+        assert {(who, segment) for who, segment, *_ in nights.rows("interest", table)} == {
+            ("a", "Tents"),
+            ("b", "Tents"),
+        }
+    assert {row[0] for row in nights.rows()} == {"a", "b"}
+    nights.night(START + 2 * DAY, {"a": Customer(1, 12), "b": Customer(1, 12)})
     assert nights.con.execute("select count(*) from identity.segment_changes").fetchall() == [(0,)]
 
 

@@ -9,8 +9,12 @@ with
             and o.source_key = i.order_key
             and o.is_order
             and o.ordered_at <= {{ as_of() }}
-        left join {{ ref("dim_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
-        where i.product_key is not null and i.quantity > 0 and p.is_special_category is not true
+        -- products that are gone too
+        left join
+            {{ ref("conformed_products") }} p on p.source_system = i.source_system and p.source_key = i.product_key
+        left join {{ source("identity", "special_values") }} n on n.value = p.name
+        left join {{ source("identity", "special_values") }} c on c.value = p.category
+        where i.product_key is not null and i.quantity > 0 and n.value is null and c.value is null
     ),
     totals as (select source_system, count(distinct order_key) as orders from baskets group by source_system),
     products as (

@@ -2,6 +2,8 @@
 -- that are kept (identity.segment_memberships) stand as they are: a night that is held leaves no trace in them
 with
     {{ placed_customers() }},
+    -- interests of before that tell of a special category (Art. 9)
+    special as (select value from {{ source("identity", "special_values") }}),
     kept_digests as (
         select
             customer_id,
@@ -9,8 +11,10 @@ with
             -- a night that is run again at the same moment takes back what it wrote
             bool_or(entered_at >= {{ as_of() }} or coalesce(left_at >= {{ as_of() }}, false)) as is_again,
             bool_or({{ is_expired_membership("left_at") }}) as is_expired,
-            bool_or({{ is_switched_off("scheme") }}) as has_switched_off
-        from {{ source("identity", "segment_memberships") }}
+            bool_or({{ is_switched_off("scheme") }}) as has_switched_off,
+            bool_or(x.value is not null) as has_special_category
+        from {{ source("identity", "segment_memberships") }} m
+        left join special x on x.value = m.segment and m.scheme = 'interest'
         group by customer_id
     ),
     -- customers of whom anything may change
@@ -26,6 +30,7 @@ with
             or k.digest is distinct from p.digest
             or {{ is_not_profiled("k.customer_id") }}
             or k.has_switched_off
+            or k.has_special_category
     ),
     placed_near as (select p.* from placed p join near n on n.customer_id = p.customer_id),
     state as ({{ segments_of("placed_near") }}),
@@ -46,11 +51,14 @@ with
             m.segment,
             m.entered_at,
             m.left_at,
-            {{ is_not_profiled("n.customer_id") }} or {{ is_switched_off("m.scheme") }} as refuses,
+            {{ is_not_profiled("n.customer_id") }}
+            or {{ is_switched_off("m.scheme") }}
+            or x.value is not null as refuses,
             {{ is_expired_membership("m.left_at") }} as is_expired
         from {{ source("identity", "segment_memberships") }} m
         left join {{ source("identity", "customer_id_redirects") }} d on d.old_customer_id = m.customer_id
         join near n on n.customer_id = coalesce(d.customer_id, m.customer_id)
+        left join special x on x.value = m.segment and m.scheme = 'interest'
         where {{ is_free("n.customer_id") }}
     ),
     touched as (
