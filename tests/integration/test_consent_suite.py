@@ -112,6 +112,7 @@ BREACHES = [
     ("email_campaigns", "no_count_of_few", "update bi.email_campaigns set complained_count = 1"),
     ("consent_overview", "no_count_of_few", "update bi.consent_overview set withdrawn_count = 1"),
     ("dim_customers", "no_place_and_age_of_few", "update bi.dim_customers set county = 'of one' where customer_key = (select min(customer_key) from bi.dim_customers where country_code is not null)"),
+    ("dim_customers", "no_word_of_few", "update bi.dim_customers set lifecycle_stage = 'of one' where customer_key = (select min(customer_key) from bi.dim_customers)"),
 ]  # fmt: skip
 
 
