@@ -145,6 +145,20 @@ def test_a_column_that_says_who_somebody_is_becomes_their_person_id(tmp_path, pe
     assert people_map["columns"].get("person_id") == ("customer_unique_id" if is_proposed else None)
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "is_proposed"),
+    [("master_customer_no", [f"m{n % 6}" for n in range(20)], True), ("master_account_no", [f"m{n % 6}" for n in range(20)], False),
+     ("customer_unique_id", [f"u{n}" if n % 2 else "" for n in range(20)], False),
+     ("customer_unique_id", ["800101-9804", "811228-9874"] * 10, False)],
+)  # fmt: skip
+def test_no_account_no_id_that_few_have_and_no_identity_number_becomes_a_person_id(tmp_path, column, values, is_proposed):  # fmt: skip
+    rows = [f"c{n},{value},Ek {n},0{n}100" for n, value in enumerate(values)]
+    (tmp_path / "customers.csv").write_text("\n".join([f"customer_id,{column},name,postal_code", *rows]) + "\n")
+    found = propose("shop", str(tmp_path), "BRL")
+    maps = [one for table in source_of(found)["tables"].values() for one in table["maps"]]
+    assert [one["columns"].get("person_id") for one in maps] == [column if is_proposed else None]
+
+
 def test_identity_numbers_and_special_categories_are_left_out(tmp_path):
     (tmp_path / "members.csv").write_text(
         "member_id,email,personnummer,religion\n1,a@example.com,19800101-9804,x\n2,b@example.com,,y\n"
