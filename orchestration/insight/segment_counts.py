@@ -5,7 +5,7 @@ Here: reading it; counts of few people are not told. Not here: who is in a segme
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,11 +16,14 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_relation, quote
 
+# a scheme and a segment of it
+_Place = tuple[str, str]
+
 
 @dataclass(frozen=True)
 class SegmentCount:
     """A segment: customers in it, since when anybody was in it, and who came and went with the last night. None: a few, or the
-    smallest of the others of a scheme with a few."""
+    smallest of the others of a scheme with a few; of whom is not counted nobody is told to come or go, for that may be all of them."""
 
     scheme: str
     segment: str
@@ -33,8 +36,8 @@ class SegmentCount:
 
 @dataclass(frozen=True)
 class Overlap:
-    """How many of a new segment's customers are in one that is there, and which share of the new one that is. None: a few, or
-    the smallest of the others of a scheme with a few."""
+    """How many of a new segment's customers are in one that is there, and which share of the new one that is. None: a few, all
+    but a few of the one that is there, or the smallest of the others of a scheme with such a one."""
 
     scheme: str
     segment: str
@@ -59,7 +62,10 @@ def segment_counts(con: duckdb.DuckDBPyConnection, least: int) -> list[SegmentCo
         {(scheme, segment): customers for scheme, segment, customers, *_ in rows}, rows[0][3] if rows else 0, least
     )
     return [
-        SegmentCount(scheme, segment, many, _share(many, of), since, _unless_few(entered, least), _unless_few(left, least))
+        SegmentCount(
+            scheme, segment, many, _share(many, of), since,
+            *(None if many is None else _unless_few(moved, least) for moved in (entered, left)),
+        )
         for scheme, segment, _, of, since, entered, left in rows
         for many in [told[scheme, segment]]
     ]  # fmt: skip
@@ -76,24 +82,29 @@ def try_segment(con: duckdb.DuckDBPyConnection, rule: SegmentRule, least: int) -
         for c in columns
     )
     script = sql_script(__file__, "segment_trial", columns=f", {shown}" if shown else "", condition=rule.condition)
-    (customers, of, _, _), *rows = con.execute(script).fetchall()
+    (customers, of, *_), *rows = con.execute(script).fetchall()
     held = None if _is_few(of - customers, least) else _unless_few(customers, least)
-    told = _told({(scheme, segment): shared for shared, _, scheme, segment in rows}, customers, least)
+    shared = {(scheme, segment): both for both, _, scheme, segment, _ in rows}
+    # `segments` tells how large each is: less whom both hold it tells of who is in it alone
+    beside = {(scheme, segment): size - both for both, _, scheme, segment, size in rows}
+    told = _told(shared, customers, least, beside)
     overlaps = [Overlap(scheme, segment, both, _share(both, held)) for (scheme, segment), both in told.items()]
     return Trial(held, of, overlaps if held else [])
 
 
-def _told(counts: dict[tuple[str, str], int], total: int, least: int) -> dict[tuple[str, str], int | None]:
-    """{(scheme, segment): customers}, None for those of few, and for the smallest of the others where the total less what a scheme
-    tells, with who is in none of it, would tell of the few."""
-    told: dict[tuple[str, str], int | None] = {place: _unless_few(many, least) for place, many in counts.items()}
+def _told(
+    counts: Mapping[_Place, int], total: int, least: int, beside: Mapping[_Place, int] | None = None
+) -> dict[_Place, int | None]:
+    """{(scheme, segment): customers}, None for those of few, or `beside` few whom the count less another one would tell of, and for
+    the smallest of the others where the total less what a scheme tells, with who is in none of it, would tell of them."""
+    hidden = {place for cells in (counts, beside or {}) for place, many in cells.items() if _is_few(many, least)}
     for scheme in {scheme for scheme, _ in counts}:
         of_scheme = {place: many for place, many in counts.items() if place[0] == scheme}
         rest = total - sum(of_scheme.values())
-        if rest < least and any(_is_few(many, least) for many in [*of_scheme.values(), rest]):
-            others = [(many, place) for place, many in of_scheme.items() if many >= least]
-            told |= {place: None for _, place in sorted(others)[:1]}
-    return told
+        if rest < least and (_is_few(rest, least) or hidden & of_scheme.keys()):
+            others = [(many, place) for place, many in of_scheme.items() if many >= least and place not in hidden]
+            hidden |= {place for _, place in sorted(others)[:1]}
+    return {place: None if place in hidden else many for place, many in counts.items()}
 
 
 def _assert_built(con: duckdb.DuckDBPyConnection) -> None:

@@ -7,7 +7,7 @@ select
     {{ analyst_time("f.renewed_at") }} as renewed_at,
     {{ analyst_time("f.cancelled_at") }} as cancelled_at,
     {{ category("cancellation_reason") }} as cancellation_reason,
-    {{ is_to_come("f.cancelled_at") }} as is_active
+    {{ has_come("f.started_at") }} and {{ is_to_come("f.cancelled_at") }} as is_active
 from {{ ref("fct_subscriptions") }} f
 left join
     {{ ref("dim_customers") }} c using (customer_id)

@@ -1,4 +1,5 @@
--- first how many the condition holds for, of how many who may be profiled; then one row for each segment that any of them is in
+-- first how many the condition holds for, of how many who may be profiled; then one row for each segment that any of them is in,
+-- with how many are in it
 with
     profiled as (
         select c.customer_id {{ columns }}
@@ -8,13 +9,15 @@ with
     ),
     held as (select customer_id from profiled where {{ condition }}),
     counted as (
-        select count(*) as customers, (select count(*) from profiled) as of_customers, null as scheme, null as segment
+        select
+            count(*) as customers, (select count(*) from profiled) as of_customers, null as scheme, null as segment, null as size
         from held
         union all
-        select count(*), null, s.scheme, s.segment
-        from held
-        join segments.customer_segments s on s.customer_id = held.customer_id
+        select count(held.customer_id), null, s.scheme, s.segment, count(*)
+        from segments.customer_segments s
+        left join held on held.customer_id = s.customer_id
         group by s.scheme, s.segment
+        having count(held.customer_id) > 0
     )
 from counted
 order by scheme nulls first, customers desc, segment

@@ -47,6 +47,8 @@ def known_limits(shown: Shown) -> list[str]:
 
 def why_no_columns(shown: Shown) -> str:
     """What stands where no column is told."""
+    if shown.about.is_by_rule:
+        return "A simple rule decides it: no other column counts."
     if not shown.about.curve:
         return "It was not measured on enough customers to say which columns it rests on."
     return "None is told alone: the reasons say what the score of each customer goes back on."

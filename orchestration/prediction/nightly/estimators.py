@@ -62,13 +62,15 @@ def error_of(low: float, high: float) -> float:
 class About:
     """What the card of a score says of a fit beside its measures: counts and shares, no customer. `data` says from what it learnt, and on
     what it was measured; `curve` has (mean score, mean of what happened, customers) of groups by score, `important` the columns that it
-    rests on, `fairness` groups by gender, age and region on the measured past (classify/fairness.py)."""
+    rests on, `fairness` groups by gender, age and region on the measured past (classify/fairness.py); `is_by_rule` where a simple rule
+    replaces the model."""
 
     data: list[str] = field(default_factory=list)
     curve: list[tuple[float, float, int]] = field(default_factory=list)
     important: list[dict[str, Any]] = field(default_factory=list)
     fairness: list[dict[str, Any]] = field(default_factory=list)
     limits: list[str] = field(default_factory=list)
+    is_by_rule: bool = False
 
 
 @dataclass(frozen=True)

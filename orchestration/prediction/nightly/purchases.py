@@ -186,7 +186,8 @@ def _abouts(seen: _Seen, window: Window | None, model: str) -> dict[str, About]:
         by_rule = model != MODEL and score != NONE
         rows = [] if by_rule else important.get(of_told, [])
         limits = [_BY_RULE.format(model)] if by_rule else [_SHUFFLED] if rows else []
-        told[score] = About(data, curve, [{**row, "column": words_of(row["column"])} for row in rows], limits=limits)
+        columns = [{**row, "column": words_of(row["column"])} for row in rows]
+        told[score] = About(data, curve, columns, limits=limits, is_by_rule=by_rule)
     return told
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 import pytest
 
@@ -108,6 +109,21 @@ def test_a_reason_is_shown_where_five_customers_have_it(bi, warehouse):
     shown = [row["cancellation_reason"] for row in bi("subscriptions", *rows)]
     assert {reason: shown.count(reason) for reason in set(shown)} == {"too expensive": 5, FEW: 12, None: 1}
     assert failed(warehouse, "subscriptions") == {}
+
+
+def test_a_subscription_runs_once_it_has_begun_and_until_it_ends(bi):
+    spells = {
+        "runs": (datetime(2026, 1, 1), None),
+        "ends later": (datetime(2026, 1, 1), datetime(2027, 1, 1)),
+        "ended": (datetime(2026, 1, 1), datetime(2026, 5, 1)),
+        "begins later": (datetime(2026, 6, 2), None),
+        "begins later and ends": (datetime(2026, 6, 2), datetime(2027, 1, 1)),
+        "of no known day": (None, None),
+    }
+    rows = [{"source_key": key, "started_at": began, "cancelled_at": ended} for key, (began, ended) in spells.items()]
+    shown = bi("subscriptions", *rows)
+    assert {row["source_key"] for row in shown if row["is_active"]} == {"runs", "ends later", "of no known day"}
+    assert {row["is_active"] for row in shown} == {True, False}
 
 
 def test_a_category_of_many_is_shown_without_the_number_in_it_and_that_is_told(bi, warehouse):

@@ -117,6 +117,22 @@ def test_the_card_of_a_forecast_has_its_data_and_its_calibration_curve(shop, sco
     )
 
 
+def test_the_card_of_a_forecast_by_a_simple_rule_says_that_nothing_else_counts(shop):
+    """Who buys as regularly as a clock is foretold by the own rate better than by the model, to which chance is in it."""
+    shop.execute(
+        "insert into marts.customer_profile select 'c' || n from range(300) r(n); "
+        "insert into marts.fct_orders select 'c' || n, $1::timestamp + to_days((n % 40 + k * (40 + n % 7 * 25))::integer), 100 + n % 7, true "
+        "from range(300) r(n), range(25) o(k)",
+        [DAY_0],
+    )
+    predict(shop, [PurchaseScores()], SETTINGS, DAY_0 + timedelta(days=900))
+    for score, is_by_rule in ((PURCHASES, True), (VALUE, True), (NONE, False)):
+        shown = show_score(shop, [PurchaseScores()], score, few=5)
+        page = write_card(shown)
+        assert shown.about.is_by_rule == is_by_rule == ("A simple rule decides it: no other column counts." in page)
+        assert ("It is by a simple rule" in page) == is_by_rule and ("None is told alone" not in page or not is_by_rule)
+
+
 @pytest.mark.parametrize("customers", [0, 1, 3])
 def test_hardly_any_buyer_is_no_error(shop, customers):
     for n in range(customers):

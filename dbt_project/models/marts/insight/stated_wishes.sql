@@ -17,6 +17,7 @@ with
             {{ plain_word("a.question") }} as question,
             {{ plain_word("coalesce(w.shown, a.answer_text)") }} as answer,
             r.submitted_at,
+            x.value is not null as is_special,
             {{ packed(["r.submitted_at", "r.source_system", "r.source_key"]) }} as response
         from {{ ref("conformed_survey_answers") }} a
         join
@@ -29,21 +30,29 @@ with
         where
             a.deleted_at is null
             and a.kind = 'choice'
-            -- a wish is an interest: of none that tells of a special category
-            and x.value is null
             and {{ plain_word("a.question") }} in ({{ asked | join(", ") or "null" }})
+    ),
+    -- a newer response makes an older one outdated, whatever of it is told
+    dated as (
+        select
+            *,
+            -- a question may have several answers in one response
+            response = max(response) over (partition by person, question) as is_newest
+        from answers
+        where answer is not null
     )
 select
-    a.source_system,
-    a.source_key,
-    a.customer_id,
-    a.person_system,
-    a.person_key,
-    a.person,
-    a.question,
-    a.answer,
-    a.submitted_at,
-    -- a question may have several answers in one response
-    a.response = max(a.response) over (partition by a.person, a.question) as is_newest
-from answers a
-where a.answer is not null and (a.customer_id is null or {{ is_profiled("a.customer_id") }})
+    d.source_system,
+    d.source_key,
+    d.customer_id,
+    d.person_system,
+    d.person_key,
+    d.person,
+    d.question,
+    d.answer,
+    d.submitted_at,
+    d.is_newest
+from dated d
+where
+    -- a wish is an interest: of none that tells of a special category
+    not d.is_special and (d.customer_id is null or {{ is_profiled("d.customer_id") }})

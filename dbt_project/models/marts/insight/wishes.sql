@@ -27,7 +27,7 @@ with
     answers as (select question, answer, count(*) as people from people group by question, answer),
     marked as (select *, {{ is_lumped(["question"], ["answer"]) }} as is_lumped from answers),
     told as (
-        select p.*, case when m.is_lumped then {{ lumped() }} else p.answer end as shown_answer
+        select p.*, m.is_lumped, case when m.is_lumped then {{ lumped() }} else p.answer end as shown_answer
         from people p
         join marked m on m.question = p.question and m.answer = p.answer
     ),
@@ -37,7 +37,8 @@ with
             t.shown_answer,
             t.person,
             max(t.customer_id) as customer_id,
-            bool_or(c.answer is not null) as is_category,
+            -- several answers: some may be categories and others not
+            case when not bool_or(t.is_lumped) then bool_or(c.answer is not null) end as is_category,
             coalesce(bool_or(b.last_at >= t.since), false) as has_bought
         from told t
         left join categories c on c.answer = t.shown_answer

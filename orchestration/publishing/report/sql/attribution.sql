@@ -6,6 +6,9 @@ with
             case
                 when fewest_count >= 10
                 then printf('%d to %d', cast(round(caused_responses_low / 10) * 10 as bigint), cast(round(caused_responses_high / 10) * 10 as bigint))
+                -- of arms of enough: what nobody did is told of all of them
+                when contains(verdict, 'nobody responded') and least(measured_sent_count, held_out_count) >= 10
+                then 'measured: nobody responded in either arm'
                 when not starts_with(verdict, 'not measured')
                 then 'measured, of too few people to be shown'
             end as caused

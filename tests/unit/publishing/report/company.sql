@@ -151,7 +151,7 @@ from (values ('hour', '08', 72, 77, 15, 0, 0, 0), ('hour', '09', 8, 10, 10, 0, 0
 
 insert into bi.wishes by name
 select 'which activity next?' as question, answer, is_category, people as people_count
-from (values ('tents', true, 40), ('packrafts', false, 25), ('a robot', false, 8)) t(answer, is_category, people);
+from (values ('tents', true, 40), ('packrafts', false, 25), ('a robot', false, 8), ('several, some of few people', null, 20)) t(answer, is_category, people);
 
 insert into bi.product_performance by name
 select 'shop' as source_system, 'p' || n as product_key, 'Tent ' || n as product_name, 'Tents' as category, 120 - n as customer_count, 150 as order_count, 99 + n as p50_price_amount, 60 as first_buyer_count, 30 as came_back_count

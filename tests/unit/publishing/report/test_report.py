@@ -16,7 +16,7 @@ from orchestration.publishing.report import asking
 from orchestration.publishing.report.page import Report, as_page
 from orchestration.publishing.report.picture import as_picture, as_png
 from orchestration.publishing.report.sections import SECTIONS
-from orchestration.publishing.report.topics import TOPICS
+from orchestration.publishing.report.topics import TOPICS, WISHES
 from tests.unit.publishing.report.company import asked, make_company, make_empty
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -139,6 +139,10 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
             assert ("email", expected) in con.execute(f"select channel, by_hold_out from ({changed})").fetchall(), (
                 verdict
             )
+        # that nobody did is no count of few, where each arm is of enough
+        for arms, expected in (("", "measured: nobody responded in either arm"), (", 9 as held_out_count", "measured, of too few people to be shown")):  # fmt: skip
+            changed = script.replace("bi.campaign_results", f"(select * replace (0 as fewest_count, 'cannot tell: nobody responded in either arm' as verdict{arms}) from bi.campaign_results)")  # fmt: skip
+            assert ("email", expected) in con.execute(f"select channel, by_hold_out from ({changed})").fetchall()
     lifts = [
         (row["campaign"], row["bought_percent"], row["held_out_bought_percent"], row["lift_in_percentage_points"])
         for row in part(company, "campaign_lift").records
@@ -171,6 +175,19 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     assert part(company, "bought_again").first["bought_again_percent"] == 25
     assert [row["median_days"] for row in part(company, "purchase_intervals").records] == [42, 42, 42, None]
     assert len(part(company, "customers_by_stage", 150).rows) == 0
+
+
+def test_what_is_lumped_with_others_is_unknown_and_not_none(company):
+    """Wishes that are one row may be sold, and who is not profiled may be in the row of several stages."""
+    with asked(company) as opened:
+        answer = Report("C", "SEK", opened).answer(opened, WISHES.question)
+    wishes = {row["answer"]: row["is_it_sold"] for row in answer.records}
+    assert wishes == {"tents": "sold", "packrafts": "not sold yet", "several, some of few people": "unknown"}
+    gaps = sql_script(asking.__file__, "gaps", as_of="timestamp '2026-11-01'")
+    with duckdb.connect(str(company), read_only=True) as con:
+        for told, expected in (("lifecycle_stage", 0), ("if(n < 9, 'several, some of few people', lifecycle_stage)", None), ("if(n < 9, 'several, some of few people', 'not profiled')", 391), ("if(n < 9, 'not profiled', lifecycle_stage)", 9)):  # fmt: skip
+            changed = gaps.replace("bi.dim_customers", f"(select * replace ({told} as lifecycle_stage) from (select *, cast(customer_key[5:] as integer) as n from bi.dim_customers))")  # fmt: skip
+            assert con.execute(f"select not_profiled_count from ({changed})").fetchall() == [(expected,)], told
 
 
 def test_the_page_needs_nothing_but_itself(page):
