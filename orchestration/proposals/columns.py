@@ -17,7 +17,7 @@ from orchestration.proposals.amounts import currency_beside, decimal_mark, numbe
 from orchestration.proposals.words import words_for
 
 SAMPLED = 5000
-_FEW = 30
+FEW = 30
 # of dates and times that are not written as ISO has them: of two that fit every row the first counts
 FORMATS = (
     "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
@@ -154,9 +154,9 @@ def _column(
     rows, filled, distinct = counts
     said = quote(name)
     values = con.execute(
-        f"select distinct lower({said}) from sampled where {said} is not null limit {_FEW + 1}"
+        f"select distinct lower({said}) from sampled where {said} is not null limit {FEW + 1}"
     ).fetchall()
-    few = tuple(sorted(str(value) for (value,) in values)) if len(values) <= _FEW else ()
+    few = tuple(sorted(str(value) for (value,) in values)) if len(values) <= FEW else ()
     plain = Column(name, known or "VARCHAR", rows, filled, distinct, values=few)
     if known or not fitting:
         return plain

@@ -9,7 +9,7 @@ import re
 from functools import cache
 
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
-from orchestration.proposals.columns import Column
+from orchestration.proposals.columns import FEW, Column
 from orchestration.proposals.words import words_for, words_of
 
 _ANSWERS = ("yes", "no", "doubt")
@@ -21,7 +21,14 @@ def may_say_no(column: Column) -> bool:
         return True
     if column.is_time:
         return False
-    return (_is_answer(column) and _has_word(column.name, "contact")) or any(_refuses(value) for value in column.values)
+    is_said = (_is_answer(column) and _has_word(column.name, "contact")) or any(map(_refuses, column.values))
+    return is_said or _is_unread_comment(column)
+
+
+def _is_unread_comment(column: Column) -> bool:
+    """Whether people write there what they like, and too many different things to look at them all."""
+    is_unread = column.filled > 0 and (not column.values or column.distinct > FEW)
+    return is_unread and column.kind == "VARCHAR" and any(word.endswith(_comments()) for word in words_of(column.name))
 
 
 def _is_answer(column: Column) -> bool:
@@ -45,6 +52,12 @@ def _refuses(value: str) -> bool:
 
 def _has_word(said: str, meaning: str) -> bool:
     return any(word in _plain(meaning) for word in words_of(said))
+
+
+@cache
+def _comments() -> tuple[str, ...]:
+    """Words for comments, which end others too: kundanteckning."""
+    return tuple(sorted(_plain("comment")))
 
 
 @cache

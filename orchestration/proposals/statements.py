@@ -24,7 +24,8 @@ _PLAIN = (
     ("confirmed_at", "confirmed_at"), ("expires_at", "expires_at"), ("wording_version", "consent_wording"),
     ("legal_basis", "legal_basis"), ("capture_source", "capture_source"),
 )  # fmt: skip
-_TIMES = ("consent_stated_at", "occurred_at", "created_at")
+# given_on is of a consent only where the table is one of consents: beside people it may be of a gift
+_TIMES = ("consent_stated_at", "consent_given_at", "occurred_at", "created_at")
 _POINTS = {"email": "email", "phone": "phone"}
 Said = dict[str, dict[str, float]]
 

@@ -110,6 +110,23 @@ def test_a_time_that_is_called_as_a_consent_is_when_it_was_stated(tmp_path, name
     }
 
 
+@pytest.mark.parametrize("name", ["Kommentar", "kundanteckningar", "internal_note", "Bemærkning", "huomautus"])
+def test_comments_that_are_too_many_to_be_looked_at_may_say_a_no(tmp_path, name):
+    header = f"member_id,email,newsletter,consent_date,{WORDED},{name}"
+    rows = [f"{n},a{n}@example.com,{'Ja' if n % 2 else 'Nej'},2025-01-01,v1,ring {n}" for n in range(40)]
+    maps, notes, _ = statements(tmp_path, header, *rows)
+    assert not grants(maps) and any(f"{name} may say a no" in note for note in notes)
+    assert grants(statements(tmp_path, header.replace(name, "address"), *rows)[0]) == ["newsletter"]
+
+
+@pytest.mark.parametrize("when", ["given_on", "given at"])
+def test_the_day_of_a_gift_is_no_time_of_a_grant(tmp_path, when):
+    rows = ["1,a@example.com,Ja,2025-01-01,v1", "2,b@example.com,Nej,2025-01-01,v1"]
+    maps, notes, _ = statements(tmp_path, f"customer_no,email,newsletter,{when},{WORDED}", *rows)
+    assert not grants(maps) and "stated_at" not in maps["newsletter"]["columns"]
+    assert any("no column says when" in note for note in notes)
+
+
 @pytest.mark.parametrize("when", ["privacy policy consent date", "terms opt in date", "withdrawn consent date"])
 def test_the_time_of_another_statement_is_no_time_of_a_grant(tmp_path, when):
     rows = ["1,a@example.com,Ja,2025-01-01,v1", "2,b@example.com,Nej,2025-01-01,v1"]
