@@ -73,7 +73,7 @@ def _unreached(url: sa.URL, seconds: float) -> tuple[str, str]:
         return "the database does not answer", _IS_UP
     try:
         socket.create_connection((url.host, port), timeout=seconds).close()
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # a..b cannot even be asked for
         return f"no computer is known as {url.host}", "check the host in the URL"
     except OSError as error:
         return f"nothing answers at port {port} of {url.host} ({type(error).__name__})", _IS_UP

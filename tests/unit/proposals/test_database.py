@@ -113,6 +113,11 @@ def test_a_password_enters_neither_the_block_nor_an_error():
         assert "s3" not in str(refused.value)
 
 
+def test_a_host_that_cannot_be_one_is_told_of():
+    with pytest.raises(ConfigurationError, match=r"no computer is known as a\.\.b"):
+        propose("shop", "postgresql://me:hidden@a..b/db", "SEK")
+
+
 def test_a_password_may_stand_in_a_variable(monkeypatch):
     monkeypatch.setenv("DB_WORD", "s3cret")
     hidden = secret_url("shop", "mysql://anna:${DB_WORD}@db.example/shop")
