@@ -103,7 +103,9 @@ def load(
         if suppressor and is_suppressed:
             of = readers_of(source, settings.sources[source], name, table)
             note = partial(note_by_key, con, of, load_id, now())
-            counts.suppressed = suppressor.keep_out(con, source, table, "delivered", note)
+            counts.suppressed = suppressor.keep_out(
+                con, source, table, "delivered", note, settings.sources[source].nobodys
+            )
         if pepper and table.national_id:
             counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", pepper)
         batch = _without(batch, dropped)

@@ -173,6 +173,11 @@ class Source(BaseModel, extra="forbid", frozen=True):
         return looked
 
     @property
+    def nobodys(self) -> tuple[str, ...]:
+        """What the source writes as the key of a person where there is none."""
+        return (*self.null_values, *self.null_keys)
+
+    @property
     def most_rows(self) -> int | None:
         return self._most_rows
 

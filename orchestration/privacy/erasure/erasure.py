@@ -208,7 +208,7 @@ def _delete_raw(con: duckdb.DuckDBPyConnection, settings: Settings, source: str,
     known += [said for point in points for said in (is_place_of(point), is_cut_of(point))]
     numbers, country = VALUES.format(kind="phone"), settings.identity.default_country
     known += [is_spelled(con, raw_table(source, name), person, c, country, numbers) for c in person.phone]
-    known += is_known_by(source, person, VALUES)
+    known += is_known_by(source, person, settings.sources[source].nobodys, VALUES)
     if keys := names_of(person):
         known.append(f"coalesce(list_has_any({keys}, {LISTED.format(kind='name')}), false)")
     if not any(known):

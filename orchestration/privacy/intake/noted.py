@@ -5,7 +5,7 @@ From when it is noted an erasure will be done, by this run or the next. Not here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import duckdb
 
@@ -19,8 +19,15 @@ from orchestration.match_keys import alike_name_keys, birth, define_match_keys, 
 from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import is_whole, read_phones_apart
 from orchestration.privacy.intake.known_points import read_points
-from orchestration.privacy.intake.own_values import own_values
-from orchestration.privacy.intake.raw_people import Unresolved, declared, note_raw_people, others_named, raw_table
+from orchestration.privacy.intake.own_values import ignored_ids, own_values
+from orchestration.privacy.intake.raw_people import (
+    Unresolved,
+    declared,
+    note_raw_people,
+    others_named,
+    raw_table,
+    standing,
+)
 from orchestration.privacy.intake.suppression import Kind, SuppressionList
 from orchestration.privacy.secrets.pseudonyms import prepare_keys
 
@@ -187,11 +194,11 @@ def note_erasure(
         con.execute(_NAMES)
         con.execute(_PLACES)
         _note_person_ids(con)
-        _part_shared_ids(con)
+        _part_shared_ids(con, settings)
         _note_gone_records(con, settings)
         con.execute(_WRITTEN)
         _note_own_values(con, settings)
-        _part_shared_ids(con)
+        _part_shared_ids(con, settings)
         con.execute("drop table erasing_raw_people")
         within()
     if kept:
@@ -256,7 +263,7 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unr
 
 def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     for source, name, person in declared(settings):
-        for kind, value in own_values(source, person) if person.key else []:
+        for kind, value in own_values(source, person, settings.sources[source].nobodys) if person.key else []:
             con.execute(
                 f"insert into restricted.erasing_values select distinct '{kind}', {value}, false "
                 f"from {raw_table(source, name)} where {is_of(source, person)} and {value} is not null"
@@ -271,14 +278,37 @@ def _note_person_ids(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _part_shared_ids(con: duckdb.DuckDBPyConnection) -> None:
+def _part_shared_ids(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """An id that a record of somebody else has too, or that joins nobody, is not theirs alone: it takes nobody along."""
-    nobodys = "select value_key from identity.identifiers where kind = 'person_id' and ignored_reason is not null"
     others = f"select {person_id_key()} from {PEOPLE} where deleted_at is null and (source_system, source_key) not in {RECORDS}"
-    shared = f"{others} union {nobodys}" if has_table(con, "identity", "identifiers") else others
+    shared = " union ".join([others, ignored_ids(con), *_ids_of_others(con, settings)])
     con.execute(
         f"update restricted.erasing_values set is_shared = true where kind = 'person_id' and value in ({shared})"
     )
+
+
+def _ids_of_others(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
+    """SQL of ids that raw rows of others have, whatever became of them in conformed people: any other customer's, and those of
+    more records than one person has. A record that was set aside may be the person's own."""
+    raw, records = standing(con, settings), list[str]()
+    for source, name, person in declared(settings):
+        if not (person.key and person.person_id and raw.get((source, name))):
+            continue
+        system, key = text(person.system or source), f"match_keys.record_key({key_text(person.key_columns)})"
+        known = (
+            f"select match_keys.record_key(source_key) from conformed.conformed_people where source_system = {system}"
+        )
+        others = f"{known} and deleted_at is null and (source_system, source_key) not in {RECORDS}"
+        ids = dict(own_values(source, person, settings.sources[source].nobodys))["person_id"]
+        rows = (
+            f"select {ids} as value, {key} as record from {raw_table(source, name)} "
+            f"where {ids} in (select value from restricted.erasing_values where kind = 'person_id')"
+        )
+        yield f"select value from ({rows}) where record in ({others})"
+        records.append(rows)
+    if records:
+        most = settings.identity.max_records_per_person_id
+        yield f"select value from ({' union '.join(records)}) group by value having count(distinct record) > {most}"
 
 
 def names_of(person: Person) -> str | None:

@@ -5,20 +5,38 @@ Here: SQL of each value as it is noted, and hashed. Not here: whose a value is (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import duckdb
+
+from orchestration.contracts.mapping_values import names_nobody
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import has_table, quote, text
 from orchestration.match_keys.person_ids import person_id_key
 from orchestration.privacy.intake.suppression import Kind
 
 
-def own_values(source: str, person: Person) -> list[tuple[Kind, str]]:
-    """(kind, SQL of its value on a raw row, null where there is none) of each."""
+def own_values(source: str, person: Person, nobodys: Sequence[str]) -> list[tuple[Kind, str]]:
+    """(kind, SQL of its value on a raw row, null where there is none) of each.
+
+    `nobodys` are the words that the source writes for nobody (Source.nobodys): raw keeps them, and an id of 0 is every guest's.
+    """
     found: list[tuple[Kind, str]] = [("own", f"{text(f'{source}.{c}:')} || {quote(c)}::varchar") for c in person.own]
     if person.person_id:
-        found.append(("person_id", person_id_key(quote(person.person_id), text(person.system or source))))
+        key = person_id_key(quote(person.person_id), text(person.system or source))
+        is_nobodys = names_nobody(quote(person.person_id), nobodys)
+        found.append(("person_id", f"case when not {is_nobodys} then {key} end"))
     return found
 
 
-def is_known_by(source: str, person: Person, values: str) -> list[str]:
+def is_known_by(source: str, person: Person, nobodys: Sequence[str], values: str) -> list[str]:
     """SQL conditions on a raw row: one of its values is among `values`, a query in parentheses with a place for {kind}."""
-    return [f"coalesce({value} in {values.format(kind=kind)}, false)" for kind, value in own_values(source, person)]
+    known = own_values(source, person, nobodys)
+    return [f"coalesce({value} in {values.format(kind=kind)}, false)" for kind, value in known]
+
+
+def ignored_ids(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL of the ids of systems that join nobody: more people have one than one person is. They prove nothing of anybody."""
+    if not has_table(con, "identity", "identifiers"):
+        return "select null::varchar where false"
+    return "select value_key from identity.identifiers where kind = 'person_id' and ignored_reason is not null"

@@ -100,7 +100,7 @@ def _somebodys(key: str, columns: Sequence[str], spec: Source) -> str:
     """SQL: a person's key, null where the source writes for nobody: such rows have no person in common."""
     if len(columns) != 1:
         return key
-    return f"case when not {names_nobody(key, (*spec.null_values, *spec.null_keys))} then {key} end"
+    return f"case when not {names_nobody(key, spec.nobodys)} then {key} end"
 
 
 def _of_mapping(source: str, name: str, table: Table, mapping: EntityMap, spec: Source) -> Reader:

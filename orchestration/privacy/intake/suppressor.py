@@ -7,13 +7,14 @@ their record was known again (known_again.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
 import duckdb
 import pyarrow as pa
 
 from orchestration.core.settings import Table
+from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, scalar, text
 from orchestration.match_keys import define_match_keys
@@ -42,6 +43,10 @@ class Suppressor:
     def count(self) -> int:
         return len(self._standing)
 
+    @property
+    def _kinds(self) -> set[Kind]:
+        return {kind for kind, _ in self._last}
+
     def _read(self) -> None:
         self._last = self._list.last()
         self._standing = {key for key, entry in self._last.items() if not entry.is_lifted}
@@ -56,14 +61,15 @@ class Suppressor:
         table: Table,
         delivered: str,
         note: Callable[[str], None] = lambda rows: None,
+        nobodys: Sequence[str] = NOBODYS_KEYS,
     ) -> int:
         """Takes suppressed people's rows out of the temp table `delivered`, or the person out of rows that are kept.
 
         A record that is known by something else than its key is suppressed by its key too, so that what hangs on it
         stays out. A statement by somebody else's key on a suppressed person's point stays without the point: a withdrawal
         denies by its key, and a grant is none; where the point is part of the row's own key, `note` gets the temp table
-        of such rows, and they are taken out. A consent newer than the erasure lifts it first. Returns the rows that were
-        taken out.
+        of such rows, and they are taken out. `nobodys`: what the source writes for nobody. A consent newer than the erasure
+        lifts it first. Returns the rows that were taken out.
         """
         define_match_keys(con)
         before = int(scalar(con, f"select count(*) from {delivered}"))
@@ -73,7 +79,7 @@ class Suppressor:
         con.execute("create or replace temp table suppressed_hits (row_id bigint, person usmallint, kind varchar)")
         con.register("suppressed", self._as_table())
         for number, person in enumerate(table.whose):
-            self._find_hits(con, source, number, person, delivered)
+            self._find_hits(con, source, number, person, delivered, nobodys)
         con.unregister("suppressed")
         self._part_statements(con, table, delivered, note)
         for number, person in enumerate(table.whose):
@@ -90,10 +96,17 @@ class Suppressor:
         return before - int(scalar(con, f"select count(*) from {delivered}"))
 
     def _find_hits(
-        self, con: duckdb.DuckDBPyConnection, source: str, number: int, person: Person, delivered: str
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source: str,
+        number: int,
+        person: Person,
+        delivered: str,
+        nobodys: Sequence[str],
     ) -> None:
         """Rows of somebody on the list; not of whom an address or number was let in again."""
-        for kind, keys in list(self._known_by(con, source, person, delivered)):
+        own = [(kind, f"[{value}]") for kind, value in own_values(source, person, nobodys) if kind in self._kinds]
+        for kind, keys in [*self._known_by(con, source, person, delivered), *own]:
             found = self._hits("rowid", delivered, kind, keys)
             con.execute(
                 f"insert into suppressed_hits select row_id, {number}, '{kind}' from ({found})", self._list.parameters
@@ -226,11 +239,11 @@ class Suppressor:
     def _known_by(
         self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str, *, is_certain: bool = False
     ) -> Iterable[tuple[Kind, str]]:
-        """(kind, SQL of a list of match keys) of everything that a row of `delivered` says of the person.
+        """(kind, SQL of a list of match keys) of everything that a row of `delivered` says of the person, but for what its source alone can tell (own_values.py).
 
         What may be read in several ways is known by any of its readings; `is_certain`: by the certain one alone.
         """
-        kinds = {kind for kind, _ in self._last}
+        kinds = self._kinds
         if person.key and "record" in kinds:
             key, system = key_text(person.key_columns), text(person.system or source)
             yield (
@@ -255,7 +268,6 @@ class Suppressor:
                     "phone",
                     f"(select any_value({read}) from {parsed} p where p._written = {quote(column)}::varchar and p._read_in = {country})",
                 )
-        yield from ((kind, f"[{value}]") for kind, value in own_values(source, person) if kind in kinds)
         if "name" in kinds and (names := names_of(person)):
             yield "name", names
 

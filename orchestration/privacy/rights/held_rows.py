@@ -7,6 +7,7 @@ or what only they have (a visitor's cookie). Not here: what a hold is (holds.py)
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,7 +19,7 @@ from orchestration.core.settings.tables import Table
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.phones import read_phones_apart
-from orchestration.privacy.intake.own_values import is_known_by, own_values
+from orchestration.privacy.intake.own_values import ignored_ids, is_known_by, own_values
 from orchestration.privacy.intake.raw_people import declared, raw_table, standing
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.holds import held, holds, note_held_values
@@ -57,6 +58,8 @@ class HeldRows:
 
     is_any: bool
     default_country: str = ""
+    # by source, what it writes for nobody
+    nobodys: Mapping[str, Sequence[str]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -77,7 +80,7 @@ class HeldRows:
                 numbers = _VALUES.format(kind="phone")
                 if spelled := is_spelled(con, raw_table(source, name), person, column, self.default_country, numbers):
                     found.append(spelled)
-            found += is_known_by(source, person, f"({_VALUES})")
+            found += is_known_by(source, person, self.nobodys[source], f"({_VALUES})")
         return f"({' or '.join(f'coalesce({one}, false)' for one in found)})" if found else "false"
 
     @property
@@ -108,7 +111,8 @@ def find_held(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper
     is_any = bool(customers) or is_nobody
     if is_any:
         _note_values(con, settings)
-    return HeldRows(is_any=is_any, default_country=settings.identity.default_country)
+    nobodys = {source: spec.nobodys for source, spec in settings.sources.items()}
+    return HeldRows(is_any, settings.identity.default_country, nobodys)
 
 
 def _note_nobodys(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper, today: date) -> bool:
@@ -144,8 +148,9 @@ def _note_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     raw = standing(con, settings)
     for source, name, person in declared(settings):
         if person.key and raw.get((source, name)):
-            for kind, value in own_values(source, person):
+            for kind, value in own_values(source, person, settings.sources[source].nobodys):
                 con.execute(
                     f"insert into held_values select distinct '{kind}', {value} "
                     f"from {raw_table(source, name)} where {_is_theirs(source, person)} and {value} is not null"
                 )
+    con.execute(f"delete from held_values where kind = 'person_id' and value in ({ignored_ids(con)})")

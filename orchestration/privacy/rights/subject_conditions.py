@@ -37,7 +37,7 @@ def names_them(
 
 def is_theirs(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, name: str, person: Person) -> str:
     """SQL on a raw row; empty where nothing of it says whose it is."""
-    own = is_known_by(source, person, f"({VALUES})")
+    own = is_known_by(source, person, settings.sources[source].nobodys, f"({VALUES})")
     raw = raw_table(source, name)
     points = [names_them(con, settings, raw, c, person) for c in dict.fromkeys([*person.email, *person.phone])]
     if names := names_of(person):

@@ -5,7 +5,7 @@ Here: extraction, an erasure and requests beside a small warehouse. Not here: wh
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -21,6 +21,8 @@ from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
+from orchestration.privacy.rights.held_rows import find_held
+from orchestration.privacy.rights.holds import lift_hold, place_hold
 from orchestration.privacy.rights.objections import object_to_marketing
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.restrictions import restrict
@@ -32,9 +34,11 @@ from orchestration.run.erase import erase
 
 PEOPLE = {"source_key": "no", "person_id": "unique_id", "given_name": "given", "family_name": "family"}
 ROWS = "no,unique_id,given,family\na1,u1,,\na2,u1,,\nb1,u2,,\ns1,u3,Doris,Ek\ns2,u3,Bo,Dahl\n"
+# as the map makes them: 0 is nobody, and what else became of an id the raw row does not tell
 TABLES = """
 create schema if not exists conformed;
-create or replace table conformed.conformed_people as select 'shop' as source_system, no as source_key, unique_id as person_id, 'shopper' as kind,
+create or replace table conformed.conformed_people as select 'shop' as source_system, no as source_key,
+    case when unique_id not in ('0', 'x') then unique_id end as person_id, 'shopper' as kind,
     null::varchar as full_name, given as given_name, family as family_name, null::varchar as email, null::varchar as phone, null::date as birth_date,
     null::varchar as gender, null::varchar as street, null::varchar as postal_code, null::varchar as city, null::varchar as country_code,
     null::timestamp as created_at, null::timestamp as deleted_at from raw_shop.people;
@@ -118,6 +122,33 @@ def test_what_was_asked_for_stands_for_a_later_record_with_the_id_and_its_rows_a
         for key, known in (("a1", [("shop:u1",)]), ("s1", [])):
             note_subject(con, shop.settings, ids[key])
             assert con.execute("select value from subject_keys where kind = 'person_id'").fetchall() == known
+
+
+def test_rule_25_an_id_that_is_nobodys_or_other_customers_takes_nobody_along(home, shop):
+    rows = "no,unique_id,given,family\ng1,0,,\nh1,x,,\nh2,x,,\nb1,u2,,\n"
+    ids = shop(rows)
+    assert len(set(ids.values())) == 4
+    with open_warehouse(home, Engine()) as con:
+        note_subject(con, shop.settings, ids["g1"])
+        assert con.execute("from subject_keys").fetchall() == []
+        placed = place_hold(
+            con,
+            find_pepper(con, ()),
+            ids["g1"],
+            "legal-claims",
+            date(2030, 1, 1),
+            datetime(2026, 3, 1),
+            "the data team",
+        )
+        held = find_held(con, shop.settings, find_pepper(con, ()), date(2026, 3, 2))
+        is_held = held.of(con, "shop", "people", shop.settings.sources["shop"].tables["people"])
+        assert con.execute(f"select no from raw_shop.people where {is_held}").fetchall() == [("g1",)]
+        lift_hold(con, placed.hold_id)
+    for key, rest in (("g1", ["b1", "h1", "h2"]), ("h1", ["b1", "h2"])):
+        assert [one.state for one in erase(home, shop.settings, [Subject(customer=ids[key])])] == ["done"]
+        assert keys(home, "select no from raw_shop.people") == rest
+    # guests who come later are others
+    assert sorted(shop(f"{rows}g2,0,,\ng3,0000,,\nh3,x,,\n")) == ["b1", "g2", "g3", "h2", "h3"]
 
 
 @pytest.mark.parametrize("said", [{"sql": "lower(unique_id)"}, {"column": ["no", "unique_id"]}, {"column": "unique_id", "values": {"x": "y"}}, None])  # fmt: skip
