@@ -112,7 +112,7 @@ def find_held(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper
     if is_any:
         _note_values(con, settings)
     nobodys = {source: spec.nobodys for source, spec in settings.sources.items()}
-    return HeldRows(is_any, settings.identity.default_country, nobodys)
+    return HeldRows(is_any=is_any, default_country=settings.identity.default_country, nobodys=nobodys)
 
 
 def _note_nobodys(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pepper, today: date) -> bool:
