@@ -28,6 +28,7 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
+# the macro lumped (few.sql)
 _LUMPED = "several, some of few people"
 _NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
 # keys of rows that are somebody's, or of somebody: no aggregate has one

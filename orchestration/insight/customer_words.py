@@ -14,8 +14,6 @@ _PERIODS = (
 )
 # what a name alone says wrongly beside a person's name: statistics of places
 _NAMES = {
-    "economic_capital": "economic capital of the area, not of the person",
-    "cultural_capital": "cultural capital of the area, not of the person",
     "economic capital": "economic capital of the area, not of the person",
     "cultural capital": "cultural capital of the area, not of the person",
 }
@@ -24,9 +22,10 @@ _VALUES = {"gender": {"f": "female", "m": "male"}}
 
 def name_in_words(name: str) -> str:
     """A column or a scheme of segments as people read it."""
-    if name in _NAMES:
-        return _NAMES[name]
-    said = re.sub(r"^(is|has) ", "", name.replace("_", " "))
+    said = name.replace("_", " ")
+    if said in _NAMES:
+        return _NAMES[said]
+    said = re.sub(r"^(is|has) ", "", said)
     for period, words in _PERIODS:
         said = period.sub(words, said)
     return said

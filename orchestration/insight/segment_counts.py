@@ -96,7 +96,8 @@ def _told(
     counts: Mapping[_Place, int], total: int, least: int, beside: Mapping[_Place, int] | None = None
 ) -> dict[_Place, int | None]:
     """{(scheme, segment): customers}, None for those of few, or `beside` few whom the count less another one would tell of, and for
-    the smallest of the others where the total less what a scheme tells, with who is in none of it, would tell of them."""
+    the smallest of the others where the total less what a scheme tells, with who is in none of it, would tell of them. Not the
+    macro is_lumped (few.sql): its cells make up the total; here some customers are in none, and where they are enough they hide the few."""
     hidden = {place for cells in (counts, beside or {}) for place, many in cells.items() if _is_few(many, least)}
     for scheme in {scheme for scheme, _ in counts}:
         of_scheme = {place: many for place, many in counts.items() if place[0] == scheme}

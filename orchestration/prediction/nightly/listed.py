@@ -25,6 +25,9 @@ _MEASURES = """
 select version, as_of, measure, value, baseline_value, baseline, is_held_back, why from scores.score_quality
 where score = $score qualify dense_rank() over (order by as_of desc, version desc) <= $most order by as_of desc, version desc, rowid
 """
+# on a row of a score's cells: whether it is of few customers, or the smallest of the others where any is. The same for bi is the macro is_lumped
+# (few.sql), which dbt alone can call
+_IS_OF_FEW = "bool_or(customers < $few) over () and (customers < $few or row_number() over (partition by customers < $few order by customers, {}) = 1)"
 # a customer has several reasons: those shown are no parts of a total
 _REASONS = """
 select reason, count(*) as customers from (select unnest(string_split(reasons, '; ')) as reason from scores.customer_scores where score = $score)
@@ -75,8 +78,9 @@ class Listed:
 @dataclass(frozen=True)
 class Shown:
     """A score in full: `fits` are its newest fits with their measures, `tenths` (tenth, customers, lowest and highest value) those that are
-    not of few, `outcomes` (outcome, customers, mean chance) of a score that chooses one of several, those of few as one. `about` is of the fit that scores, or else of the newest one;
-    `groups` are those of tonight's scores by gender, age band and region; `drift` is what differs a lot from the night of the fit."""
+    not of few, `outcomes` (outcome, customers, mean chance) of a score that chooses one of several, those of few as one. `about` is of the
+    fit that scores, or else of the newest one; `groups` are those of tonight's scores by gender, age band and region; `drift` is what
+    differs a lot from the night of the fit."""
 
     listed: Listed
     fits: list[dict[str, Any]]
@@ -152,9 +156,9 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
     return Shown(
         listed[name],
         list(fits.values()),
-        con.execute(sql_script(__file__, "tenths_shown"), {"score": name, "few": few}).fetchall(),
+        _cells(con, "tenths_shown", "decile", name, few),
         con.execute(_REASONS, {"score": name, "few": few}).fetchall(),
-        con.execute(sql_script(__file__, "outcomes_shown"), {"score": name, "few": few}).fetchall(),
+        _cells(con, "outcomes_shown", "outcome", name, few),
         _about(con, name, listed[name].version or next(iter(fits), ""), few, fewest),
         _groups_now(con, name, fewest),
         [
@@ -164,6 +168,11 @@ def show_score(con: duckdb.DuckDBPyConnection, estimators: Sequence[Estimator], 
         ],
         fewest,
     )
+
+
+def _cells(con: duckdb.DuckDBPyConnection, script: str, cell: str, score: str, few: int) -> list[Any]:
+    told = sql_script(__file__, script, is_of_few=_IS_OF_FEW.format(cell))
+    return con.execute(told, {"score": score, "few": few}).fetchall()
 
 
 def _about(con: duckdb.DuckDBPyConnection, score: str, version: str, few: int, fewest: int) -> About:

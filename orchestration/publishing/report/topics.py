@@ -88,7 +88,8 @@ WISHES = Part(
     "What people say that they want",
     Question("wishes", order="said_by_count desc nulls last, answer"),
     Drawn("bars", "answer", ("said_by_count",)),
-    note="Answers to the questions that the company named, of people: what names no category is not sold yet.",
+    note="Answers to the questions that the company named, of people: what names no category is not sold yet. "
+    "Answers of few people are one row: whether they are sold is unknown.",
     add="name a question of your surveys",
 )
 _PRICES = replace(

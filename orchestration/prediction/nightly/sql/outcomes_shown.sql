@@ -8,10 +8,7 @@ with
         group by outcome
     ),
     marked as (
-        select
-            *,
-            bool_or(customers < $few) over ()
-            and (customers < $few or row_number() over (partition by customers < $few order by customers, outcome) = 1) as is_lumped
+        select *, {{ is_of_few }} as is_lumped
         from outcomes
     )
 select

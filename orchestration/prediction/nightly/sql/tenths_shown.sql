@@ -8,10 +8,7 @@ with
         group by decile
     ),
     marked as (
-        select
-            *,
-            bool_or(customers < $few) over ()
-            and (customers < $few or row_number() over (partition by customers < $few order by customers, decile) = 1) as is_left_out
+        select *, {{ is_of_few }} as is_left_out
         from tenths
     )
 select decile, customers, low, high
