@@ -152,6 +152,15 @@ def test_each_customer_has_the_likeliest_one_with_reasons(con):
     assert shown[-1][0] == "several, some of few customers" and all(counted[o] == n for o, n, _ in shown[:-1])
     everything = show_score(con, [NextCategory()], "next_category", few=1).outcomes
     assert {outcome: n for outcome, n, _ in everything} == counted
+    # nor are tenths, of which the smallest that is not of few goes too
+    by_size = con.execute(
+        "select decile, count(*) as n from scores.customer_scores group by 1 order by n, decile"
+    ).fetchall()
+    few = by_size[0][1] + 1
+    are_few = sum(n < few for _, n in by_size)
+    assert are_few < len(by_size) - 1
+    tenths = show_score(con, [NextCategory()], "next_category", few=few).tenths
+    assert {decile: n for decile, n, *_ in tenths} == dict(by_size[are_few + 1 :])
 
 
 def test_a_score_that_chooses_one_of_several_is_told_with_it():
