@@ -12,7 +12,7 @@ import re
 import duckdb
 
 from orchestration.core.warehouse import text
-from orchestration.proposals.words import currency_signs
+from orchestration.proposals.words import currencies_by
 
 # digits that a mark may part by thousands as well as from a fraction
 _EITHER = r"^-?[1-9]\d{0,2}(?:[.,]\d{3})?$"
@@ -53,6 +53,6 @@ def currency_beside(con: duckdb.DuckDBPyConnection, values: str) -> tuple[str | 
         f"from {values} limit {_MOST_SIGNS}"
     ).fetchall()
     signs = {re.sub(r"^-+(?=\w|\W)(?!$)|(?<!:)-$", "", str(sign)) for (sign,) in rows} - {""}
-    found = {currency_signs().get(sign) for sign in signs}
+    found = {currencies_by("currency_sign").get(sign) for sign in signs}
     known = found.pop() if len(found) == 1 else None
     return known, known is not None or not signs

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Filled, Proposal
@@ -21,7 +20,7 @@ from orchestration.proposals.refusals import (
     says_no,
     unsettled,
 )
-from orchestration.proposals.words import ENDING, words_for, words_of
+from orchestration.proposals.words import ENDING, plain_words_for, words_for, words_of
 
 _CHANNELS = {"consent_email": ("email", "email"), "consent_sms": ("sms", "phone")}
 
@@ -176,12 +175,7 @@ def _stated_of(column: Column, columns: Sequence[Column], said: dict[str, dict[s
 
 def _is_when_of(column: str, name: str) -> bool:
     words, of = words_of(name), words_of(column)
-    return words[: len(of)] == of and "".join(words[len(of) :]) in _when()
-
-
-@cache
-def _when() -> frozenset[str]:
-    return frozenset("".join(words_of(term)) for term in words_for("when"))
+    return words[: len(of)] == of and "".join(words[len(of) :]) in plain_words_for("when")
 
 
 def said_of(said: dict[str, dict[str, float]], column: Column) -> float:

@@ -10,7 +10,7 @@ from functools import cache
 
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import FEW, Column
-from orchestration.proposals.words import words_for, words_of
+from orchestration.proposals.words import plain_words_for, words_for, words_of
 
 _ANSWERS = ("yes", "no", "doubt")
 
@@ -51,15 +51,10 @@ def _refuses(value: str) -> bool:
 
 
 def _has_word(said: str, meaning: str) -> bool:
-    return any(word in _plain(meaning) for word in words_of(said))
+    return any(word in plain_words_for(meaning) for word in words_of(said))
 
 
 @cache
 def _comments() -> tuple[str, ...]:
     """Words for comments, which end others too: kundanteckning."""
-    return tuple(sorted(_plain("comment")))
-
-
-@cache
-def _plain(meaning: str) -> frozenset[str]:
-    return frozenset("".join(words_of(term)) for term in words_for(meaning))
+    return tuple(sorted(plain_words_for("comment")))

@@ -13,7 +13,7 @@ from dataclasses import replace
 from orchestration.proposals.doubts import IN_DOUBT
 from orchestration.proposals.found import FoundTable
 from orchestration.proposals.proposal import Proposal
-from orchestration.proposals.words import concepts_of, currencies_of_countries, languages_of, words_for
+from orchestration.proposals.words import concepts_of, currencies_by, languages_of
 
 # what a map calls the currency that it looks up
 _OF_ORDER = "order_currency"
@@ -70,13 +70,13 @@ def _against(table: FoundTable, currency: str) -> str | None:
     speak for it."""
     for column in table.columns:
         if concepts_of(column.name, table.name).get("country_code") and column.filled:
-            found = {currencies_of_countries().get(value) for value in column.values}
+            found = {currencies_by("country").get(value) for value in column.values}
             if found != {currency}:
                 return f", and {column.name} has other countries"
             return None
     named = Counter(language for column in table.columns for language in languages_of(column.name))
     most = {language for language, times in named.items() if times == max(named.values())}
-    homes = {pair.split(":")[0]: pair.split(":")[1].upper() for pair in words_for("home")}
+    homes = currencies_by("home")
     spoken = {homes[language] for language in most if language in homes}
     if "en" in most or not spoken:
         return ""

@@ -16,8 +16,11 @@ from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import Column
 from orchestration.proposals.contact_words import may_say_no
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.words import words_for, words_of
+from orchestration.proposals.words import plain_words_for, words_for, words_of
 
+# a map without a time may grant nothing at all: whatever is no ignored word denies
+UNDATED = "withdrawn"
+HOLDS_FROM_NOW = "no column says when, so a no holds from the night that first reads it"
 # of a time, words that can mean nothing but a no: object_created_at is no objection
 _TOLD_AT = (
     r"unsub|opt(ed)?[^a-z]?out|withdr|revok|avreg|avb.j|avanm|avm.l|afmeld|avmeld|framel|frabe|fravalg|terkall|utm.l"
@@ -35,11 +38,6 @@ def says_no(name: str) -> bool:
         or any(len(part) > 1 and part[0] == "no" for part in map(words_of, name.split(".")))
         or _has_refusal(words)
     )
-
-
-# a map without a time may grant nothing at all: whatever is no ignored word denies
-UNDATED = "withdrawn"
-HOLDS_FROM_NOW = "no column says when, so a no holds from the night that first reads it"
 
 
 def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> list[Proposal]:
@@ -152,7 +150,8 @@ def names_newsletter(name: str) -> bool:
 def hidden(columns: Sequence[Column], beside: Sequence[str] = ()) -> list[str]:
     """Columns, and names `beside` them in the row, that say who is protected or dead."""
     names = [*(column.name for column in columns), *beside]
-    return [name for name in names if any("".join(words_of(part)) in _hidden() for part in (name, *name.split(".")))]
+    told = plain_words_for("hidden")
+    return [name for name in names if any("".join(words_of(part)) in told for part in (name, *name.split(".")))]
 
 
 def _written(name: str) -> str:
@@ -160,19 +159,9 @@ def _written(name: str) -> str:
 
 
 def _has_refusal(words: Sequence[str]) -> bool:
-    return any(word in _refusals() or word.endswith(_compounds()) for word in words)
-
-
-@cache
-def _refusals() -> frozenset[str]:
-    return frozenset("".join(words_of(term)) for term in words_for("refusal"))
+    return any(word in plain_words_for("refusal") or word.endswith(_compounds()) for word in words)
 
 
 @cache
 def _compounds() -> tuple[str, ...]:
-    return tuple(sorted(term for term in _refusals() if len(term) > _COMPOUND))
-
-
-@cache
-def _hidden() -> frozenset[str]:
-    return frozenset("".join(words_of(term)) for term in words_for("hidden"))
+    return tuple(sorted(term for term in plain_words_for("refusal") if len(term) > _COMPOUND))

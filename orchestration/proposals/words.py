@@ -56,15 +56,16 @@ def words_for(meaning: str) -> frozenset[str]:
 
 
 @cache
-def currency_signs() -> dict[str, str]:
-    """What stands beside an amount → its currency."""
-    return {sign: code.upper() for sign, code in (pair.rsplit(":", 1) for pair in words_for("currency_sign"))}
+def plain_words_for(meaning: str) -> frozenset[str]:
+    """The same, each written as words_of() writes a name, in one."""
+    return frozenset("".join(words_of(term)) for term in words_for(meaning))
 
 
 @cache
-def currencies_of_countries() -> dict[str, str]:
-    """A country as a column has it, in lower case → its currency."""
-    return {country: code.upper() for country, code in (pair.rsplit(":", 1) for pair in words_for("country"))}
+def currencies_by(meaning: str) -> dict[str, str]:
+    """What tells a currency, in lower case → the currency: a `currency_sign` beside an amount, a `country` as a column has it, the
+    language of a country (`home`)."""
+    return {said: code.upper() for said, code in (pair.rsplit(":", 1) for pair in words_for(meaning))}
 
 
 def languages_of(name: str) -> set[str]:
@@ -88,7 +89,7 @@ def concepts_of(name: str, table: str = "") -> dict[str, float]:
     while len(words) > 1 and words[-1].isdigit():
         words = words[:-1]
     # amount_usd
-    while len(words) > 1 and words[-1] in currency_signs():
+    while len(words) > 1 and words[-1] in currencies_by("currency_sign"):
         words = words[:-1]
     if not words or words[0] in words_for("machinery"):
         return {}
@@ -107,7 +108,7 @@ def concepts_of(name: str, table: str = "") -> dict[str, float]:
 def currency_of(name: str) -> str | None:
     """The currency that a column's name ends with: amount_usd."""
     words = words_of(name)
-    return currency_signs().get(words[-1]) if len(words) > 1 else None
+    return currencies_by("currency_sign").get(words[-1]) if len(words) > 1 else None
 
 
 def entities_of(table: str) -> dict[str, float]:
@@ -125,7 +126,7 @@ def entities_of(table: str) -> dict[str, float]:
 
 def _only_qualifies(words: list[str], table: str) -> bool:
     """Whether words before a term only say whose or which it is: the table's own name, or billing, primary, property."""
-    qualifiers = {"".join(words_of(term)) for term in words_for("qualifier")}
+    qualifiers = plain_words_for("qualifier")
     own = words_of(table)
     own_words = {*own, *(word.removesuffix("s") for word in own), "".join(own), "".join(own).removesuffix("s")}
     return "".join(words) in qualifiers or all(word in qualifiers or word in own_words for word in words)
