@@ -28,21 +28,10 @@ from orchestration.privacy.erasure.expired_marts import dissolve_households, for
 from orchestration.privacy.erasure.floors import lowered_floors
 from orchestration.privacy.erasure.gone_facts import forget_gone_facts, goes_by_key, is_gone, note_standing
 from orchestration.privacy.erasure.rewriting import Theirs, rewrite_publications, rewrite_warehouse
-from orchestration.privacy.intake.noted import (
-    ERASING,
-    LISTED,
-    RECORDS,
-    VALUES,
-    count_noted,
-    forget_noted,
-    is_noted,
-    is_of,
-    names_of,
-    names_record,
-    note_customers,
-)
+from orchestration.privacy.intake.noted import count_noted, forget_noted, is_noted, note_customers
+from orchestration.privacy.intake.noted_rows import ERASING, LISTED, RECORDS, VALUES, is_of, names_record
 from orchestration.privacy.intake.own_values import is_known_by
-from orchestration.privacy.intake.raw_people import declared, raw_table, standing
+from orchestration.privacy.intake.raw_people import declared, names_of, raw_table, standing
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.erased_points import (

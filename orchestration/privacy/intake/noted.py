@@ -1,62 +1,39 @@
 """Who is to be erased, noted: customers, their records, and what only they are known by (`restricted.erasing_*`).
 
-From when it is noted an erasure will be done, by this run or the next. Not here: doing it (erasure.py).
+From when it is noted an erasure will be done, by this run or the next. Not here: doing it (erasure.py), cookies and ids of a
+system (noted_ids.py), SQL that asks whether a row is theirs (noted_rows.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import duckdb
 
 from orchestration.core.disk import Kept
 from orchestration.core.home import Home
 from orchestration.core.settings import Settings
-from orchestration.core.settings.people import Person
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import has_table, key_text, quote, scalar, text, transaction
+from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, birth, define_match_keys, erased_name_keys
 from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import is_whole, read_phones_apart
 from orchestration.privacy.intake.known_points import read_points
-from orchestration.privacy.intake.own_values import ignored_ids, own_values
+from orchestration.privacy.intake.noted_ids import note_own_values, note_person_ids, part_shared_ids
+from orchestration.privacy.intake.noted_rows import ERASING, LISTED, RECORDS, VALUES, is_of, names_record
 from orchestration.privacy.intake.raw_people import (
     Unresolved,
-    declared,
     note_raw_people,
     others_named,
-    raw_table,
-    standing,
 )
 from orchestration.privacy.intake.suppression import Kind, SuppressionList
 from orchestration.privacy.secrets.pseudonyms import prepare_keys
 
 _DDL = sql_script(__file__, "noted")
-ERASING = "restricted.erasing"
 # whose records are made up, to be erased for a proof: they are counted and suppressed nowhere
 PLANTED = "canary"
 _PLANTED = f"select source_key from restricted.erasing_records where source_system = {text(PLANTED)}"
 _JOURNAL = ("erasing_customers", "erasing_records", "erasing_values", "erasing_rows")
-RECORDS = "(select (source_system, source_key) from restricted.erasing_records)"
-# what only the person is known by: a mailbox that others use too is theirs as well
-VALUES = "(select value from restricted.erasing_values where kind = '{kind}' and not is_shared)"
-# the same as a list
-LISTED = "(select coalesce(list(value), []::varchar[]) from restricted.erasing_values where kind = '{kind}' and not is_shared)"
-
-
-def names_record(system: str, key: str, journal: str = ERASING) -> str:
-    """SQL: whether a system and a key, two columns, name a noted record, in any spelling of both (`1.0` is record 1)."""
-    # most keys are plain, and equal to their spelling: to spell each costs twenty times as much
-    is_plain = f"regexp_full_match({key}, '[\\w-]+') and regexp_full_match({system}, '[a-z0-9_-]+')"
-    plain_system, plain_key = "lower(match_keys.plain({}))", "match_keys.record_key({})"
-    records = (
-        f"select (unnest([source_system, {plain_system.format('source_system')}]), "
-        f"unnest([source_key, {plain_key.format('source_key')}])) from {journal}_records"
-    )
-    spelled = f"({plain_system.format(system)}, {plain_key.format(key)}) in ({records})"
-    return f"(({system}, {key}) in ({records}) or not ({is_plain}) and {spelled})"
-
-
 # the customers, and the ids that lead to them
 _CUSTOMERS = """
 insert into {journal}_customers
@@ -193,12 +170,12 @@ def note_erasure(
         _note_contact_points(con, settings, unresolved)
         con.execute(_NAMES)
         con.execute(_PLACES)
-        _note_person_ids(con)
-        _part_shared_ids(con, settings)
+        note_person_ids(con)
+        part_shared_ids(con, settings)
         _note_gone_records(con, settings)
         con.execute(_WRITTEN)
-        _note_own_values(con, settings)
-        _part_shared_ids(con, settings)
+        note_own_values(con, settings)
+        part_shared_ids(con, settings)
         con.execute("drop table erasing_raw_people")
         within()
     if kept:
@@ -259,68 +236,3 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unr
     con.execute(
         "insert into restricted.erasing_values select kind, value, is_shared from points_and_sharing; drop table points_and_sharing"
     )
-
-
-def _note_own_values(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    for source, name, person in declared(settings):
-        for kind, value in own_values(source, person, settings.sources[source].nobodys) if person.key else []:
-            con.execute(
-                f"insert into restricted.erasing_values select distinct '{kind}', {value}, false "
-                f"from {raw_table(source, name)} where {is_of(source, person)} and {value} is not null"
-            )
-
-
-def _note_person_ids(con: duckdb.DuckDBPyConnection) -> None:
-    """Of conformed people: rows of raw come later, when records that are gone are noted by them too."""
-    con.execute(
-        "insert into restricted.erasing_values select distinct 'person_id', key, false from ("
-        f"select {person_id_key()} as key from {PEOPLE} where (source_system, source_key) in {RECORDS}) where key is not null"
-    )
-
-
-def _part_shared_ids(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """An id that a record of somebody else has too, or that joins nobody, is not theirs alone: it takes nobody along."""
-    others = f"select {person_id_key()} from {PEOPLE} where deleted_at is null and (source_system, source_key) not in {RECORDS}"
-    shared = " union ".join([others, ignored_ids(con), *_ids_of_others(con, settings)])
-    con.execute(
-        f"update restricted.erasing_values set is_shared = true where kind = 'person_id' and value in ({shared})"
-    )
-
-
-def _ids_of_others(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterator[str]:
-    """SQL of ids that raw rows of others have, whatever became of them in conformed people: any other customer's, and those of
-    more records than one person has. A record that was set aside may be the person's own."""
-    raw, records = standing(con, settings), list[str]()
-    for source, name, person in declared(settings):
-        if not (person.key and person.person_id and raw.get((source, name))):
-            continue
-        system, key = text(person.system or source), f"match_keys.record_key({key_text(person.key_columns)})"
-        known = (
-            f"select match_keys.record_key(source_key) from conformed.conformed_people where source_system = {system}"
-        )
-        others = f"{known} and deleted_at is null and (source_system, source_key) not in {RECORDS}"
-        ids = dict(own_values(source, person, settings.sources[source].nobodys))["person_id"]
-        rows = (
-            f"select {ids} as value, {key} as record from {raw_table(source, name)} "
-            f"where {ids} in (select value from restricted.erasing_values where kind = 'person_id')"
-        )
-        yield f"select value from ({rows}) where record in ({others})"
-        records.append(rows)
-    if records:
-        most = settings.identity.max_records_per_person_id
-        yield f"select value from ({' union '.join(records)}) group by value having count(distinct record) > {most}"
-
-
-def names_of(person: Person) -> str | None:
-    """SQL of the list of a raw row's name keys, by their sound too; None where its table has no name with a birth date."""
-    named = (person.given_name, person.family_name, person.full_name)
-    if not person.birth_date or not any(named):
-        return None
-    given, family, full = (f"{quote(column)}::varchar" if column else "null::varchar" for column in named)
-    return alike_name_keys(given, family, full, quote(person.birth_date), person.birth_formats)
-
-
-def is_of(source: str, person: Person) -> str:
-    """SQL: whether a raw row names a noted record, in any spelling of its key."""
-    theirs = f"select match_keys.record_key(source_key) from restricted.erasing_records where source_system = {text(person.system or source)}"
-    return f"match_keys.record_key({key_text(person.key_columns)}) in ({theirs})"

@@ -1,6 +1,6 @@
 """What a raw row holds that only its person has, beside contact points and names: a visitor's cookie, the id that the source keeps.
 
-Here: SQL of each value as it is noted, and hashed. Not here: whose a value is (noted.py, subject_keys.py, held_rows.py).
+Here: SQL of each value as it is noted, and hashed. Not here: whose a value is (noted_ids.py, subject_keys.py, held_rows.py).
 """
 
 from __future__ import annotations
@@ -22,11 +22,18 @@ def own_values(source: str, person: Person, nobodys: Sequence[str]) -> list[tupl
     `nobodys` are the words that the source writes for nobody (Source.nobodys): raw keeps them, and an id of 0 is every guest's.
     """
     found: list[tuple[Kind, str]] = [("own", f"{text(f'{source}.{c}:')} || {quote(c)}::varchar") for c in person.own]
-    if person.person_id:
-        key = person_id_key(quote(person.person_id), text(person.system or source))
-        is_nobodys = names_nobody(quote(person.person_id), nobodys)
-        found.append(("person_id", f"case when not {is_nobodys} then {key} end"))
+    if value := person_id_of(source, person, nobodys):
+        found.append(("person_id", value))
     return found
+
+
+def person_id_of(source: str, person: Person, nobodys: Sequence[str]) -> str | None:
+    """The same of the id alone; None where the source keeps none."""
+    if not person.person_id:
+        return None
+    key = person_id_key(quote(person.person_id), text(person.system or source))
+    is_nobodys = names_nobody(quote(person.person_id), nobodys)
+    return f"case when not {is_nobodys} then {key} end"
 
 
 def is_known_by(source: str, person: Person, nobodys: Sequence[str], values: str) -> list[str]:

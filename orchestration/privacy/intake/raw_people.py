@@ -14,7 +14,7 @@ import duckdb
 from orchestration.core.settings import Settings, Table
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import has_table, json_path, key_text, quote, text
-from orchestration.match_keys import birth
+from orchestration.match_keys import alike_name_keys, birth
 from orchestration.privacy.intake.broken_lines import NUMBERED
 
 _COLUMNS = ("given_name", "family_name", "full_name", "birth_date", "country_code")
@@ -116,6 +116,15 @@ def _said(person: Person, column: str) -> str:
     value = f"{quote(written)}::varchar"
     is_own = column == "birth_date" and person.birth_formats
     return f"coalesce(({birth(value, person.birth_formats)})::varchar, {value})" if is_own else value
+
+
+def names_of(person: Person) -> str | None:
+    """SQL of the list of a raw row's name keys, by their sound too; None where its table has no name with a birth date."""
+    named = (person.given_name, person.family_name, person.full_name)
+    if not person.birth_date or not any(named):
+        return None
+    given, family, full = (f"{quote(column)}::varchar" if column else "null::varchar" for column in named)
+    return alike_name_keys(given, family, full, quote(person.birth_date), person.birth_formats)
 
 
 def is_person_record(table: Table, person: Person) -> bool:

@@ -21,8 +21,8 @@ from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.evidence_words import is_evidence
-from orchestration.privacy.intake.noted import names_of
 from orchestration.privacy.intake.own_values import own_values
+from orchestration.privacy.intake.raw_people import names_of
 from orchestration.privacy.intake.suppression import Kind, Suppressed, SuppressionList
 
 # an address in running text

@@ -12,7 +12,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar, text
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.broken_lines import NUMBERED
-from orchestration.privacy.intake.noted import LISTED, RECORDS, VALUES, names_record
+from orchestration.privacy.intake.noted_rows import LISTED, RECORDS, VALUES, names_record
 from orchestration.privacy.intake.withdrawals import LEDGER
 
 # tables of what was said, each on a contact point

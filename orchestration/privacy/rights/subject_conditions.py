@@ -15,9 +15,9 @@ import duckdb
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, text
-from orchestration.privacy.intake.noted import names_of, names_record
+from orchestration.privacy.intake.noted_rows import names_record
 from orchestration.privacy.intake.own_values import is_known_by
-from orchestration.privacy.intake.raw_people import raw_table
+from orchestration.privacy.intake.raw_people import names_of, raw_table
 from orchestration.privacy.intake.spelled_numbers import is_spelled
 from orchestration.privacy.rights.erased_points import addresses_in
 from orchestration.privacy.rights.subject_keys import LISTED, VALUES, is_record

@@ -12,7 +12,7 @@ from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import has_table, key_text, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.privacy.intake.known_points import read_points
-from orchestration.privacy.intake.own_values import ignored_ids, own_values
+from orchestration.privacy.intake.own_values import ignored_ids, own_values, person_id_of
 from orchestration.privacy.intake.raw_people import (
     Unresolved,
     declared,
@@ -94,10 +94,10 @@ def note_subject(con: duckdb.DuckDBPyConnection, settings: Settings, whom: str |
     con.execute(f"delete from subject_keys where kind = 'person_id' and value in ({ignored_ids(con)})")
     # an id is a system's, in whatever table of it: another's row may have it where none of theirs has
     for source, name, person in declared(settings):
-        if person.key and person.person_id and raw.get((source, name)):
-            value = dict(own_values(source, person, settings.sources[source].nobodys))["person_id"]
+        ids = person_id_of(source, person, settings.sources[source].nobodys)
+        if person.key and ids and raw.get((source, name)):
             con.execute(
-                f"delete from subject_keys where kind = 'person_id' and value in (select {value} from {raw_table(source, name)} "
+                f"delete from subject_keys where kind = 'person_id' and value in (select {ids} from {raw_table(source, name)} "
                 f"where {key_text(person.key_columns)} is not null and not {is_record(source, person)})"
             )
 
