@@ -48,6 +48,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    # what is still frozen when the interpreter ends is printed as leaked
+    gc.unfreeze()
+
+
 @dataclass
 class Kundbild:
     """The command line on one home folder."""

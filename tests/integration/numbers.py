@@ -10,6 +10,7 @@ from orchestration.core.settings import Settings
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import prepare_raw
 from orchestration.insight.segment_history import prepare_memberships
+from orchestration.privacy.intake.special_values import prepare_special_values
 from orchestration.transform.runner import Dbt, set_clock
 from tests.loads import note_load
 from tests.unit.empty_tables import add_rows, empty_tables
@@ -96,6 +97,7 @@ class Shop:
             prepare_raw(con, self.settings)
             con.execute(_PEOPLE.format(people=", ".join(f"'{person}'" for person in people)))
             prepare_memberships(con)
+            prepare_special_values(con)
             empty_tables(con, *_NOT_ASKED)
             of_people = {
                 "country_code": "SE",

@@ -13,7 +13,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, Privacy
 from orchestration.privacy.intake.personal_text import prepare_shown_values
-from orchestration.transform.runner import Dbt
+from orchestration.transform.runner import Dbt, set_clock
 
 FACTS = ("carts", "order_items", "orders", "subscriptions", "survey_responses", "tickets", "web_sessions")
 # a Wednesday
@@ -38,6 +38,7 @@ def shown(warehouse, tmp_path):
     compiled = {path.stem: path.read_text() for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
     warehouse.execute("create schema marts; create schema bi")
     prepare_shown_values(warehouse)
+    set_clock(warehouse, AT)
     warehouse.execute("create schema conformed; create table conformed.conformed_campaigns (source_key varchar)")
     warehouse.execute(
         "create table marts.dim_customers (customer_id varchar, customer_key varchar, is_protected boolean)"
