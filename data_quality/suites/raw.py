@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import keeps_its_volume, no_rows
+from data_quality.suites.identity_numbers import columns_of_identity_numbers
 from orchestration.core.settings import Settings, Table
-from orchestration.core.warehouse import text
+from orchestration.core.warehouse import quote, text
 from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.person_id_columns import NUMBERS_AS_ID, person_id_columns
 
 
 def suites(settings: Settings, history: History) -> list[Suite]:
@@ -21,6 +23,8 @@ def suites(settings: Settings, history: History) -> list[Suite]:
                 checks.append(_fresh(source, name, spec.connector, table, hours))
             if table.is_address_register:
                 checks.append(_is_read(settings))
+            if ids := person_id_columns(table, kept_columns(table)):
+                checks.append(_no_number_as_id(source, name, ids))
             found.append(Suite("arrival", f"raw_{source}", name, ("raw", source, name), tuple(checks)))
     return found
 
@@ -32,6 +36,29 @@ def _columns(table: Table) -> Check:
         f"Has the columns of its contract: {', '.join(columns)}.",
         "ExpectTableColumnsToMatchSet",
         {"column_set": columns, "exact_match": False},
+    )
+
+
+def _no_number_as_id(source: str, name: str, columns: list[str]) -> Check:
+    """By what the last load had to empty, and by what raw holds: an earlier version let such numbers in."""
+    ids = {
+        f"id_{place}": f"try_cast(translate({quote(c)}::varchar, '-+ ', '') as double)"
+        for place, c in enumerate(columns)
+    }
+    read = ", ".join(f"{digits} as {name}" for name, digits in ids.items())
+    held = columns_of_identity_numbers([*ids], f"(select {read} from {{batch}})")
+    emptied = (
+        f"select column_name, removed from ({NUMBERS_AS_ID}) where source = {text(source)} and table_name = {text(name)} "
+        f"and column_name in ({', '.join(map(text, columns))})"
+    )
+    return no_rows(
+        "person_id_is_no_identity_number",
+        f"{', '.join(columns)}, mapped as person_id, holds no national identity numbers. Such a column is emptied where data enters; what "
+        f"entered with an earlier version stays until it is read again (`kundbild source reset {source}`). Map another column as person_id or none; "
+        "`national_id` of the table keeps keyed hashes of the numbers.",
+        f"{held} union all {emptied}",
+        "WARN",
+        rule=18,
     )
 
 

@@ -48,6 +48,7 @@ from orchestration.privacy.intake.entry import (
     whole_number_columns,
 )
 from orchestration.privacy.intake.national_ids import keep_national_ids, remove_written_numbers
+from orchestration.privacy.intake.person_id_columns import NUMBER_AS_ID, emptied_before, person_id_columns, told_of
 from orchestration.privacy.intake.rejected_withdrawals import note_by_key, readers_of
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
@@ -93,6 +94,7 @@ def load(
             or table.choices
             or number_columns(table, batch.columns)
             or whole_number_columns(table, batch.columns)
+            or person_id_columns(table, batch.columns)
         )
         is_copied = bool(table.national_id) or is_suppressed or (is_read and not batch.is_columnar)
         if is_copied:
@@ -110,7 +112,10 @@ def load(
             counts.invalid_national_ids = keep_national_ids(con, source, table, "delivered", pepper)
         batch = _without(batch, dropped)
         if is_read:
-            select, counts.removed = clean(con, table, f"({batch.select})", batch.columns)
+            emptied = emptied_before(con, source, name)
+            select, counts.removed = clean(con, table, f"({batch.select})", batch.columns, emptied)
+            as_ids = {column: rows for (column, what), rows in counts.removed.items() if what == NUMBER_AS_ID}
+            counts.notes = [*counts.notes, *(told_of(column, rows) for column, rows in as_ids.items())]
             batch = replace(batch, select=select)
         batch = _bring_in(con, source, name, table, batch, load_id, counts, settings)
         if is_copied:
@@ -120,7 +125,7 @@ def load(
         refuse_mostly_rejected(source, name, came, of_read_rows, rejected_lines(con), settings.quality.max_reject_share)
         # after the rejects, all of them: what a line would have said nobody knows
         mark_gone(con, source, name, table, batch, load_id, counts)
-        if dropped:
+        if dropped or any(what == NUMBER_AS_ID for _, what in counts.removed):
             remove_written_numbers(con)
         is_emptied = bool(table.choices) or any(category_of_column(table, column) for column in dropped)
         clean_rejects(con, is_emptied, table.not_special)

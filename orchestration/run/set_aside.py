@@ -16,6 +16,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import has_table, scalar, text
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.unread_entries import PREFIX
+from orchestration.privacy.intake.person_id_columns import NUMBERS_AS_ID, told_of
 from orchestration.run.doubtful_amounts import WHAT, doubtful_amounts
 
 _WHAT = {
@@ -27,6 +28,7 @@ _WHAT = {
     "about nobody": "withdrawals are about nobody known",
     "grant": "grants set aside",
     "register": "entries of a register set aside: whoever they are about may be in an audience",
+    "number as id": "values do not enter",
     "register line": "lines of a register could not be read: whoever they are about may be in an audience",
     **WHAT,
 }
@@ -53,9 +55,10 @@ class SetAside:
 
 
 def read_set_aside(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
-    """Everything, statements first, then by number. Empty before the first night that knows the table."""
+    """Everything, statements first, then by number. Before the first night that knows the table no more than what extraction emptied."""
+    emptied = _numbers_as_ids(con)
     if not has_table(con, "quarantine", "set_aside"):
-        return []
+        return emptied
     rows = con.execute(
         "select source_system, table_name, kind, reason, row_count, acknowledged_count, of_count from quarantine.set_aside "
         "order by kind <> 'withdrawal', kind <> 'grant', kind in ('duplicate', 'ignored'), row_count desc, 1, 2, 4"
@@ -66,7 +69,17 @@ def read_set_aside(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
     others = [
         one for row in rows if (one := SetAside(*row)).kind != "rejected" or (one.source, one.table) not in of_registers
     ]
-    return nobodys + others + [SetAside(*told) for told in doubtful_amounts(con)]
+    return emptied + nobodys + others + [SetAside(*told) for told in doubtful_amounts(con)]
+
+
+def _numbers_as_ids(con: duckdb.DuckDBPyConnection) -> list[SetAside]:
+    """Columns of people's ids that held national identity numbers, as the last load of each table met them."""
+    if not has_table(con, "ops", "removed_values"):
+        return []
+    return [
+        SetAside(source, table, "number as id", told_of(column, values), values, 0, 0)
+        for source, table, column, values, _ in con.execute(f"{NUMBERS_AS_ID} order by all").fetchall()
+    ]
 
 
 def _about_nobody(con: duckdb.DuckDBPyConnection) -> list[SetAside]:

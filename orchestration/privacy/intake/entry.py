@@ -27,6 +27,7 @@ from orchestration.privacy.intake.nested_values import (
     fix_text,
     has_telling_field,
 )
+from orchestration.privacy.intake.person_id_columns import NUMBER_AS_ID, columns_of_numbers, person_id_columns
 from orchestration.privacy.intake.special_categories import (
     IDENTITY_NUMBER,
     NUMBER_SQL,
@@ -191,11 +192,12 @@ def number_columns(table: Table, columns: dict[str, str]) -> dict[str, Fix]:
 
 
 def clean(
-    con: duckdb.DuckDBPyConnection, table: Table, relation: str, columns: dict[str, str]
+    con: duckdb.DuckDBPyConnection, table: Table, relation: str, columns: dict[str, str], emptied: Collection[str] = ()
 ) -> tuple[str, Counter[tuple[str, str]]]:
     """A SELECT of `relation` without what may not enter; how many values lost what: {(column, category): values}.
 
     `relation` is read once for each column that is looked at; a value of which nothing is suspected stays in DuckDB.
+    `emptied`: columns of people's ids that held identity numbers when the table last came (`emptied_before`).
     """
     kinds = {name: kind for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
     expressions: dict[str, str] = {}
@@ -225,9 +227,11 @@ def clean(
             _register(con, name, changed)
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
             joins.append(f" left join {name} on {name}.old = d.{quote(column)}")
-    for column, rows in _whole_numbers(con, relation, whole_number_columns(table, columns)).items():
-        expressions[column] = f"null::{kinds[column]}"
-        taken[column, IDENTITY_NUMBER] += rows
+    whole = _whole_numbers(con, relation, whole_number_columns(table, columns))
+    as_ids = columns_of_numbers(con, relation, person_id_columns(table, columns), emptied)
+    taken.update({(column, IDENTITY_NUMBER): rows for column, rows in whole.items()})
+    taken.update({(column, NUMBER_AS_ID): rows for column, rows in as_ids.items()})
+    expressions |= {column: f"null::{kinds[column]}" for column in (*whole, *as_ids)}
     expressions |= only_choices(con, table, relation, taken)
     for question, value in table.questions.items():
         if question not in columns:
