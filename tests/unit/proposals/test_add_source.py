@@ -271,11 +271,11 @@ def test_a_file_that_is_cut_or_is_no_table_is_told_of_without_its_values(tmp_pat
 
 
 def test_hundreds_of_columns_are_looked_at_and_named_where_nothing_is_mapped(tmp_path):
-    names = [f"c{n}" for n in range(400)]
-    (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join(map(str, range(400))) + "\n")
+    names = [f"c{n}" for n in range(200)]
+    (tmp_path / "wide.csv").write_text(",".join(names) + "\n" + ",".join(map(str, range(200))) + "\n")
     with pytest.raises(ConfigurationError) as caught:
         propose("shop", str(tmp_path / "wide.csv"), "SEK")
-    assert "wide (c0, c1," in caught.value.what and "392 more" in caught.value.what
+    assert "wide (c0, c1," in caught.value.what and "192 more" in caught.value.what
 
 
 def test_a_column_of_which_some_values_cannot_be_read_is_told_of(tmp_path):
