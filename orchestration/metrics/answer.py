@@ -10,12 +10,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from orchestration.contracts.metric_definitions import read_definitions, unit_of, unknown
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
 from orchestration.metrics.breakdowns import MOST_CELLS, breakdowns_of
 from orchestration.metrics.compiler import Compiler, compiler, with_helpers
-from orchestration.metrics.definitions import read_definitions, unit_of, unknown
 from orchestration.metrics.hidden_rows import hidden_rows
 from orchestration.metrics.question import Question, read_question
 from orchestration.metrics.statement import statement, values_of

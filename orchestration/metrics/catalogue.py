@@ -9,9 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from orchestration.contracts.metric_definitions import read_definitions, unit_of, unknown
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.metrics.compiler import compiler
-from orchestration.metrics.definitions import read_definitions, unit_of, unknown
 from orchestration.publishing.query import ask
 
 _TABLES = "select table_name, comment from duckdb_tables() where schema_name = 'bi' order by 1"

@@ -12,11 +12,11 @@ from typing import Any
 
 import yaml
 
+from orchestration.contracts.metric_definitions import Definitions, read_definitions
 from orchestration.contracts.model_files import model_file
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
-from orchestration.metrics.definitions import Definitions, read_definitions
 
 TIME = "metric_time"
 GRAINS = ("day", "week", "month", "quarter", "year")
@@ -133,7 +133,7 @@ def _manifest(definitions: Definitions) -> Any:
 
 
 def _read_by_metricflow(model: dict[str, Any]) -> dict[str, Any]:
-    """Without where its rows are, which it says otherwise, and without the config of dimensions, which is for definitions.py."""
+    """Without where its rows are, which it says otherwise, and without the config of dimensions, which is for metric_definitions.py."""
     dimensions = [{k: v for k, v in one.items() if k != "config"} for one in model.get("dimensions", [])]
     return {**{k: v for k, v in model.items() if k != "model"}, "dimensions": dimensions}
 

@@ -1,4 +1,4 @@
-"""Which groups of an answer are not shown, so that nobody is told of by a small one. Not here: counting people (definitions.py)."""
+"""Which groups of an answer are not shown, so that nobody is told of by a small one. Not here: counting people (metric_definitions.py)."""
 
 from __future__ import annotations
 

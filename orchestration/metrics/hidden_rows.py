@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from orchestration.contracts.metric_definitions import parts_of
 from orchestration.metrics.breakdowns import Breakdown, coarser_of, hidden_cells
-from orchestration.metrics.definitions import parts_of
 from orchestration.metrics.few_groups import Group, hidden_groups
 from orchestration.metrics.question import Question
 from orchestration.metrics.statement import PEOPLE, kinds_of

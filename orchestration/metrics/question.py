@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from orchestration.contracts.metric_definitions import Definitions, Metric, unknown
 from orchestration.core.errors import KundbildError
 from orchestration.core.warehouse import text
 from orchestration.metrics.compiler import GRAINS, TIME, Compiler
-from orchestration.metrics.definitions import Definitions, Metric, unknown
 from orchestration.metrics.periods import grain_of
 
 _CONDITION = re.compile(r"\s*([A-Za-z_]+)\s*(!=|=)\s*(.*?)\s*", re.DOTALL)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from orchestration.contracts.metric_definitions import parts_of
 from orchestration.core.warehouse import text
 from orchestration.metrics.breakdowns import Breakdown, cell_of, sql_of
 from orchestration.metrics.compiler import Compiler
-from orchestration.metrics.definitions import parts_of
 from orchestration.metrics.question import Question
 
 # the company's, which every customer's row has

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from orchestration.metrics.definitions import Metric
+from orchestration.contracts.metric_definitions import Metric
 
 
 def rules_of(asked: Sequence[Metric], known: Mapping[str, Metric]) -> list[str]:

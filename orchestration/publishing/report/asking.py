@@ -1,4 +1,5 @@
 """Asking a publication for a report: a question is a script of `sql/`, an answer what may be told of it (rules.py).
+What a metric counts, a script names by the metric.
 
 The file is opened read-only and locked down. A question whose table is missing, or is of an older version of Kundbild, has no answer and
 says why. Not here: which questions there are (sections.py).
@@ -11,12 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 
+from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import text
 from orchestration.publishing.report.rules import told
@@ -96,7 +98,8 @@ class Asked:
         return {name: comment or "" for name, comment in found}
 
     def ask(self, question: Question) -> Answer:
-        script = sql_script(question.beside, question.script, as_of=f"timestamp {text(self.as_of.isoformat(sep=' '))}")
+        as_of = f"timestamp {text(self.as_of.isoformat(sep=' '))}"
+        script = sql_script(question.beside, question.script, as_of=as_of, **_metrics())
         tables = tuple(dict.fromkeys(_TABLE.findall(script)))
         if missing := [table for table in tables if table not in self.comments]:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")
@@ -119,6 +122,13 @@ class Asked:
                 tables, sql, lacks=f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty", is_empty=True
             )
         return Answer(tables, sql, lacks=f"Too few people: fewer than {self.k}, or none in the time that is shown")
+
+
+@cache
+def _metrics() -> dict[str, str]:
+    """What a script may name as metric_<name>: the metric's aggregate, so that the report shows what `kundbild metrics query` answers."""
+    definitions = read_definitions()
+    return {f"metric_{name}": definitions.aggregate(name) for name, one in definitions.listed.items() if one.measure}
 
 
 def _exact(row: Mapping[str, Any]) -> dict[str, tuple[float, float]]:

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.app import app
+from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.errors import KundbildError
-from orchestration.metrics.definitions import read_definitions
 
 
 def run(*arguments: str):

@@ -15,9 +15,9 @@ import psutil
 import pytest
 from mcp import Client, StdioServerParameters
 
+from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.settings import PROJECT_DIR
-from orchestration.metrics.definitions import read_definitions
 from orchestration.privacy.audit.access import reads
 from orchestration.privacy.audit.log import audit_log
 from tests.unit.metrics.conftest import example, publish

@@ -10,11 +10,11 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.metrics.answer import answer
 from orchestration.metrics.compiler import compiler
-from orchestration.metrics.definitions import read_definitions
 from orchestration.privacy.audit.access import reads
 from orchestration.privacy.audit.log import audit_log
 from orchestration.publishing.report.asking import Answer, Asked, Question
@@ -156,8 +156,23 @@ def test_the_warehouse_is_never_opened(published: duckdb.DuckDBPyConnection, exa
     assert not (example_home / "warehouse.duckdb").exists()
 
 
+def test_a_report_aggregates_a_metric_as_metricflow_does(published):
+    definitions = read_definitions()
+    tables = {model["name"]: model["model"][5:-2] for model in definitions.semantic_models}
+    compared = 0
+    for name, metric in definitions.listed.items():
+        if metric.measure and not metric.always_by and tables[metric.model].startswith("bi_"):
+            sql = f"select {definitions.aggregate(name)} from bi.{tables[metric.model].removeprefix('bi_')}"
+            assert (sql, published.execute(sql).fetchall()[0][0]) == (sql, pytest.approx(answer([name]).rows[0][name]))
+            compared += 1
+    assert compared > 25
+    assert definitions.aggregate("average_order_value").startswith("(sum(net_amount) / ")
+    with pytest.raises(KundbildError, match="not one aggregate"):
+        definitions.aggregate("roas")
+
+
 def test_the_report_and_the_dashboards_say_what_the_metrics_do(published, example_home, tmp_path):
-    """Their scripts count people and largest parts as well, so they cannot be the metrics' own SQL: each number is the same."""
+    """Their scripts group, and count people and largest parts beside a metric's aggregate: each number is what MetricFlow's SQL gives."""
     path = example_home / "published" / "kundbild.duckdb"
     # one process opens a file in one way
     published.close()

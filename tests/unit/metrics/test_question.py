@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.contracts.metric_definitions import parts_of, read_definitions
 from orchestration.core.errors import KundbildError
 from orchestration.metrics.compiler import GRAINS, compiler
-from orchestration.metrics.definitions import parts_of, read_definitions
 from orchestration.metrics.question import read_question
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.errors import KundbildError
 from orchestration.metrics.answer import answer
-from orchestration.metrics.definitions import read_definitions
 from orchestration.metrics.told_people import rules_of
 from tests.unit.metrics.conftest import publish
 

@@ -1,5 +1,5 @@
 select
     count(*) as people,
-    count(*) as customer_count,
-    count(*) filter (where order_count > 0) as buyer_count
+    cast({{ metric_customers }} as bigint) as customer_count,
+    cast({{ metric_customers_with_orders }} as bigint) as buyer_count
 from bi.dim_customers

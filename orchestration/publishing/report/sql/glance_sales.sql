@@ -5,7 +5,7 @@ with
         where ordered_at > {{ as_of }} - interval 30 days and ordered_at <= {{ as_of }}
     ),
     by_person as (
-        select person, count(distinct customer_key) as known, count(*) filter (where is_order) as orders, sum(net_amount) as net
+        select person, count(distinct customer_key) as known, {{ metric_orders }} as orders, {{ metric_net_revenue }} as net
         from recent
         group by person
     )

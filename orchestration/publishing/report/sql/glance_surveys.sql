@@ -6,6 +6,6 @@ with
     )
 select
     count(distinct customer_key) as people,
-    100.0 * (count(*) filter (where nps >= 9) - count(*) filter (where nps <= 6)) / nullif(count(*), 0) as nps_score,
+    {{ metric_nps }} as nps_score,
     count(distinct customer_key) as nps_score_people
 from answered

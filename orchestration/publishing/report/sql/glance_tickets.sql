@@ -1,5 +1,5 @@
 select
     count(distinct customer_key) as people,
-    count(*) as ticket_count
+    cast({{ metric_tickets }} as bigint) as ticket_count
 from bi.fct_tickets
 where opened_at > {{ as_of }} - interval 30 days and opened_at <= {{ as_of }}

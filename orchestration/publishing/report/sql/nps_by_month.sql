@@ -14,7 +14,7 @@ select
     answered_month,
     count(distinct customer_key) as people,
     count(distinct customer_key) as known_respondent_count,
-    100.0 * (count(*) filter (where nps >= 9) - count(*) filter (where nps <= 6)) / count(*) as nps_score,
+    {{ metric_nps }} as nps_score,
     count(distinct customer_key) as nps_score_people
 from answered
 group by answered_month

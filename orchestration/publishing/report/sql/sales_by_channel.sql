@@ -4,9 +4,9 @@ with
             coalesce(channel, 'unknown') as channel,
             customer_key,
             coalesce(customer_key, source_system || ':' || source_key) as person,
-            count(*) filter (where is_order) as orders,
-            sum(net_amount) as net,
-            sum(refunded_amount) as refunded
+            {{ metric_orders }} as orders,
+            {{ metric_net_revenue }} as net,
+            {{ metric_refunded_revenue }} as refunded
         from bi.fct_orders
         where
             ordered_at > {{ as_of }} - interval 12 months

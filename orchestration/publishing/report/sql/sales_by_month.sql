@@ -5,8 +5,8 @@ with
             coalesce(channel, 'unknown') as channel,
             customer_key,
             coalesce(customer_key, source_system || ':' || source_key) as person,
-            count(*) filter (where is_order) as orders,
-            sum(net_amount) as net
+            {{ metric_orders }} as orders,
+            {{ metric_net_revenue }} as net
         from bi.fct_orders
         where
             ordered_at >= date_trunc('month', {{ as_of }}) - interval 12 months

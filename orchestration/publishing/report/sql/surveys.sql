@@ -16,13 +16,11 @@ select
     survey,
     count(distinct customer_key) as people,
     count(distinct case when is_answered then customer_key end) as known_respondent_count,
-    100.0
-    * (count(*) filter (where nps >= 9) - count(*) filter (where nps <= 6))
-    / nullif(count(nps), 0) as nps_score,
+    {{ metric_nps }} as nps_score,
     count(distinct case when nps is not null then customer_key end) as nps_score_people,
-    avg(csat) as csat_average,
+    {{ metric_csat }} as csat_average,
     count(distinct case when csat is not null then customer_key end) as csat_average_people,
-    avg(ces) as ces_average,
+    {{ metric_ces }} as ces_average,
     count(distinct case when ces is not null then customer_key end) as ces_average_people
 from asked
 group by survey

@@ -12,12 +12,12 @@ with
 select
     category,
     count(distinct customer_key) as people,
-    count(*) as ticket_count,
+    cast({{ metric_tickets }} as bigint) as ticket_count,
     median(first_reply_hours) as first_reply_hours,
     count(distinct case when first_reply_hours is not null then customer_key end) as first_reply_hours_people,
     median(solved_hours) as solved_hours,
     count(distinct case when solved_hours is not null then customer_key end) as solved_hours_people,
-    avg(satisfaction) as satisfaction_average,
+    {{ metric_ticket_satisfaction }} as satisfaction_average,
     count(distinct case when satisfaction is not null then customer_key end) as satisfaction_average_people
 from opened
 group by category

@@ -10,7 +10,7 @@ with
 select
     opened_month,
     count(distinct customer_key) as people,
-    count(*) as ticket_count,
+    cast({{ metric_tickets }} as bigint) as ticket_count,
     median(first_reply_hours) as first_reply_hours,
     count(distinct case when first_reply_hours is not null then customer_key end) as first_reply_hours_people
 from opened

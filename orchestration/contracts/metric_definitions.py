@@ -1,4 +1,5 @@
-"""What the metrics are: dbt_project/semantic_models, in dbt's format for MetricFlow. Not here: SQL (compiler.py).
+"""What the metrics are: dbt_project/semantic_models, in dbt's format for MetricFlow. Not here: the SQL of a question
+(metrics/compiler.py).
 
 The folder stands beside dbt's models, not among them: dbt would read it on every night, and nothing that it builds needs it. So
 metrics can be asked without a compiled dbt project, too.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from orchestration.core.settings import DBT_DIR
 
 FOLDER = DBT_DIR / "semantic_models"
 _OWN_CURRENCY = "currency"
+_AGGREGATES = {"sum": "sum({})", "average": "avg({})", "count_distinct": "count(distinct {})"}
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ class Metric:
     the night, whenever. `implies`: asked together with the key, it tells of the value too. `ratio`: numerator and denominator.
     `part_of`: counts of people that hold every one of these people: one less the other tells of the rest. `hidden_if`: a metric
     that counts rows without a number, because it is of few people: where there is one, the sum is unknown. `is_helper`: it only
-    counts, and nobody asks for it. `model`: the semantic model of its measure, and so what it can be asked by; empty for a ratio."""
+    counts, and nobody asks for it. `model`: the semantic model of its `measure`, and so what it can be asked by; both empty for a
+    ratio, and `measure` where the metric has a filter."""
 
     name: str
     label: str
@@ -44,6 +47,7 @@ class Metric:
     hidden_if: str = ""
     is_helper: bool = False
     model: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,23 @@ class Definitions:
             for dimension in model.get("dimensions", [])
             if (around := (dimension.get("config") or {}).get("meta", {}).get("within"))
         }
+
+    def aggregate(self, name: str) -> str:
+        """SQL: a metric over rows of its semantic model's table, for a query that groups them and counts people beside it. Raises
+        KundbildError for a metric of several tables, or of part of its rows."""
+        metric = self.metrics[name]
+        if metric.ratio:
+            above, below = metric.ratio
+            if (model := self.metrics[above].model) and model == self.metrics[below].model:
+                return f"({self.aggregate(above)} / nullif(cast({self.aggregate(below)} as double), 0))"
+        measure = self._measures.get(metric.measure)
+        if measure is None or measure["agg"] not in _AGGREGATES:
+            raise KundbildError(f"the metric {name} is not one aggregate of one table")
+        return _AGGREGATES[measure["agg"]].format(measure["expr"])
+
+    @cached_property
+    def _measures(self) -> dict[str, dict[str, Any]]:
+        return {measure["name"]: measure for model in self.semantic_models for measure in model.get("measures", [])}
 
     @property
     def listed(self) -> dict[str, Metric]:
@@ -111,6 +132,7 @@ def _metric(raw: dict[str, Any], measured: Mapping[str, str]) -> Metric:
             where=str(FOLDER.relative_to(DBT_DIR.parent)),
             to_do="give it a description and config: {meta: {unit: …, owner: …, people: [metrics that count whom it tells of]}}",
         )
+    measure = raw["type_params"].get("measure", "")
     return Metric(
         name=raw["name"],
         label=raw.get("label") or raw["name"],
@@ -125,7 +147,8 @@ def _metric(raw: dict[str, Any], measured: Mapping[str, str]) -> Metric:
         part_of=tuple(meta.get("part_of", ())),
         hidden_if=meta.get("hidden_if", ""),
         is_helper=bool(meta.get("is_helper")),
-        model=measured.get(raw["type_params"].get("measure", ""), ""),
+        model=measured.get(measure, ""),
+        measure="" if raw.get("filter") else measure,
     )
 
 
