@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,26 @@ def compiled_once(
 def compiled_models(factory: pytest.TempPathFactory, models: Iterable[str]) -> dict[str, str]:
     """Model → its SQL, by the demo's configuration. All models are compiled together: one more costs little, dbt's start much."""
     found = compiled_once(factory, "demo", lambda folder: compiled_by(folder, ["resource_type:model"]))
+    return {model: found[model] for model in models}
+
+
+# options of which one test or another asks what they change. They meet in no model but where a test says so
+OTHERWISE: dict[str, dict[str, Any]] = {
+    "insight": {
+        "example_statistics": False,
+        "job_attribute": "employer",
+        "wish_questions": ["What's next?"],
+        "repeat_purchases": True,
+    },
+    "privacy": {"soft_opt_in": True, "not_for_segments": ["region"], "analyst_time": "month"},
+}
+
+
+def compiled_otherwise(factory: pytest.TempPathFactory, models: Iterable[str]) -> dict[str, str]:
+    """Model → its SQL, by OTHERWISE. All together, as compiled_models."""
+    found = compiled_once(
+        factory, "otherwise", lambda folder: compiled_by(folder, ["resource_type:model"], **OTHERWISE)
+    )
     return {model: found[model] for model in models}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.compiled import compiled_by, compiled_models, compiled_once
+from tests.unit.compiled import compiled_by, compiled_models, compiled_once, compiled_otherwise
 from tests.unit.people import person
 
 MODELS = (
@@ -41,22 +41,20 @@ INCREMENTAL = ("contact_permissions", "contact_permission_history")
 
 
 def compiled_with(
-    tmp_path_factory: pytest.TempPathFactory, *, is_incremental: bool = False, **privacy: bool
+    tmp_path_factory: pytest.TempPathFactory, *, is_incremental: bool = False, soft_opt_in: bool = False
 ) -> dict[str, str]:
-    """The SQL of each model, by settings of [privacy]; `is_incremental` as where the incremental ones were built before."""
-    if not is_incremental and not privacy:
-        return compiled_models(tmp_path_factory, (*MODELS, *ALONE))
-    return compiled_once(
-        tmp_path_factory,
-        f"consent-{is_incremental}-{sorted(privacy.items())}",
-        lambda folder: compiled_in(folder, is_incremental=is_incremental, **privacy),
-    )
+    """The SQL of each model, by [privacy] soft_opt_in; `is_incremental` as where the incremental ones were built before."""
+    if is_incremental:
+        return compiled_once(
+            tmp_path_factory, "consent-incremental", lambda folder: compiled_in(folder, is_incremental=True)
+        )
+    return (compiled_otherwise if soft_opt_in else compiled_models)(tmp_path_factory, (*MODELS, *ALONE))
 
 
-def compiled_in(folder: Path, *, is_incremental: bool = False, **privacy: bool) -> dict[str, str]:
+def compiled_in(folder: Path, *, is_incremental: bool = False) -> dict[str, str]:
     """The same, compiled below a folder."""
     built = INCREMENTAL if is_incremental else ()
-    return compiled_by(folder, (*MODELS, *ALONE), built=built, privacy=dict(privacy))
+    return compiled_by(folder, (*MODELS, *ALONE), built=built)
 
 
 # a grant is evidence on a contact point of its channel's kind

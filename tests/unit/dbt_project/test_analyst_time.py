@@ -10,10 +10,10 @@ import pytest
 from data_quality.suites import all_suites
 from orchestration.contracts.model_files import model_file
 from orchestration.core.configuration import load_settings
-from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR, Privacy
 from orchestration.privacy.intake.personal_text import prepare_shown_values
-from orchestration.transform.runner import Dbt, set_clock
+from orchestration.transform.runner import set_clock
+from tests.unit.compiled import OTHERWISE, compiled_otherwise
 
 FACTS = ("carts", "order_items", "orders", "subscriptions", "survey_responses", "tickets", "web_sessions")
 # a Wednesday
@@ -29,13 +29,9 @@ def settings_with(home: Path, analyst_time: str):
 
 
 @pytest.fixture
-def shown(warehouse, tmp_path):
+def shown(warehouse, tmp_path_factory):
     """(unit, the facts of bi as tables of schema bi): each with one row, all of whose times are AT in the mart."""
-    home = Home(tmp_path / "compiling").prepare()
-    settings = settings_with(home.root, "month")
-    models = [f"bi_fct_{fact}" for fact in FACTS]
-    assert Dbt(settings, home).invoke(["--quiet", "compile", "--select", *models])
-    compiled = {path.stem: path.read_text() for path in Path(home.dbt_target / "compiled").rglob("*.sql")}
+    compiled = compiled_otherwise(tmp_path_factory, [f"bi_fct_{fact}" for fact in FACTS])
     warehouse.execute("create schema marts; create schema bi")
     prepare_shown_values(warehouse)
     set_clock(warehouse, AT)
@@ -53,7 +49,7 @@ def shown(warehouse, tmp_path):
             [AT] * len(times),
         )
         warehouse.execute(f"create table bi.fct_{fact} as {compiled[f'bi_fct_{fact}']}")
-    return "month", warehouse
+    return OTHERWISE["privacy"]["analyst_time"], warehouse
 
 
 def times(con) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 from orchestration.contracts.seeds import SEEDS
 from orchestration.extract.records import prepare_ops
 from orchestration.transform.runner import set_clock
-from tests.unit.compiled import compiled_by, compiled_once
+from tests.unit.compiled import compiled_models, compiled_otherwise
 from tests.unit.empty_tables import add_rows, empty_tables
 
 MODELS = ("place_levels", "customer_places")
@@ -21,14 +21,7 @@ MEDIANS = {"0301": 640_000, "3420": 520_000, "1103": 600_000, "3103": 560_000, "
 @pytest.fixture(scope="module")
 def models(tmp_path_factory):
     """The models, with and without the example's figures."""
-
-    def compiled(has_example: bool) -> dict[str, str]:
-        insight = {"income_attribute": "income estimate", "example_statistics": has_example}
-        return compiled_once(
-            tmp_path_factory, f"places-{has_example}", lambda folder: compiled_by(folder, MODELS, insight=insight)
-        )
-
-    return {has_example: compiled(has_example) for has_example in (False, True)}
+    return {True: compiled_models(tmp_path_factory, MODELS), False: compiled_otherwise(tmp_path_factory, MODELS)}
 
 
 @pytest.fixture
@@ -66,7 +59,7 @@ def customer(con, name: str, place: dict, income: str | None = None, **other) ->
     add_rows(con, "marts.dim_customers", {"customer_id": name} | place)
     if income is not None:
         said = {
-            "attribute_name": "income estimate",
+            "attribute_name": "household_income_estimate",
             "attribute_value": income,
             "origin": "club",
             "age_days": 90,

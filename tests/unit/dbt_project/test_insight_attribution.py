@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from tests.unit.compiled import compiled_by, compiled_models
+from tests.unit.compiled import compiled_models, compiled_otherwise
 from tests.unit.dbt_project.attribution import FACTS, MODELS, TOUCHES, build, click, visit
 from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
@@ -79,10 +79,8 @@ def test_rule_19_who_may_not_be_profiled_has_no_path_and_no_credit(marts, why):
     assert {(row["credited_conversions"], row["net_amount"]) for row in marts.rows("attribution")} == {(2, 200)}
 
 
-def test_with_repeat_purchases_each_path_begins_after_the_one_before(tmp_path, warehouse):
-    compiled = compiled_by(
-        tmp_path / "repeat", ["attribution_paths", "customer_profile"], insight={"repeat_purchases": True}
-    )
+def test_with_repeat_purchases_each_path_begins_after_the_one_before(tmp_path_factory, warehouse):
+    compiled = compiled_otherwise(tmp_path_factory, ["attribution_paths", "customer_profile"])
     marts = Marts(warehouse, compiled, FACTS)
     marts.add(
         "marts.fct_orders", order("1", "c", "2026-05-01"), order("2", "c", "2026-05-01"), order("3", "c", "2026-05-20")

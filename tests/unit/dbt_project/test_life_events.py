@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from orchestration.contracts.seeds import SEEDS
-from tests.unit.compiled import compiled_by, compiled_once
+from tests.unit.compiled import compiled_otherwise
 from tests.unit.empty_tables import add_rows, empty_tables
 
 MODELS = ("customer_addresses", "customer_life_events", "customer_life_phase")
@@ -26,11 +26,7 @@ create table identity.normalised_people (source_system varchar, source_key varch
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_once(
-        tmp_path_factory,
-        "life-events",
-        lambda folder: compiled_by(folder, MODELS, insight={"job_attribute": "employer"}),
-    )
+    return compiled_otherwise(tmp_path_factory, MODELS)
 
 
 @pytest.fixture

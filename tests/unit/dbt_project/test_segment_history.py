@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestration.privacy.intake.special_values import find_special_values
-from tests.unit.compiled import compiled_by, compiled_once
+from tests.unit.compiled import compiled_otherwise
 from tests.unit.segments import MODELS, Customer, Nights, compiled
 
 START = datetime(2026, 1, 1, 3)
@@ -24,10 +24,7 @@ def models(tmp_path_factory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def without_region(tmp_path_factory) -> dict[str, str]:
     """The models where the data protection officer switched the scheme region off."""
-    privacy = {"not_for_segments": ["region"]}
-    return compiled_once(
-        tmp_path_factory, "without-region", lambda folder: compiled_by(folder, MODELS, privacy=privacy)
-    )
+    return compiled_otherwise(tmp_path_factory, MODELS)
 
 
 @pytest.fixture

@@ -6,23 +6,19 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.compiled import compiled_by, compiled_once
+from tests.unit.compiled import OTHERWISE, compiled_models, compiled_otherwise
 from tests.unit.dbt_project.insight import Marts, order
 
 _MODELS = ("stated_wishes", "wishes", "bi_wishes", "customer_profile")
 _FACTS = (
     "fct_order_items", "dim_products", "conformed_survey_answers", "fct_survey_responses",
 )  # fmt: skip
-_QUESTION = "What's next?"
+(_QUESTION,) = OTHERWISE["insight"]["wish_questions"]
 
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory) -> dict[str, str]:
-    return compiled_once(
-        tmp_path_factory,
-        "stated-wishes",
-        lambda folder: compiled_by(folder, _MODELS, insight={"wish_questions": [_QUESTION]}),
-    )
+    return compiled_otherwise(tmp_path_factory, _MODELS)
 
 
 @pytest.fixture
@@ -206,7 +202,7 @@ def test_rule_32_analysts_see_what_many_want_and_no_part_of_few_nor_an_address(m
 
 
 def test_unless_a_question_is_named_nothing_is_a_wish(warehouse, tmp_path_factory):
-    models = compiled_by(tmp_path_factory.mktemp("none"), ["stated_wishes", "customer_profile"])
+    models = compiled_models(tmp_path_factory, ["stated_wishes", "customer_profile"])
     marts = Marts(warehouse, models, _FACTS)
     answered(marts, "1", "c1", "2026-05-01", "Skis")
     assert marts.rows("stated_wishes") == []
