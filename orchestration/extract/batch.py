@@ -20,7 +20,7 @@ class Batch:
     close: Callable[[], None] = lambda: None  # frees what was made to read it: to call whatever became of the load
     keys_there: str | None = None  # a SELECT of every key that the source still has, cast as raw has it
     added: list[str] = field(default_factory=list)  # columns that the source has beyond the declared ones: not loaded
-    is_columnar: bool = False  # `select` reads columns of files, and may be asked again
+    is_columnar: bool = False  # `select` reads columns, and may be asked again
     nulls: list[str] = field(default_factory=list)  # what the source writes for "nothing"
     null_keys: list[str] = field(default_factory=list)  # what it writes, besides, where a row refers to nobody
     files: list[str] = field(default_factory=list)  # names of what it was read from, oldest first

@@ -9,7 +9,8 @@ table without a key are told apart by `_row_key`: their file and content, and a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import duckdb
 
@@ -87,6 +88,25 @@ def keep_keys_apart(con: duckdb.DuckDBPyConnection, target: str, load_id: int) -
     con.execute("drop table taken")
 
 
+def is_unique(con: duckdb.DuckDBPyConnection, relation: str, table: Table) -> bool:
+    """Whether no two rows have one key. False may be chance: the exact step of `drop_duplicates` decides."""
+    key = ", ".join(quote(c) for c in table.key)
+    # as many hashes as rows: certainly no two keys are equal
+    return bool(scalar(con, f"select count(distinct hash({key})) = count(*) from {relation}"))
+
+
+@contextmanager
+def any_order(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Inside, rows may be written in another order than they are read: in order, files leave row groups that are not full, which each
+    checkpoint writes anew."""
+    before = scalar(con, "select current_setting('preserve_insertion_order')")
+    con.execute("set preserve_insertion_order = false")
+    try:
+        yield
+    finally:
+        con.execute(f"set preserve_insertion_order = {before}")
+
+
 def drop_duplicates(
     con: duckdb.DuckDBPyConnection,
     relation: str,
@@ -102,22 +122,21 @@ def drop_duplicates(
 
     The expensive step runs only where a key comes twice. `replaced` takes the statements among the rows that go.
     """
+    if not table.key or is_unique(con, relation, table):
+        return 0
     before = count(con, relation)
-    if not table.key or not before:
-        return 0
     key = ", ".join(quote(c) for c in table.key)
-    # as many hashes as rows: certainly no two keys are equal; fewer may be chance, and the exact step below decides
-    if scalar(con, f"select count(distinct hash({key})) from {relation}") == before:
-        return 0
     order = ""
     if table.cursor and not (has_file and table.read == "whole"):
         has_instant = is_clock(table) and relation == "batch"
         order = INSTANT if has_instant else moment(quote(table.cursor), table.columns[table.cursor])
         order += " desc nulls last, "
     content = f"case when {is_keyless('t', table, nulls)} then md5(to_json(t)::varchar) end"
+    # sorted are only the rows whose key comes twice
     con.execute(
-        f"create or replace temp table doubles as select rowid as row_id from {relation} t "
-        f"qualify row_number() over (partition by {key}, {content} order by {order}rowid desc) > 1"
+        f"create or replace temp table doubles as select t.rowid as row_id from {relation} t "
+        f"semi join (select hash({key}) as key_hash from {relation} group by all having count(*) > 1) d on d.key_hash = hash({key}) "
+        f"qualify row_number() over (partition by {key}, {content} order by {order}t.rowid desc) > 1"
     )
     doubles = f"{relation} where rowid in (select row_id from doubles)"
     if replaced:
@@ -187,7 +206,8 @@ def merge(
     con.execute(f"delete from {target} r using batch b where {on} and {keyed}")
     counts.updated = rows - count(con, target)
     counts.inserted = count(con, "batch") - counts.updated
-    con.execute(f"insert into {target} ({names}) select {names} from batch")
+    with any_order(con):
+        con.execute(f"insert into {target} ({names}) select {names} from batch")
 
 
 def same_key(one: str, other: str, key: list[str]) -> str:

@@ -190,6 +190,20 @@ def test_a_cursor_in_the_future_is_rejected(load, raw, warehouse):
     assert warehouse.execute("select reason from quarantine.rejected_rows").fetchall() == [("cursor in the future",)]
 
 
+def test_a_first_load_leaves_few_row_groups_that_are_not_full(load, warehouse, tmp_path):
+    """Those that are not are written anew by each checkpoint."""
+    size, threads = 122_880, warehouse.execute("select current_setting('threads')").fetchall()[0][0]
+    # written in order, each group of the file leaves a small one
+    write = "copy (select i as id, 'A' as name from range({}) t(i)) to '{}/in/a.parquet' (format parquet, row_group_size {})"
+    warehouse.execute(write.format(2 * (threads + 2) * size, tmp_path, size + 2_048))
+    load(format="parquet", columns={"id": "BIGINT", "name": "VARCHAR"})
+    rows = (
+        "select sum(count) from pragma_storage_info('raw_s.t') where column_name = 'id' and segment_type = 'BIGINT' "
+        "group by row_group_id"
+    )
+    assert sum(count < size for (count,) in warehouse.execute(rows).fetchall()) <= threads
+
+
 def test_parquet_is_read_and_its_types_are_held_to(load, raw, warehouse, tmp_path):
     warehouse.execute(f"copy (select 1 as id, 'A' as name) to '{tmp_path}/in/a.parquet'")
     load(format="parquet", columns={"id": "BIGINT", "name": "VARCHAR"})
