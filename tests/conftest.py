@@ -43,6 +43,16 @@ hypothesis.settings.load_profile("busy")
 NIGHT_1, NIGHT_2 = "2026-11-01T02:00:00", "2026-11-02T02:00:00"
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a home that is made once a session come first and side by side: a worker has them all, and no other makes that home too.
+
+    Behind the plugin that shuffles: of each home, and of the rest, the order is as it says. What is done first is also never
+    what a worker is left alone with in the end, and whole nights are the longest tests.
+    """
+    items.sort(key=lambda item: [home not in getattr(item, "fixturenames", ()) for home in ("demo", "first_tiny")])
+
+
 def pytest_collection_finish() -> None:
     """Modules and collected tests stay until the end: a full collection that looks at them each time is a twentieth of a test's time."""
     gc.freeze()
