@@ -7,11 +7,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from orchestration.core.settings import PROJECT_DIR
 from tests.conftest import AS_OF, NIGHT_1, Kundbild, changed_in_place
+from tests.integration.second_night import second_night_of
 from tests.integration.someone import Someone, someone_of
 from tests.integration.tiny import make_tiny
 
@@ -49,6 +51,17 @@ def demo_copy(demo: Kundbild, tmp_path: Path) -> Iterator[Kundbild]:
 @pytest.fixture
 def someone(demo: Kundbild) -> Someone:
     return someone_of(demo)
+
+
+@pytest.fixture(scope="session")
+def second_night(demo: Kundbild, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    """What a second night made of the demo; `con` reads it. Read only."""
+    folder = tmp_path_factory.mktemp("second_night")
+    with to_be_changed(demo, folder):
+        seen = second_night_of(demo)
+    # the demo lies in its place again: what became of it is read where it was put
+    with Kundbild(folder / "changed" / "home").warehouse() as seen.con:
+        yield seen
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,59 +14,19 @@ from orchestration.core.errors import GateError
 from orchestration.core.home import Home
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.audit.purposes import assert_purposes
-from tests.conftest import NIGHT_2, Kundbild
+from tests.conftest import Kundbild
 from tests.integration.clocks import set_night
-from tests.integration.conftest import to_be_changed
-
-AUDIENCES = ("newsletter_email", "service_survey_email", "win_back_email")
-
-
-def in_audiences(kundbild: Kundbild, table: str = "audience") -> str:
-    return " union ".join(f"select customer_id from audiences.{table}_{name}" for name in AUDIENCES)
-
-
-@pytest.fixture(scope="module")
-def registered(demo: Kundbild, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
-    """A night on which a register's file is half its size, and another register tells whom it protects and who died."""
-    folder, seen = tmp_path_factory.mktemp("registered"), SimpleNamespace(demo=demo)
-    with to_be_changed(demo, folder):
-        registers = demo.home / "demo" / "registers"
-        delivered = next(registers.glob("nix_telefon_*.txt"))
-        numbers = delivered.read_text().splitlines()
-        with demo.warehouse() as con:
-            seen.versions = dict(
-                con.execute("select register, entries from identity.register_versions where not is_shrunk").fetchall()
-            )
-            seen.numbers = len(set(numbers))
-            hits = "select count(*) from marts.customer_reservations where register = 'nix_telefon'"
-            seen.hits = con.execute(hits).fetchall()[0][0]
-            people = con.execute(
-                "select customer_id, given_name, family_name, birth_date from marts.dim_customers where street is not null and customer_id in "
-                f"({in_audiences(demo)}) and customer_id not in (select customer_id from identity.household_members where valid_to is null) qualify row_number() over (partition by postal_code order by family_name, given_name) = 1 order by postal_code limit 2"
-            ).fetchall()
-        seen.protected, seen.deceased = (customer for customer, *_ in people)
-        delivered.with_name("nix_telefon_2026-11-01.txt").write_text("\n".join(numbers[: len(numbers) // 2]) + "\n")
-        header = next(registers.glob("addresses_*.csv")).read_text().splitlines()[0].split(",")
-        lines = [",".join(header)]
-        for number, (_, given, family, born) in enumerate(people):
-            said = {"entry_id": f"P{number}", "given_name": given, "family_name": family, "birth_date": str(born), "country_code": "SE",
-                    "effective_on": "2026-11-01", "is_protected": str(number == 0).lower(), "is_deceased": str(number == 1).lower()}  # fmt: skip
-            lines.append(",".join(said.get(column, "") for column in header))
-        (registers / "addresses_2099.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        assert demo.json("run", "--as-of", NIGHT_2)["is_success"]
-    # the demo lies in its place again: what became of it is read where it was put
-    with Kundbild(folder / "changed" / "home").warehouse() as seen.con:
-        yield seen
+from tests.integration.second_night import in_audiences
 
 
 def test_rule_14_a_register_file_of_half_the_size_closes_its_channel_and_a_whole_one_opens_it(
-    registered: SimpleNamespace,
+    second_night: SimpleNamespace,
 ):
-    assert registered.versions["nix_telefon"] == registered.numbers and len(registered.versions) == 4
-    assert registered.hits > 10
+    assert second_night.versions["nix_telefon"] == second_night.numbers and len(second_night.versions) == 4
+    assert second_night.hits > 10
     shrunk = "select register from identity.register_versions where is_shrunk"
-    assert registered.con.execute(shrunk).fetchall() == [("nix_telefon",)]
-    failed = registered.con.execute(
+    assert second_night.con.execute(shrunk).fetchall() == [("nix_telefon",)]
+    failed = second_night.con.execute(
         "select not passed from ops.check_results where check_name = 'registers_are_whole' order by checked_at desc limit 1"
     ).fetchall()
     assert failed == [(True,)]
@@ -124,16 +83,16 @@ def test_rule_17_nobody_under_age_or_of_unknown_age_is_in_an_audience(demo: Kund
         )
         permitted = f"select count(distinct customer_id) from marts.contact_permissions where is_permitted and customer_id in ({young})"
         assert con.execute(permitted).fetchall()[0][0] > 20
-        assert con.execute(
-            f"select count(*) from ({in_audiences(demo)}) where customer_id in ({young})"
-        ).fetchall() == [(0,)]
-        assert con.execute(f"select count(*) from ({in_audiences(demo)})").fetchall()[0][0] > 50
+        assert con.execute(f"select count(*) from ({in_audiences()}) where customer_id in ({young})").fetchall() == [
+            (0,)
+        ]
+        assert con.execute(f"select count(*) from ({in_audiences()})").fetchall()[0][0] > 50
 
 
 def test_rule_19_protected_and_deceased_people_are_in_no_audience_and_no_mart_has_their_address(
-    registered: SimpleNamespace,
+    second_night: SimpleNamespace,
 ):
-    con, protected, deceased = registered.con, registered.protected, registered.deceased
+    con, protected, deceased = second_night.con, second_night.protected, second_night.deceased
     said = con.execute(
         "select customer_id, is_protected, is_deceased from marts.dim_customers where customer_id in (?, ?)",
         [protected, deceased],
@@ -143,7 +102,7 @@ def test_rule_19_protected_and_deceased_people_are_in_no_audience_and_no_mart_ha
         "select count(distinct customer_id) from marts.contact_permissions where is_permitted and customer_id in (?, ?)"
     )
     assert con.execute(permitted, [protected, deceased]).fetchall() == [(2,)]
-    left = f"select count(*) from ({in_audiences(registered.demo)}) where customer_id in (?, ?)"
+    left = f"select count(*) from ({in_audiences()}) where customer_id in (?, ?)"
     assert con.execute(left, [protected, deceased]).fetchall() == [(0,)]
     columns = con.execute(
         "select schema_name, table_name, column_name from duckdb_columns() where schema_name in ('marts', 'segments', 'insight', 'audiences') "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
-import duckdb
 import pytest
 
 from orchestration.core.configuration import load_settings
@@ -22,13 +22,12 @@ from tests.conftest import Kundbild
 from tests.integration.someone import Someone, places
 
 
-def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(demo_copy: Kundbild, someone: Someone):
-    demo_copy("erase", "--customer", someone.customer_id)
-    proof = demo_copy.json("prove-erasure")
+def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(second_night: SimpleNamespace):
+    proof = second_night.proof
     assert (
         proof["holds"] and proof["canary_found"] == [] and proof["suppressed_found"] == [] and proof["suppressed"] > 4
     )
-    assert proof["canary_found_before"] == proof["control_found"] == [str(demo_copy.home / "warehouse.duckdb")]
+    assert proof["canary_found_before"] == proof["control_found"] == [str(second_night.home / "warehouse.duckdb")]
     assert proof["tables"] > 30
     looked_in = {path.split("/")[0] for path in proof["files"]}
     assert looked_in >= {
@@ -40,17 +39,10 @@ def test_rule_27_an_erased_canary_is_in_no_byte_and_a_living_control_is(demo_cop
         "audit.jsonl",
         "suppression.jsonl",
     }
-    # whoever is put back is found, in a table and in a loose file
-    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-        con.execute(
-            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) values (0, 's', 't', 'r', ?)",
-            [someone.email],
-        )
-    (demo_copy.home / "dbt_target" / "logs" / "left.log").write_text(f"row: {someone.email.upper()};1")
-    broken = demo_copy.json("prove-erasure", code=1)
-    assert not broken["holds"]
+    # whoever is put back is found
+    assert not second_night.broken_proof["holds"]
     assert {"warehouse.duckdb: quarantine.rejected_rows.content", "dbt_target/logs/left.log: its bytes"} <= set(
-        broken["suppressed_found"]
+        second_night.broken_proof["suppressed_found"]
     )
 
 
