@@ -63,7 +63,7 @@ class Company:
         self.at += timedelta(days=self.dice.choice([1, 1, 1, 1, 1, 40, -1]))
         self._asks()
         self._corrects()
-        return {self._happens(number) for number in range(3)}
+        return {self._happens(number) for number in range(5)}
 
     def _happens(self, number: int) -> str:
         happened = self.dice.choice([
@@ -142,7 +142,7 @@ def test_rule_07_permissions_of_a_night_are_the_same_from_what_changed_as_from_e
     """Night by night, of one company: where statements on a contact point are told in full, and where they never are."""
     company, shares, seen, ended = Company(seed=0), [], set(), 0
     permitted.remembers = True
-    for night in range(16):
+    for night in range(10):
         happened = company.passes() if night else set()
         for request, (asked, at) in company.asked.items():
             withdraw_by = withdraw_point if "@" in asked else withdraw_record
@@ -183,4 +183,4 @@ def test_rule_07_permissions_of_a_night_are_the_same_from_what_changed_as_from_e
         ]
         shares.append(touched / everybody)
         seen |= happened
-    assert ended > 20 and len(seen) > 9 and shares[0] == 1 and min(shares) < 0.4
+    assert ended > 20 and len(seen) > 9 and shares[0] == 1 and min(shares) < 0.5
