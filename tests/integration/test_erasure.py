@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import signal
 import sqlite3
-import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -152,54 +150,64 @@ def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_cons
     assert (coming_back.extracted_anew, coming_back.with_consent) == ([], [(900_000,)])
 
 
-def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(demo_copy: Kundbild, someone: Someone):
-    with demo_copy.warehouse() as con:
-        sold = con.execute(
-            "select source_system, source_key from marts.fct_orders where customer_id = ?", [someone.customer_id]
-        ).fetchall()
-    before = totals(demo_copy)
-    demo_copy("erase", "--customer", someone.customer_id)
-    assert totals(demo_copy) == before
-    with demo_copy.warehouse() as con:
-        for system, key in sold:
+@pytest.fixture(scope="module")
+def erased(demo: Kundbild, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """What an erasure leaves of somebody who bought, and stood in an audience that was exported."""
+    seen, folder, someone = SimpleNamespace(), tmp_path_factory.mktemp("erased"), someone_of(demo)
+    with to_be_changed(demo, folder):
+        with duckdb.connect(str(demo.home / "warehouse.duckdb")) as con:
+            sold = con.execute(
+                "select source_system, source_key from marts.fct_orders where customer_id = ?", [someone.customer_id]
+            ).fetchall()
+            # as if the night had been last night, with the person in the audience, permitted, instead of its first member
+            set_night(con, datetime.now(UTC).replace(tzinfo=None))
+            permission = "purpose = 'newsletter' and channel = 'email' and customer_id ="
+            con.execute(f"delete from marts.contact_permissions where {permission} ?", [someone.customer_id])
+            for table in ("marts.contact_permissions", "audiences.audience_newsletter_email"):
+                con.execute(
+                    f"update {table} set customer_id = $1 where {permission} (select max(customer_id) from audiences.audience_newsletter_email where customer_id <> $1)",
+                    [someone.customer_id],
+                )
+            con.execute("delete from audiences.audience_win_back_email")
+        for name in ("newsletter_email", "win_back_email"):
+            demo("audience", "export", name, "--to", str(folder / f"{name}.csv"))
+        seen.versions = [p["version"] for p in demo.json("publish", "--list")]
+        seen.totals = [totals(demo)]
+        seen.outcome = demo.json("erase", "--customer", someone.customer_id)[0]
+        seen.totals.append(totals(demo))
+        seen.again = demo.json("erase", "--customer", someone.customer_id, code=3)[0]
+        seen.noted = [entry["action"] for entry in demo.json("audit", "list", "--about", someone.customer_id)]
+        seen.orders_of_nobody = demo.json(
+            "query", "select count(*) as n from bi.fct_orders where customer_key is null"
+        )[0]["n"]
+        with demo.warehouse() as con:
             kept = "select customer_id, person_key from marts.fct_orders where source_system = ? and source_key = ?"
-            assert con.execute(kept, [system, key]).fetchall() == [(None, None)]
             raw = "select customer_id, club_contact_id from raw_webshop.orders where id = ?"
-            assert con.execute(raw, [key]).fetchall() == [(None, None)]
+            seen.kept = [con.execute(kept, [system, key]).fetchall() for system, key in sold]
+            seen.raw = [con.execute(raw, [key]).fetchall() for _, key in sold]
+    seen.home = folder / "changed" / "home"
+    return seen
 
 
-def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_anew(
-    demo_copy: Kundbild, someone: Someone
-):
-    with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-        # as if the night had been last night, with the person in the audience, permitted, instead of its first member
-        set_night(con, datetime.now(UTC).replace(tzinfo=None))
-        permission = "purpose = 'newsletter' and channel = 'email' and customer_id ="
-        con.execute(f"delete from marts.contact_permissions where {permission} ?", [someone.customer_id])
-        for table in ("marts.contact_permissions", "audiences.audience_newsletter_email"):
-            con.execute(
-                f"update {table} set customer_id = $1 where {permission} (select max(customer_id) from audiences.audience_newsletter_email where customer_id <> $1)",
-                [someone.customer_id],
-            )
-        con.execute("delete from audiences.audience_win_back_email")
-    for name in ("newsletter_email", "win_back_email"):
-        demo_copy("audience", "export", name, "--to", str(demo_copy.home.parent / f"{name}.csv"))
-    versions = [p["version"] for p in demo_copy.json("publish", "--list")]
-    outcome = demo_copy.json("erase", "--customer", someone.customer_id)[0]
-    assert [said.split(": ")[1] for said in outcome["exports"]] == ["audience newsletter_email"]
-    assert sorted(outcome["publications"]) == sorted(versions) and len(versions) == 1
-    assert demo_copy.json("erase", "--customer", someone.customer_id, code=3)[0]["state"] == "unknown"
-    for version in versions:
-        manifest = json.loads((demo_copy.home / "published" / "versions" / version / "publication.json").read_text())
-        with duckdb.connect(
-            str(demo_copy.home / "published" / "versions" / version / "kundbild.duckdb"), read_only=True
-        ) as con:
+def test_rule_28_accounting_rows_lose_the_person_and_keep_their_totals(erased: SimpleNamespace):
+    before, after = erased.totals
+    assert after == before
+    assert erased.kept and {tuple(rows) for rows in erased.kept + erased.raw} == {((None, None),)}
+
+
+def test_rule_29_the_publications_that_held_the_person_are_listed_and_written_anew(erased: SimpleNamespace):
+    assert [said.split(": ")[1] for said in erased.outcome["exports"]] == ["audience newsletter_email"]
+    assert sorted(erased.outcome["publications"]) == sorted(erased.versions) and len(erased.versions) == 1
+    assert erased.again["state"] == "unknown"
+    for version in erased.versions:
+        folder = erased.home / "published" / "versions" / version
+        manifest = json.loads((folder / "publication.json").read_text())
+        with duckdb.connect(str(folder / "kundbild.duckdb"), read_only=True) as con:
             assert con.execute("select count(*) from bi.dim_customers").fetchall() == [
                 (manifest["tables"]["bi.dim_customers"],)
             ]
-    assert demo_copy.json("query", "select count(*) as n from bi.fct_orders where customer_key is null")[0]["n"] > 0
-    noted = [entry["action"] for entry in demo_copy.json("audit", "list", "--about", someone.customer_id)]
-    assert [action for action in noted if action.startswith("eras")] == ["erased", "erasure-unknown"]
+    assert erased.orders_of_nobody > 0
+    assert [action for action in erased.noted if action.startswith("eras")] == ["erased", "erasure-unknown"]
 
 
 def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(demo_copy: Kundbild):
@@ -229,17 +237,12 @@ def test_a_killed_erasure_is_finished_by_whatever_comes_next_or_was_never_begun(
     demo_copy: Kundbild, someone: Someone, file: str, delay: float
 ):
     """Killed before it is noted, in the same transaction as the request, nothing was asked; after that it is done whole."""
-    process = subprocess.Popen(
-        demo_copy.command("erase", "--customer", someone.customer_id),
-        env=demo_copy.environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = demo_copy.start("erase", "--customer", someone.customer_id)
     deadline = time.monotonic() + 60
     while not (demo_copy.home / file).exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
     time.sleep(delay)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     there = places(demo_copy.home, someone.tokens) if file == "erasure.unfinished" else []
     demo_copy("erase", "--email", "nobody@example.org", code=3)
