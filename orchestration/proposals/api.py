@@ -29,6 +29,7 @@ from orchestration.proposals.found import (
 from orchestration.proposals.looked import looking
 from orchestration.proposals.places import FORMATS
 from orchestration.proposals.proposal import Company
+from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
 
 _MINUTES = 5.0
@@ -63,7 +64,7 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
     lists = [one for _, *found in looked for one in found if known.isdisjoint(m.entity for m in one.table.maps)]
     every = [m for one in [*parents, *lists] for m in one.table.maps]
     alike = _alike([*parents, *lists])
-    once = with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike])
+    once = with_refusals_read(with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike]))
     tables = [(t, paging) for t, (_, paging) in zip(once, alike, strict=True)]
     if not any(table.usable for table, _ in tables):
         raise nothing_is_mapped([table for table, _ in tables], told_address(said))

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from orchestration.extract.rest_look import Answer, Api
 from orchestration.proposals.api_paging import rows_at
+from orchestration.proposals.list_names import lists_refusals
 from orchestration.proposals.words import entities_of, words_of
 
 _MOST_ENDPOINTS = 40
@@ -38,8 +39,8 @@ def endpoints_of(api: Api, url: str, first: Answer) -> tuple[str, list[str]]:
                 if isinstance(paths, dict)
                 else []
             )
-    # a GET may do more than answer: only what is named as customers, orders and the like are
-    known = [one for one in dict.fromkeys(found) if entities_of(called(one))]
+    # a GET may do more than answer: only what is named as customers, orders and the like are, or as a list of who refused
+    known = [one for one in dict.fromkeys(found) if entities_of(called(one)) or lists_refusals(called(one))]
     return base, (known or [one for one in _USUAL if api.ask(f"{base}/{one}").is_ok])[:_MOST_ENDPOINTS]
 
 

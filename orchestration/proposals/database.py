@@ -41,6 +41,7 @@ from orchestration.proposals.numbers import by_values
 from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, lists_within, recognised
+from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.words import words_of
@@ -103,7 +104,7 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     every = [m for table in mapped for m in table.maps]
     own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
     once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
-    tables = with_currencies(with_sums(with_person_ids(once)))
+    tables = with_refusals_read(with_currencies(with_sums(with_person_ids(once))))
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)

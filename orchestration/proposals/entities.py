@@ -24,6 +24,8 @@ _NAME, _MISSING = 8.0, 4.0
 _LEAST = 4.0
 # what else is read out of a table of these: its people, by their key
 _HOLDS_PEOPLE = ("orders", "order_items", "invoices", "tickets", "deals", "carts", "reviews", "subscriptions")
+# what a list of who refused looks like
+_OF_WHO_REFUSED = ("people", "email_events")
 # without a key of their own, no other row could name them
 _NAMED_BY_OTHERS = ("people", "products", "companies")
 _TIMES, _NUMBERS = ("timestamp", "date"), ("decimal", "integer", "bigint", "double")
@@ -75,7 +77,6 @@ def proposed(
     for name, entity in (refers or {}).items():
         if name in said and (concept := _key_concept(entity)):
             said[name] = {concept: 1.0}
-    told = statements(table, columns, said, key, purposes, beside)
     named = entities_of(table)
     tried = [
         _of_entity(entity, table, kept, said, key, named.get(entity, 0.0))
@@ -83,6 +84,8 @@ def proposed(
         if _has_roles(entity)
     ]
     best_weight, best = max(tried, key=lambda one: one[0], default=(0.0, None))
+    is_another = best is not None and best_weight >= _LEAST and best.entity not in _OF_WHO_REFUSED
+    told = statements(table, columns, said, key, purposes, beside, is_another=is_another)
     # a list of people who refused is of people too
     if best is None or best_weight < _LEAST or (told and best.entity != "people"):
         return told

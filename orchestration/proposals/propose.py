@@ -6,7 +6,7 @@ Here: the order of the steps, and what is kept of a look. Not here: each step (p
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import duckdb
@@ -43,6 +43,7 @@ from orchestration.proposals.places import FileGroup, Place, groups_of, page_gro
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_total
+from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import with_thousands_of_money
@@ -81,6 +82,7 @@ def propose(
         for form, tables in found.items()
     }
     found = {form: _with_sums(_each_once(tables)) for form, tables in found.items()}
+    found = _with_refusals_read(found, place.ignored)
     blocks: list[str] = []
     names: list[str] = []
     for form, tables in found.items():
@@ -235,6 +237,15 @@ def _with_sums(
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
     summed = with_currencies(with_sums(with_person_ids([table for _, _, table in tables])))
     return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
+
+
+def _with_refusals_read(
+    found: Mapping[str, list[tuple[FileGroup, Looked | None, FoundTable]]], ignored: Sequence[str]
+) -> dict[str, list[tuple[FileGroup, Looked | None, FoundTable]]]:
+    """The tables of all formats, for a list of refusals is often written in another one."""
+    every = [one for tables in found.values() for one in tables]
+    read = iter(with_refusals_read([table for *_, table in every], [group.files[-1] for group, *_ in every], ignored))
+    return {form: [(group, looked, next(read)) for group, looked, _ in tables] for form, tables in found.items()}
 
 
 def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked | None, FoundTable]]) -> list[str]:

@@ -22,7 +22,7 @@ from orchestration.proposals.words import plain_words_for, words_for, words_of
 UNDATED = "withdrawn"
 HOLDS_FROM_NOW = "no column says when, so a no holds from the night that first reads it"
 # of a time, words that can mean nothing but a no: object_created_at is no objection
-_TOLD_AT = (
+TOLD_AT = (
     r"unsub|opt(ed)?[^a-z]?out|withdr|revok|avreg|avb.j|avanm|avm.l|afmeld|avmeld|framel|frabe|fravalg|terkall|utm.l"
 )
 _COMPOUND = 4
@@ -72,7 +72,7 @@ def _says_no_untimed(column: Column) -> bool:
 
 
 def _is_plain_no(name: str) -> bool:
-    return bool(re.search(_TOLD_AT, _written(name))) or _has_refusal(words_of(name))
+    return bool(re.search(TOLD_AT, _written(name))) or _has_refusal(words_of(name))
 
 
 def _says_no_beyond_object(name: str) -> bool:
@@ -83,7 +83,7 @@ def _says_no_beyond_object(name: str) -> bool:
 
 def is_told_at(column: Column) -> bool:
     """Whether it says when somebody refused: who has no time there did not."""
-    return column.is_time and bool(re.search(_TOLD_AT, _written(column.name)))
+    return column.is_time and bool(re.search(TOLD_AT, _written(column.name)))
 
 
 def _no_words(column: Column) -> list[str]:
@@ -159,9 +159,14 @@ def _written(name: str) -> str:
 
 
 def _has_refusal(words: Sequence[str]) -> bool:
-    return any(word in plain_words_for("refusal") or word.endswith(_compounds()) for word in words)
+    return any(word in _refusing() or word.endswith(_compounds()) for word in words)
+
+
+@cache
+def _refusing() -> frozenset[str]:
+    return plain_words_for("refusal") | plain_words_for("without")
 
 
 @cache
 def _compounds() -> tuple[str, ...]:
-    return tuple(sorted(term for term in plain_words_for("refusal") if len(term) > _COMPOUND))
+    return tuple(sorted(term for term in _refusing() if len(term) > _COMPOUND))

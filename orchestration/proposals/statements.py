@@ -8,14 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from orchestration.contracts.channels import channels
 from orchestration.contracts.seeds import seed
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
 from orchestration.proposals.columns import Column
+from orchestration.proposals.list_names import lists_refusals, may_list_refusals
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.refusals import hidden, is_told_at, names_newsletter, refusing_status, says_no, unsettled
-from orchestration.proposals.words import QUALIFIED, WHOLE, entities_of, words_for, words_of
+from orchestration.proposals.refusals import (
+    HOLDS_FROM_NOW,
+    UNDATED,
+    hidden,
+    is_told_at,
+    names_newsletter,
+    refusing_status,
+    says_no,
+    unsettled,
+)
+from orchestration.proposals.words import ENDING, QUALIFIED, WHOLE, entities_of, words_for, words_of
 
 ENTITY = "consent_events"
 # of all a refusal may be of; no grant is
@@ -26,7 +37,10 @@ _PLAIN = (
 )  # fmt: skip
 # given_on is of a consent only where the table is one of consents: beside people it may be of a gift
 _TIMES = ("consent_stated_at", "consent_given_at", "occurred_at", "created_at")
-_POINTS = {"email": "email", "phone": "phone"}
+_POINT_CONCEPTS = ("contact_point", "email", "phone")
+# what a table of people says of them
+_PEOPLE = ("full_name", "given_name", "family_name", "birth_date", "street", "postal_code")
+_POINTS = ("email", "phone")
 Said = dict[str, dict[str, float]]
 
 
@@ -37,25 +51,27 @@ def statements(
     key: Sequence[str],
     purposes: Collection[str] = (),
     beside: Sequence[str] = (),
+    *,
+    is_another: bool = False,
 ) -> list[Proposal]:
     """The maps of a table of statements; none where it is not one. Columns without a value have nothing `said`; `purposes` are those that the
-    company named itself, beside the product's; `beside` are names in the rows that are no columns."""
+    company named itself, beside the product's; `beside` are names in the rows that are no columns. Where it `is_another` entity by its
+    columns, a name that refuses makes it no list of people: declined orders."""
     columns = [column for column in every if column.name in said]
-    if not _is_of_consent(table, columns, said):
-        return []
+    is_consent = _is_of_consent(table, columns, said)
     # a list of who refused says so of each of its rows, whatever else they say
-    is_refusals = says_no(table) or says_no(table.rstrip("s"))
-    status = None if is_refusals else _status(columns, said)
-    if not status and not is_refusals:
+    is_refusals = (lists_refusals(table) and not is_another) or (is_consent and may_list_refusals(table))
+    if is_refusals:
+        return _list(table, columns, said, key, purposes)
+    if not is_consent:
         return []
+    statuses = _statuses(columns, said)
+    status = statuses[0] if statuses else None
     person, point = _first(columns, said, "person_key"), _point(columns, said)
-    names = [
-        *([Filled("person_key", (person.name,), 1.0, f"it is called {person.name}")] if person else []),
-        *([Filled("contact_point", (point.name,), 1.0, "what the statement is for")] if point else []),
-    ]
+    names = _names(person, point)
     if not names:
         return []
-    own = Filled("source_key", tuple(key) or ("_row_key",), 1.0, "no two rows have the same")
+    own = _own(key)
     when = _time(columns, said, _TIMES)
     at = when or _time(columns, said, ("updated_at",))
     rest, constants, doubts = _what_for(columns, said, point, purposes)
@@ -67,23 +83,66 @@ def statements(
         doubts.append(f"{no_of} may say a no that is newer")
     if hiding := hidden(every, beside):
         doubts.append(f"{hiding[0]} may say that nobody writes to them")
-    says: list[Filled] = []
-    notes = [f"{table}: each row is taken for a refusal, which denies"]
+    doubts += [f"{other.name} may say another thing than {statuses[0].name}" for other in statuses[1:]]
+    filled = (own, *names, *_stated(at), *rest, *_others(columns, said))
+    found = []
     if status:
         says, notes = _says(status, doubts)
-    else:
-        constants |= {"status": "withdrawn"}
-    if status and point and not person:
-        notes.append(
-            f"{point.name}: {point.filled:,} rows name an address and no person: a no denies everybody who has it, and a yes permits "
-            "nobody: map person_key"
-        )
-    stated = [Filled("stated_at", (at.name,), 1.0, "when it was stated")] if at else []
-    filled = [own, *names, *says, *stated, *rest, *_others(columns, said)]
-    missing = () if at else ("stated_at",)
-    found = [Proposal(ENTITY, tuple(filled), 0.9, missing=missing, constants=constants, notes=tuple(notes))]
-    refusing = {c.name: one for c in columns if c is not status and (one := refusing_status(c))}
+        if point and not person:
+            notes.append(
+                f"{point.name}: {point.filled:,} rows name an address and no person: a no denies everybody who has it, and a yes permits "
+                "nobody: map person_key"
+            )
+        if not at:
+            notes.append(f"{status.name}: {HOLDS_FROM_NOW}")
+        found = [Proposal(ENTITY, (*filled, *says), 0.9, constants=constants, notes=tuple(notes))]
+    refusing = {c.name: one for c in columns if c is not status and (one := refusing_status(c) or _denies(c, statuses))}
     return found + [_refused(name, one, at, (own, *names, *rest), constants) for name, one in refusing.items()]
+
+
+def _list(
+    table: str, columns: Sequence[Column], said: Said, key: Sequence[str], purposes: Collection[str]
+) -> list[Proposal]:
+    """The maps of a list of who refused: one for the person and an address, and of those who are known by other addresses one for each."""
+    person = _first(columns, said, "person_key")
+    points = [c for concept in _POINT_CONCEPTS if (c := _first(columns, said, concept))]
+    told = next((c for c in columns if is_told_at(c) and not c.is_ambiguous), None)
+    # beside people, a row may be there since they are customers: a no of then would be older than the yes that it takes back
+    is_of_people = any(concept in said[c.name] for concept in _PEOPLE for c in columns) or "people" in entities_of(
+        table
+    )
+    # nor by when somebody said yes
+    times = [c for c in columns if "consent_stated_at" not in said[c.name] or words_of(c.name)[0] == "stated"]
+    concepts = ("consent_stated_at", "occurred_at", *(() if is_of_people else ("created_at",)))
+    at = told or _time(times, said, concepts)
+    found: list[Proposal] = []
+    for point in dict.fromkeys(points) or ([None] if person else []):
+        rest, constants, _ = _what_for(columns, said, point, purposes)
+        notes = (
+            f"{table}: each row is taken for a refusal, which denies",
+            *([] if at else [f"{table}: {HOLDS_FROM_NOW}"]),
+        )
+        filled = (_own(key), *_names(person, point), *_stated(at), *rest, *_others(columns, said))
+        name = "_".join(words_of(point.name)) if found and point else ""
+        found.append(
+            Proposal(ENTITY, filled, 0.9, constants=constants | {"status": "withdrawn"}, name=name, notes=notes)
+        )
+    return found
+
+
+def _names(person: Column | None, point: Column | None) -> list[Filled]:
+    return [
+        *([Filled("person_key", (person.name,), 1.0, f"it is called {person.name}")] if person else []),
+        *([Filled("contact_point", (point.name,), 1.0, "what the statement is for")] if point else []),
+    ]
+
+
+def _own(key: Sequence[str]) -> Filled:
+    return Filled("source_key", tuple(key) or ("_row_key",), 1.0, "no two rows have the same")
+
+
+def _stated(at: Column | None) -> list[Filled]:
+    return [Filled("stated_at", (at.name,), 1.0, "when it was stated")] if at else []
 
 
 def _says(status: Column, doubts: list[str]) -> tuple[list[Filled], list[str]]:
@@ -107,13 +166,28 @@ def _is_of_consent(table: str, columns: Sequence[Column], said: Said) -> bool:
     )
 
 
-def _status(columns: Sequence[Column], said: Said) -> Column | None:
-    """The column of few words of which one is a plain yes or no; one that names the newsletter says what for too (consents.py)."""
+def _denies(column: Column, statuses: Sequence[Column]) -> Filled | None:
+    """What another column that says yes or no denies, whatever the first one says."""
+    no = [value for value in column.values if _is_no(value)]
+    if column not in statuses or not no:
+        return None
+    rest = tuple(value for value in column.values if value not in no)
+    return Filled(
+        "status", (column.name,), 0.9, f"{', '.join(no)} refuses", dict.fromkeys(no, "withdrawn"), ("", *rest)
+    )
+
+
+def _statuses(columns: Sequence[Column], said: Said) -> list[Column]:
+    """The columns of few words of which one is a plain yes or no; one that names the newsletter says what for too (consents.py)."""
     named = [
         c for c in columns
-        if not c.is_time and {"status", "consent_email"} & said[c.name].keys() and not names_newsletter(c.name) and not says_no(c.name)
+        if not c.is_time and _names_status(said[c.name]) and not names_newsletter(c.name) and not says_no(c.name)
     ]  # fmt: skip
-    return next((c for c in named if any(_is_yes(v) or _is_no(v) for v in c.values)), None)
+    return [c for c in named if any(_is_yes(v) or _is_no(v) for v in c.values)]
+
+
+def _names_status(said: dict[str, float]) -> bool:
+    return bool({"status", "consent_email"} & said.keys()) or said.get("consent_status", 0.0) > ENDING
 
 
 def _is_yes(value: str) -> bool:
@@ -146,8 +220,10 @@ def _what_for(
     kind = _first(columns, said, "contact_point_type")
     if kind and set(kind.values) <= {"email", "phone", "post"}:
         filled.append(Filled("contact_point_type", (kind.name,), 1.0, f"it is called {kind.name}"))
-    elif point and point.looks_like in _POINTS:
-        constants["contact_point_type"] = _POINTS[point.looks_like]
+    elif (
+        point and (is_a := point.looks_like or next((one for one in _POINTS if one in said[point.name]), "")) in _POINTS
+    ):
+        constants["contact_point_type"] = is_a
     return filled, constants, doubts
 
 
@@ -172,14 +248,13 @@ def _refused(
     """What a column beside the status refuses, whatever the status is."""
     when = name if not status.values else at.name if at else None
     stated = [Filled("stated_at", (when,), 1.0, "when it was refused")] if when else []
-    kept = {target: value for target, value in constants.items() if target != "status"}
-    missing = () if when else ("stated_at",)
-    note = f"{name}: taken for a refusal, which denies"
-    return Proposal(ENTITY, (*whose, status, *stated), 0.9, missing=missing, constants=kept, name="_".join(words_of(name)), notes=(note,))  # fmt: skip
+    note = f"{name}: taken for a refusal, which denies" + ("" if when else f"; {HOLDS_FROM_NOW}")
+    status = status if when else replace(status, otherwise=UNDATED)
+    return Proposal(ENTITY, (*whose, status, *stated), 0.9, constants=constants, name="_".join(words_of(name)), notes=(note,))  # fmt: skip
 
 
 def _point(columns: Sequence[Column], said: Said) -> Column | None:
-    named = (_first(columns, said, concept) for concept in ("contact_point", "email", "phone"))
+    named = (_first(columns, said, concept) for concept in _POINT_CONCEPTS)
     return next((column for column in named if column), None)
 
 

@@ -156,3 +156,20 @@ def test_an_end_or_a_confirmation_that_cannot_be_read_grants_nothing(read, name)
     found, notes = read([row | {name: "until further notice" if n == 1 else "2026-02-01"} for n, row in enumerate(LOG)])
     assert "granted" not in {status for *_, status, _ in found}
     assert any(f"{name} is not written as times" in note for note in notes)
+
+
+def test_a_column_that_says_yes_or_no_in_plain_words_is_the_status(read):
+    rows = [
+        {{"status": "granted", "stated_at": "at"}.get(k, k): v for k, v in row.items()} | {"granted": said}
+        for row, said in zip(LOG, ("true", "false", "false"), strict=True)
+    ]
+    found, _ = read(rows)
+    assert sorted((who, said) for who, *_, said, _ in found) == [
+        ("c1", "granted"),
+        ("c1", "withdrawn"),
+        ("c2", "withdrawn"),
+    ]
+    # where two columns say it, a yes of one may be taken back by the other
+    found, notes = read([row | {"accepted": "yes" if n else "no"} for n, row in enumerate(rows)])
+    assert "granted" not in {said for *_, said, _ in found} and {who for who, *_ in found} == {"c1", "c2"}
+    assert any("accepted may say another thing than granted" in note for note in notes)

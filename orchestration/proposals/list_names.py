@@ -1,0 +1,37 @@
+"""What the names of tables and files say of consent: lists of who refused. Not here: columns that say a no (refusals.py), what an unread list
+keeps from being proposed (refusal_lists.py).
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
+from orchestration.proposals.refusals import TOLD_AT, says_no
+from orchestration.proposals.words import plain_words_for, words_of
+
+# words with a refusal in them that mean another thing in the name of a table: objects, people in Peru, stops of a bus
+_OTHERS = re.compile(r"object|peru$|super|stops?$")
+
+
+def lists_refusals(table: str) -> bool:
+    """Whether the name of a table says that who is in it refused: Avanmälda, nixlista, opt_outs."""
+    words = _words(table)
+    return bool(re.search(TOLD_AT, " ".join(words))) or any(map(_refuses, words))
+
+
+def may_list_refusals(table: str) -> bool:
+    """Whether it may say so in words that mean other things too: removed, complaints, no_mail."""
+    said = " ".join(_words(table))
+    return lists_refusals(table) or says_no(said) or bool(re.search(PLAIN_REFUSAL, said))
+
+
+def _words(table: str) -> list[str]:
+    return [word for word in words_of(table) if not _OTHERS.match(word)]
+
+
+def _refuses(word: str) -> bool:
+    """Whether a word of a list's name refuses, without what says only that it is a list: nixregister, blocks."""
+    told = plain_words_for("refusal")
+    listed = [word.removesuffix(term) for term in plain_words_for("noise") if word.endswith(term)]
+    return any(one.removesuffix(end) in told for one in (word, *listed) for end in ("", "s", "ar"))
