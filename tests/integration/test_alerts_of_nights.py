@@ -29,7 +29,7 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
     """First its file is gone, then its store breaks off in mid-file; the others go on, and a night that can read it heals."""
     with webhook() as (url, told):
         tiny = make_tiny(tiny.home.parent, url)
-        folder = tiny.home.parent / "club"
+        old, folder = (tiny.home / "published" / "current").readlink(), tiny.home.parent / "club"
         (folder / "members.csv").unlink()
         first = tiny.json("run", "--as-of", NIGHT_2, code=1)
         with opened(Home(tiny.home), Engine(), "test") as con:
@@ -41,6 +41,7 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
         with store.serving():
             store.breaks_off = True
             second = tiny("run", "--as-of", "2026-11-03T02:00:00", code=1)
+            new = (tiny.home / "published" / "current").readlink()
             lost = tiny.json("status")
             with tiny.warehouse() as con:
                 people = con.execute("select source_system, source_key from conformed.conformed_people order by all")
@@ -56,6 +57,8 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
             third = tiny.json("run", "--as-of", "2026-11-04T02:00:00")
             healed = tiny.json("status")
     assert first["is_success"] and list(first["failed_sources"]) == ["club"]
+    # whoever reads has what the others delivered
+    assert new != old
     assert f"source club is stale since {first['stale_since']['club']}" in second.stderr
     assert "its file store does not answer" in second.stderr and "hemligt" not in second.stdout + second.stderr
     assert len(told) == 4 and all("club" in text and "could not be read" in text for text in told[:2])
@@ -127,6 +130,7 @@ def test_a_list_of_the_erased_and_a_model_that_cannot_be_read_refuse_a_run_by_na
 def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(tiny: Kundbild):
     with webhook() as (url, told):
         tiny = make_tiny(tiny.home.parent, url)
+        current = (tiny.home / "published" / "current").readlink()
         with Home(tiny.home).lock("run 12345678"):
             busy = tiny("run", code=2)
         assert "(run 12345678)" in busy.stderr
@@ -141,6 +145,7 @@ def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(tiny
         )  # fmt: skip
         assert full.returncode == 2, full.stderr
         assert len(told) == 2 and "may write" in told[1] and ("failed" in told[1] or "could not start" in told[1]), told
+        assert (tiny.home / "published" / "current").readlink() == current
 
 
 def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, tmp_path: Path):
