@@ -41,9 +41,14 @@ _SEVERITY = {"ERROR": "critical", "WARN": "warning"}
 _DDL = sql_script(__file__, "runner")
 
 
+def prepare_results(con: duckdb.DuckDBPyConnection) -> None:
+    """Makes the tables of results where there are none yet."""
+    con.execute(_DDL)
+
+
 def last_counts(con: duckdb.DuckDBPyConnection) -> History:
     """Rows of each table on the last run that was published."""
-    con.execute(_DDL)
+    prepare_results(con)
     return dict(
         con.execute(
             "select table_name, arg_max(row_count, counted_at) from ops.table_counts group by table_name"
@@ -53,7 +58,7 @@ def last_counts(con: duckdb.DuckDBPyConnection) -> History:
 
 def remember_counts(con: duckdb.DuckDBPyConnection, run_id: str, suites: Iterable[Suite]) -> None:
     """Notes the rows of each table; called when a night was published, so that a bad night sets no floor."""
-    con.execute(_DDL)
+    prepare_results(con)
     for suite in suites:
         con.execute(
             f"insert into ops.table_counts select ?, ?, count(*), ? from {quote(suite.schema)}.{quote(suite.table)}",
@@ -90,7 +95,7 @@ class QualityRun:
         self.stages |= {suite.stage for suite in suites}
         self.results += results
         with open_warehouse(self._home, self._engine) as con:
-            con.execute(_DDL)
+            prepare_results(con)
             rows = [
                 [
                     self._run_id,

@@ -20,6 +20,7 @@ from orchestration.identity.scoring import forget_calibration
 from orchestration.identity.training import train_nightly_model
 from orchestration.identity.unread_entries import find_unread_entries
 from orchestration.identity.untied import find_untied
+from orchestration.insight.quality_history import prepare_quality
 from orchestration.insight.segment_history import prepare_memberships
 from orchestration.match_keys.phones import read_phones
 from orchestration.privacy.intake.personal_text import SHOWN, find_personal_text
@@ -126,6 +127,7 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
             prepare_ids(con)
             # the publication writes it; the marts of the first night find it empty
             prepare_memberships(con)
+            prepare_quality(con, run.run_id)
             known = apply_known_rights(con, pepper)
             if known:
                 tell("identity", f"records that fall under an earlier request of their person: {known:,}")

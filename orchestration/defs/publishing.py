@@ -18,6 +18,7 @@ from orchestration.core.clock import now
 from orchestration.core.errors import GateError
 from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.defs.resources import NightResource
+from orchestration.insight.quality_history import count_quality, note_night
 from orchestration.insight.segment_history import keep_memberships
 from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.audit.purposes import assert_purposes
@@ -72,6 +73,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
         with run.warehouse() as con:
             for dropped in drop_orphans(con):
                 tell(NOTE, f"audiences.{dropped} is dropped: no model makes it any more")
+            # of a night that is held too
+            count_quality(con, run.run_id, run.as_of, run.settings.quality)
             try:
                 assert_first_is_whole(con, list(run.failed_sources), run.settings.publishing.first_without_failed)
                 assert_publishable(con, run.run_id)
@@ -82,6 +85,8 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                 run.problems.append(str(error))
                 raise dg.Failure(description=str(error), allow_retries=False) from error
             tell("publishing", "copying")
+            # readers see this night among the others; where it is not published after all, its end says so
+            note_night(con, run.run_id, run.as_of, "published")
             known = statements_known_until(con, run.settings, now())
             publication = publish(con, run.home, run.run_id, run.as_of, run.settings.publishing.keep, known_until=known)
             # only of a night that readers see: one that is held moves nobody

@@ -27,6 +27,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import open_warehouse, scalar
 from orchestration.extract.budget import Budget
 from orchestration.identity.ids import events_since
+from orchestration.insight.quality_history import Outcome, note_night
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
@@ -157,6 +158,16 @@ class Night:
                     note_run(con, run_id, night.problems)
                     keep_status(con, home)
                     mark.end()
+                    if night.is_whole:
+                        note_night(con, run_id, moment, night._outcome(con))
+
+    def _outcome(self, con: duckdb.DuckDBPyConnection) -> Outcome:
+        """What became of the night: what it noted of itself before it published may not have come true."""
+        con.execute(_PUBLICATIONS)
+        published = "select count(*) from ops.publications where run_id = $run_id"
+        if scalar(con, published, {"run_id": self.run_id}):
+            return "published"
+        return "unchanged" if self._is_settled else "held"
 
     def _close_audiences(self) -> str:
         """Leaves no audience published for which this run does not answer. Never raises; returns what to tell, "" if nothing."""

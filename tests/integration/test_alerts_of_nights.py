@@ -75,6 +75,8 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
             "select source_key from conformed.conformed_people where source_system = 'club' order by all"
         )
         assert people.fetchall() == [("1",), ("2",), ("3",)]
+        told = "select outcome, affected_count from insight.data_quality_by_night where area = 'sources' and source_system = 'club' order by described_at"
+        assert con.execute(told).fetchall() == [("published", 1), ("published", 1), ("published", 0)]
 
 
 def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):

@@ -13,7 +13,7 @@ from orchestration.contracts.conformed import retentions
 from orchestration.privacy.audit.catalogue import categories
 from tests.conftest import NIGHT_1, Kundbild
 from tests.integration.conftest import to_be_changed
-from tests.integration.fingerprints import fingerprints
+from tests.integration.fingerprints import fingerprints, quality_of_nights
 
 LATER = "2026-11-06T02:00:00"
 
@@ -94,12 +94,17 @@ def nights(demo: Kundbild, tmp_path_factory: pytest.TempPathFactory) -> SimpleNa
                 "select sum(inserted), sum(updated) from ops.loads where load_id > ?", [last_load]
             ).fetchall()[0]
         seen.too_old, seen.ids, seen.incremental = too_old(demo), ids(demo), fingerprints(demo)
+        seen.quality = quality_of_nights(demo)
         seen.retention = [entry for entry in demo.json("audit", "list") if entry["action"] == "retention"]
         # what a source delivers again, whole, goes again; what was built night by night is what a rebuild makes
         with duckdb.connect(str(demo.home / "warehouse.duckdb")) as con:
             con.execute("delete from ops.loaded_files where source = 'web_analytics'")
         demo("run", "--as-of", LATER, "--full-refresh")
         seen.too_old_rebuilt, seen.rebuilt = too_old(demo), fingerprints(demo)
+        seen.quality_after = quality_of_nights(demo)
+        with duckdb.connect(str(demo.home / "published" / "kundbild.duckdb"), read_only=True) as con:
+            told = "select outcome, passed_count > 100, failed_count from bi.data_quality_by_night where area = 'night' order by described_at"
+            seen.nights_shown = con.execute(told).fetchall()
     return seen
 
 
@@ -110,6 +115,15 @@ def test_a_second_night_equals_a_full_rebuild_and_keeps_the_ids(nights: SimpleNa
     moved = [key for key in before.keys() & after.keys() if redirects.get(before[key], before[key]) != after[key]]
     assert len(moved) <= nights.events.get("moved", 0) + nights.events.get("split", 0)
     assert {name for name in nights.rebuilt if nights.rebuilt[name] != nights.incremental[name]} == set()
+
+
+def test_data_quality_is_told_of_each_night_and_a_rebuild_leaves_nights_as_they_were(nights: SimpleNamespace):
+    """The publication tells of its own night too, with the checks that ended after the marts were built."""
+    assert nights.nights_shown == [("published", True, 0)] * 3
+    before = {row[0] for row in nights.quality}
+    areas = [{row[4] for row in nights.quality if row[0] == run} for run in before]
+    assert areas == [{"night", "checks", "set aside", "sources", "records"}] * 2
+    assert [row for row in nights.quality_after if row[0] in before] == nights.quality
 
 
 def test_rule_23_no_row_is_older_than_its_retention_and_none_comes_back(nights: SimpleNamespace):

@@ -20,6 +20,7 @@ NOT_SUMMED = {
     "ad_spend": {"currency"},
     "attribution": {"model"},
     "audience_funnel": {"audience", "step"},
+    "data_quality_by_night": {"area", "subject"},
     "permission_overview": {"purpose_and_channel"},
     "permission_trend": {"purpose", "channel"},
     "segment_movements": {"scheme"},

@@ -28,6 +28,7 @@ DECLARING = (
     "orchestration.identity.registers",
     "orchestration.identity.scoring",
     "orchestration.identity.touched",
+    "orchestration.insight.quality_history",
     "orchestration.insight.segment_history",
     "orchestration.match_keys.phones",
     "orchestration.prediction.nightly.tables",

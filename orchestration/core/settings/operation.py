@@ -46,6 +46,11 @@ class Quality(BaseModel, extra="forbid", frozen=True):
         description="days after which the newest exchange rate of a currency is stale: amounts are converted by it all the "
         "same, a check warns, and the run's sum tells how many orders; monthly rates that come late need more than 31",
     )
+    max_address_age_days: int = Field(
+        default=730,
+        gt=0,
+        description="days after which an address that no source confirmed counts as not confirmed lately in data_quality_by_night",
+    )
     failed_source: Literal["WARN", "ERROR"] = Field(
         default="ERROR", description="severity of the check that fails where a source could not be read"
     )

@@ -11,6 +11,7 @@ What a column of a script is says its name:
 * `<name>_count`: rounded to a multiple of k. Nothing below k is shown, but 0 is.
 * `<name>_amount` with `<name>_amount_largest`, the largest part of one person: rounded to a power of ten that no part exceeds.
 * `<name>_average`, `<name>_score`, `<name>_hours`, `<name>_days`: a mean or a median of values of people: rounded.
+* `<name>_checks`: a number of checks, which are nobody's: exact.
 * `<name>_people` of any of these: how many people stand behind it, where they are others than those behind the row.
 * every other column tells the rows apart, and is shown as it is.
 
@@ -25,7 +26,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 # a publication is for analysts: what is forwarded is for whoever gets it
 LEAST = 10
-_MEASURES = ("_count", "_amount", "_average", "_score", "_hours", "_days")
+_MEASURES = ("_count", "_amount", "_average", "_score", "_hours", "_days", "_checks")
 STEPPED = ("_count", "_amount")
 _HELPERS = ("_largest", "_people")
 # decimals of what is a mean of people
@@ -80,7 +81,7 @@ def told(
 
 
 def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool) -> str:
-    if not is_measure(column):
+    if not is_measure(column) or column.endswith("_checks"):
         return column
     if column.endswith("_count"):
         value = f"cast(round({column} / {k}.0) * {k} as bigint)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from orchestration.publishing.report.asking import Question
 from orchestration.publishing.report.figures import LEFT_OUT, ORDERS, TICKETS
 from orchestration.publishing.report.parts import Drawn, Part, Section
-from orchestration.publishing.report.words import by_month, first_row, largest, moved, newest
+from orchestration.publishing.report.words import by_month, first_row, largest, moved, newest, nights
 
 _STAGES = Part(
     "Lifecycle",
@@ -100,6 +100,25 @@ _CONSENTS = Part(
 )
 
 
+_NIGHTS = Part(
+    "Checks by night, last 30 days",
+    Question("quality_by_night", order="described_at", is_of_people=False),
+    Drawn("weeks", "described_at", ("warned_checks", "failed_checks")),
+    says=nights,
+    note="Published: readers got it. Unchanged: nothing was new. Held or broken off: readers kept the publication before. A failed check "
+    "holds a night, one that warns does not. Set aside: rows that are in no table of this report.",
+)
+_RECORDS = Part(
+    "What customers' records lack",
+    Question(
+        "quality_of_records",
+        order="affected_count desc nulls last, lacking",
+        shares={"affected_percent": ("affected_count", "customer_count")},
+    ),
+    Drawn("bars", "lacking", ("affected_percent",)),
+    note="Percent of customers, of addresses of those who have one. The company set after how long an address counts as not confirmed.",
+    add="connect a source of people",
+)
 SECTIONS = (
     Section(
         "segments",
@@ -281,6 +300,10 @@ SECTIONS = (
         "Consent and data health",
         (
             _CONSENTS,
+            _NIGHTS,
+            _RECORDS,
+            Part("Rows set aside in the newest night", Question("quality_set_aside", order="set_aside_count desc nulls last, source_system, rows_of", is_of_people=False)),
+            Part("Sources in the newest night", Question("quality_of_sources", order="source_system", is_of_people=False)),
             Part("What is missing of customers", Question("gaps")),
             Part("What is missing of orders, last 12 months", Question("order_gaps")),
             Part("How new the data are", Question("newest_rows", order="data, source_system")),

@@ -140,5 +140,7 @@ TOPICS: dict[str, tuple[str, tuple[Figure, ...], Part]] = {
     "experience": ("How we serve whom", (), _REPORT["experience_matrix"]),
     "events": ("What we track", (), EVENTS),
     "risks": ("What is unusual", (), RISKS),
+    "nights": ("How our nights end", (), _REPORT["quality_by_night"]),
+    "records": ("How whole our records are", (CUSTOMERS,), _REPORT["quality_of_records"]),
     "permissions": ("Who lets us write", (), PERMISSIONS),
 }

@@ -5,6 +5,7 @@ Not here: the numbers (asking.py), where the sentences stand (sections.py).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -24,8 +25,12 @@ _HEADINGS = {
     "bought_count": "bought",
     "came_back_count": "came back",
     "ces_average": "CES",
+    "affected_count": "customers of whom it holds",
+    "affected_percent": "of them",
+    "came_count": "rows",
     "cost_of_each_amount": "cost of each purchase (Markov)",
     "csat_average": "CSAT",
+    "described_at": "night",
     "expiring_count": "expiring",
     "first_count": "first",
     "first_reply_hours": "hours to reply",
@@ -243,6 +248,13 @@ def _first_of(day: date) -> date:
 
 def _month_before(month: date) -> date:
     return _first_of(month - timedelta(days=1))
+
+
+def nights(answer: Answer, _: Answer | None, currency: str) -> str:
+    """How the nights that are shown ended."""
+    ended = Counter(str(row["outcome"]) for row in answer.records)
+    listed = ", ".join(f"{times} {outcome}" for outcome, times in ended.items())
+    return f"{len(answer.rows)} night{'s' if len(answer.rows) > 1 else ''}: {listed}."
 
 
 def first_row(column: str, about: str) -> Says:

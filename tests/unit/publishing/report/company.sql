@@ -185,3 +185,16 @@ from range(6) t(n);
 insert into bi.event_plan_status by name
 select kind as event_kind, 'web' as owner, 'as planned' as status, count as event_count_7d, count as visitor_count, timestamp '2026-10-31' as last_seen_at
 from (values ('page_view', 400), ('click', 60), ('form', 4)) t(kind, count);
+
+-- the newest night had two checks that warned, and the one before was held; of one source too few rows were set aside
+insert into bi.data_quality_by_night by name
+select
+    'run' || n as run_id, cast(described_at as date) as night_on, described_at, true as is_last_of_day, outcome, area, source_system, subject,
+    passed_count, warned_count, failed_count, record_count, affected_count, described_at as newest_at
+from
+    (values (0, timestamp '2026-10-20 02:00:00', 'published', 3, 0), (1, timestamp '2026-10-31 02:00:00', 'held', 0, 1), (2, timestamp '2026-11-01 02:00:00', 'published', 2, 0)) n(n, described_at, outcome, warned_count, failed_count),
+    (
+        values
+        ('night', null, 'all checks', 700, null, null), ('set aside', 'shop', 'orders', null, 400, 40), ('set aside', 'forms', 'survey responses', null, 80, null),
+        ('sources', 'shop', 'new rows', null, 60, 0), ('sources', 'forms', 'new rows', null, 10, 1), ('records', null, 'without phone', null, 400, 100), ('records', null, 'without name', null, 400, null)
+    ) t(area, source_system, subject, passed_count, record_count, affected_count);
