@@ -29,7 +29,7 @@ _PERSONAL_NAMES = [
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
 # the macro lumped (few.sql)
-_LUMPED = "several, some of few people"
+_LUMPED = "other (small groups)"
 _NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
 # keys of rows that are somebody's, or of somebody: no aggregate has one
 _ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]

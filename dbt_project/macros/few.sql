@@ -24,7 +24,7 @@
 {%- endmacro %}
 
 {#- What the lumped cells of a total are called. -#}
-{% macro lumped() -%} 'several, some of few people' {%- endmacro %}
+{% macro lumped() -%} 'other (small groups)' {%- endmacro %}
 
 {#-
     CTEs: of each column of words the words of `relation`, one row a customer, that its rows do not tell: fewer than min_people have

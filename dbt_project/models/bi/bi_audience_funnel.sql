@@ -43,7 +43,7 @@ with
                         level
                         when 1
                         then {{ lumped() }}
-                        else replace({{ lumped() }}, 'several', 'several among the permitted')
+                        else replace({{ lumped() }}, 'other', 'other among the permitted')
                     end
                 else reason
             end as reason

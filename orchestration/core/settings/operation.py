@@ -49,7 +49,7 @@ class Quality(BaseModel, extra="forbid", frozen=True):
     max_address_age_days: int = Field(
         default=730,
         gt=0,
-        description="days after which an address that no source confirmed counts as not confirmed lately in data_quality_by_night",
+        description="days after which an address that no source confirmed again is old, in data_quality_by_night",
     )
     failed_source: Literal["WARN", "ERROR"] = Field(
         default="ERROR", description="severity of the check that fails where a source could not be read"

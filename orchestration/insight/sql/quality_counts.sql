@@ -28,7 +28,7 @@ with
         from customers
         union all
         select
-            'address not confirmed lately',
+            'old address',
             count(*),
             count(*) filter (coalesce(address_confirmed_on < $as_of::date - $max_address_age_days::integer, true))
         from customers

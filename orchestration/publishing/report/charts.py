@@ -187,6 +187,11 @@ def _ticks(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"labelExpr": "datum.label + ' %'"} if is_share else {"format": "~s"}
 
 
+def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """No ticks between 0 and 1 of what is counted."""
+    return {"tickMinStep": 1} if all(row["value"] is None or float(row["value"]).is_integer() for row in rows) else {}
+
+
 def _month_axis() -> dict[str, Any]:
     return {**_in_order(), "axis": {"title": None, "labelAngle": 0, "labelExpr": "slice(datum.label, 0, 3)", "labelOverlap": True}}  # fmt: skip
 
@@ -222,7 +227,11 @@ def _weeks(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     axis = {"title": None, "labelAngle": 0, "labelExpr": year, "labelOverlap": True, "labelSeparation": 8}
     encoding: dict[str, Any] = {
         "x": {**_in_order(), "axis": axis},
-        "y": {"field": "value", "type": "quantitative", "axis": {"title": None, "tickCount": 4, **_ticks(rows)}},
+        "y": {
+            "field": "value",
+            "type": "quantitative",
+            "axis": {"title": None, "tickCount": 4, **_whole(rows), **_ticks(rows)},
+        },
     }
     if len({row["series"] for row in rows}) > 1:
         encoding["color"] = {"field": "series", "type": "nominal"}

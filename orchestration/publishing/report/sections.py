@@ -116,7 +116,7 @@ _RECORDS = Part(
         shares={"affected_percent": ("affected_count", "customer_count")},
     ),
     Drawn("bars", "lacking", ("affected_percent",)),
-    note="Percent of customers, of addresses of those who have one. The company set after how long an address counts as not confirmed.",
+    note="Percent of customers; of old addresses, of those who have one. The company set after how long without confirmation an address is old.",
     add="connect a source of people",
 )
 SECTIONS = (

@@ -101,7 +101,7 @@ def test_service_is_told_by_hour_and_by_what_follows_and_not_of_few(company):
     app = page("service")
     assert not app.exception
     shown = html(app)
-    assert ">08<" in shown and ">09<" not in shown and "several" not in shown
+    assert ">08<" in shown and ">09<" not in shown and "small groups" not in shown
     # 77 requests are of 72 people, and the 62 that were not rated may be of all but ten of them
     (by_hour,) = [one.proto.body for one in app.get("html") if ">08<" in one.proto.body]
     assert ">9.6<" in by_hour and ">3.6<" not in by_hour

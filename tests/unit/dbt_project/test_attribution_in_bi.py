@@ -28,7 +28,7 @@ def test_analysts_see_channels_of_few_customers_in_one_row(marts):
         marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", "social" if n < 12 else "organic" if n < 18 else "a rare one"))  # fmt: skip
     build(marts)
     found = marts.by("bi_attribution", "model", "channel")
-    assert {channel for _, channel in found} == {"social", "several, some of few people"}
+    assert {channel for _, channel in found} == {"social", "other (small groups)"}
     assert {(r["credited_conversions"], r["customer_count"]) for (_, c), r in found.items() if c == "social"} == {
         (12, 12)
     }
@@ -54,7 +54,7 @@ def test_what_is_told_with_others_in_one_model_is_in_all(marts):
     for row in marts.rows("bi_attribution"):
         told.setdefault(row["model"], set()).add(row["channel"])
     assert len(told) == 8 and {frozenset(channels) for channels in told.values()} == {
-        frozenset({"display", "social", "several, some of few people"})
+        frozenset({"display", "social", "other (small groups)"})
     }
     for model in told:
         assert sum(r["credited_conversions"] for r in marts.rows("bi_attribution") if r["model"] == model) == 60
@@ -101,12 +101,12 @@ def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
     exact = marts.by("attribution", "model", "channel")
     assert (exact["first", "social"]["buyer_count"], exact["first", "social"]["customer_count"]) == (1, 50)
     found = marts.by("bi_attribution", "model", "channel")
-    rest = found["first", "several, some of few people"]
+    rest = found["first", "other (small groups)"]
     # with the smallest channel of enough buyers, not with the one that nobody bought by
     assert {channel for model, channel in found if model == "first"} == {
         "organic",
         "display",
-        "several, some of few people",
+        "other (small groups)",
     }
     assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, None)
     assert (found["first", "display"]["credited_conversions"], found["first", "display"]["spend_amount"]) == (0, 100)

@@ -196,7 +196,7 @@ def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compil
     def told(column: str) -> dict[Any, int]:
         return dict(warehouse.execute(f"select {column}, count(*) from ({compiled['bi_dim_customers']}) group by 1").fetchall())  # fmt: skip
 
-    few = "several, some of few people"
+    few = "other (small groups)"
     # not those who are not profiled, nor the active, as long as another one is there
     assert told("lifecycle_stage") == {few: 2 + 7 + 4, "active": 17}
     # whose stage is not told has no segment that is, or the two together would tell the four

@@ -63,7 +63,7 @@ create table marts.contact_permissions (customer_id varchar, purpose varchar, ch
     return go  # fmt: skip
 
 
-SOME = "several, some of few people"
+SOME = "other (small groups)"
 
 
 def test_one_message_to_nobody_known_is_published_without_its_count(bi):

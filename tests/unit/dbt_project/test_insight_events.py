@@ -128,7 +128,7 @@ def test_analysts_see_no_area_of_few_and_no_address_in_a_page(marts, warehouse):
     # what few sent may be what somebody wrote
     found = marts.by("bi_event_plan_status", "event_kind")
     assert "odd" not in found
-    odd = found["several, some of few people"]
+    odd = found["other (small groups)"]
     assert (
         odd["event_count_7d"],
         odd["mean_week_event_count"],

@@ -77,7 +77,7 @@ def test_analysts_see_stores_and_cells_of_few_as_one(marts):
     stores = {"Oslo": range(20), "Eva's": range(20, 22), "Bergen": range(22, 32)}
     marts.add("segments.customer_segments", *({"customer_id": f"c{n}", "scheme": "store", "segment": store} for store, them in stores.items() for n in them))  # fmt: skip
     marts.build("experience_matrix")
-    several = "several, some of few people"
+    several = "other (small groups)"
     found = {
         (row["value"], row["interaction_level"]): row["customer_count"]
         for row in marts.rows("bi_experience_matrix", "breakdown = 'store'")

@@ -136,4 +136,4 @@ def test_analysts_see_themes_of_few_as_one_and_rounded_counts(marts):
         row["theme"]: (row["people_count"], row["text_count"], row["positive_count"])
         for row in marts.rows("bi_feedback_themes")
     }
-    assert found == {"all": (20, 20, 15), "quality": (15, 15, 15), "several, some of few people": (None, 10, 0)}
+    assert found == {"all": (20, 20, 15), "quality": (15, 15, 15), "other (small groups)": (None, 10, 0)}

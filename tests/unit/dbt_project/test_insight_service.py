@@ -80,7 +80,7 @@ def test_analysts_see_requests_of_few_as_one_and_every_breakdown_adds_up(marts):
         ("all", "all"): (29, 29, 20),
         ("hour", "09"): (29, 29, 20),
         ("category", "delivery"): (20, 20, 20),
-        ("category", "several, some of few people"): (None, 9, 0),
+        ("category", "other (small groups)"): (None, 9, 0),
         ("first reply", "within 1 h"): (18, 18, 20),
         ("first reply", "none yet"): (11, 11, 0),
     }
@@ -121,7 +121,7 @@ def test_analysts_see_no_score_of_few_and_moments_add_up(marts):
               *(response(40 + n, f"c{n}", "2026-01-10", "2026-01-11", survey="of Eva", nps=9) for n in range(4)))  # fmt: skip
     marts.build("survey_performance")
     found = marts.by("bi_survey_performance", "survey", "moment")
-    several = "several, some of few people"
+    several = "other (small groups)"
     told = ("people_count", "asked_count", "answered_count", "nps_count", "net_promoter_score", "promoter_count", "mean_csat")  # fmt: skip
     assert {key: tuple(row[c] for c in told) for key, row in found.items()} == {
         ("nps", "other"): (20, 20, 0, 0, None, None, None),

@@ -12,7 +12,7 @@ from orchestration.privacy.audit.catalogue import NONE, read_catalogue
 from orchestration.privacy.intake.personal_text import prepare_shown_values
 from tests.unit.compiled import compiled_models
 
-SOME = "several, some of few people"
+SOME = "other (small groups)"
 TABLES = sorted(path.stem.removeprefix("bi_open_") for path in (DBT_DIR / "models" / "bi_open").glob("*.sql"))
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.segments import Customer, Nights, compiled
 
 START = datetime(2026, 1, 5, 3)
-SOME = "several, some of few people"
+SOME = "other (small groups)"
 
 
 @pytest.fixture(scope="session")

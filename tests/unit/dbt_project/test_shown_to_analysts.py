@@ -16,7 +16,7 @@ from tests.unit.compiled import compiled_models
 from tests.unit.empty_tables import empty_tables
 from tests.unit.privacy.identity_numbers import PEPPER
 
-FEW = "several, some of few people"
+FEW = "other (small groups)"
 MODELS = ("bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct_tickets", "bi_fct_web_sessions")
 # of words that no source writes: seeds, settings, what is made here
 OURS = {

@@ -88,7 +88,7 @@ def test_a_response_without_a_person_is_somebodys(marts):
     assert len(marts.rows("stated_wishes", "is_newest and person_key is null")) == 16
     marts.build("stated_wishes")
     found = {key: row["people_count"] for key, row in marts.by("wishes", "answer").items()}
-    assert found == {"skis": 5, "a robot": 5, "several, some of few people": 6}
+    assert found == {"skis": 5, "a robot": 5, "other (small groups)": 6}
 
 
 @pytest.mark.parametrize("hidden", ["is_protected", "is_deceased"])
@@ -139,7 +139,7 @@ def test_what_is_wanted_and_who_has_bought_it_since(marts):
         ("what's next?", "kayaks"): (False, 7, 6, None),
         # of one, and of the next smallest: all who answered less the others would tell of the one
         # whether they are sold is not known
-        ("what's next?", "several, some of few people"): (None, 6, 6, None),
+        ("what's next?", "other (small groups)"): (None, 6, 6, None),
     }
 
 
@@ -197,7 +197,7 @@ def test_rule_32_analysts_see_what_many_want_and_no_part_of_few_nor_an_address(m
     assert found == {
         "tents": (20, 20, None),
         "ask [email address removed]": (8, 8, None),
-        "several, some of few people": (8, 8, None),
+        "other (small groups)": (8, 8, None),
     }
 
 

@@ -149,7 +149,7 @@ def test_each_customer_has_the_likeliest_one_with_reasons(con):
     large = sorted((n for n in counted.values() if n >= 250), reverse=True)
     assert 1 < len(large) < len(counted)
     assert [customers for _, customers, _ in shown] == [*large[:-1], len(told) - sum(large[:-1])]
-    assert shown[-1][0] == "several, some of few customers" and all(counted[o] == n for o, n, _ in shown[:-1])
+    assert shown[-1][0] == "other (small groups)" and all(counted[o] == n for o, n, _ in shown[:-1])
     everything = show_score(con, [NextCategory()], "next_category", few=1).outcomes
     assert {outcome: n for outcome, n, _ in everything} == counted
     # nor are tenths, of which the smallest that is not of few goes too

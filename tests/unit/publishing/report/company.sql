@@ -139,7 +139,7 @@ from (values ('after delivery', 60, 57, 40), ('after service', 20, 13, 10), ('ot
 
 insert into bi.feedback_themes by name
 select 'review' as kind, theme, people as people_count, texts as text_count, 20 as positive_count, null as negative_count
-from (values ('all', 90, 100), ('delivery', 60, 70), ('price', 10, 15), ('several, some of few people', null, 15)) t(theme, people, texts);
+from (values ('all', 90, 100), ('delivery', 60, 70), ('price', 10, 15), ('other (small groups)', null, 15)) t(theme, people, texts);
 
 insert into bi.experience_matrix by name
 select 'all' as breakdown, 'all' as value, interaction as interaction_level, data_use as data_use_level, customers as customer_count, 8.6 as mean_nps, answers as nps_count, 'reading' as next_data_use_step
@@ -147,11 +147,11 @@ from (values ('high', 'high', 120, 50), ('low', 'high', 30, 10), ('low', 'low', 
 
 insert into bi.service_performance by name
 select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, rated as rated_count, followed as followed_count, before as bought_before_count, after as bought_after_count, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction
-from (values ('hour', '08', 72, 77, 15, 0, 0, 0), ('hour', '09', 8, 10, 10, 0, 0, 0), ('hour', 'several, some of few people', null, 15, 15, 0, 0, 0), ('first reply', 'within 4 h', 60, 65, 0, 50, 40, 30), ('first reply', 'later', 30, 35, 0, 20, 15, 10)) t(breakdown, value, people, tickets, rated, followed, before, after);
+from (values ('hour', '08', 72, 77, 15, 0, 0, 0), ('hour', '09', 8, 10, 10, 0, 0, 0), ('hour', 'other (small groups)', null, 15, 15, 0, 0, 0), ('first reply', 'within 4 h', 60, 65, 0, 50, 40, 30), ('first reply', 'later', 30, 35, 0, 20, 15, 10)) t(breakdown, value, people, tickets, rated, followed, before, after);
 
 insert into bi.wishes by name
 select 'which activity next?' as question, answer, is_category, people as people_count
-from (values ('tents', true, 40), ('packrafts', false, 25), ('a robot', false, 8), ('several, some of few people', null, 20)) t(answer, is_category, people);
+from (values ('tents', true, 40), ('packrafts', false, 25), ('a robot', false, 8), ('other (small groups)', null, 20)) t(answer, is_category, people);
 
 insert into bi.product_performance by name
 select 'shop' as source_system, 'p' || n as product_key, 'Tent ' || n as product_name, 'Tents' as category, 120 - n as customer_count, 150 as order_count, 99 + n as p50_price_amount, 60 as first_buyer_count, 30 as came_back_count

@@ -18,7 +18,7 @@ def test_levels_of_a_grid_stand_in_their_order_whichever_cells_are_there():
         ("high", "high", 50),
         ("low", "low", 2030),
         ("low", "medium", 520),
-        ("several, some of few people", "low", 30),
+        ("other (small groups)", "low", 30),
     )
     answer = Answer(("bi.experience_matrix",), columns=("interaction", "use_of_data", "customer_count"), rows=cells)
     assert _MATRIX.drawn

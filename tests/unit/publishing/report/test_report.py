@@ -188,10 +188,10 @@ def test_what_is_lumped_with_others_is_unknown_and_not_none(company):
     with asked(company) as opened:
         answer = Report("C", "SEK", opened).answer(opened, WISHES.question)
     wishes = {row["answer"]: row["is_it_sold"] for row in answer.records}
-    assert wishes == {"tents": "sold", "packrafts": "not sold yet", "several, some of few people": "unknown"}
+    assert wishes == {"tents": "sold", "packrafts": "not sold yet", "other (small groups)": "unknown"}
     gaps = sql_script(asking.__file__, "gaps", as_of="timestamp '2026-11-01'")
     with duckdb.connect(str(company), read_only=True) as con:
-        for told, expected in (("lifecycle_stage", 0), ("if(n < 9, 'several, some of few people', lifecycle_stage)", None), ("if(n < 9, 'several, some of few people', 'not profiled')", 391), ("if(n < 9, 'not profiled', lifecycle_stage)", 9)):  # fmt: skip
+        for told, expected in (("lifecycle_stage", 0), ("if(n < 9, 'other (small groups)', lifecycle_stage)", None), ("if(n < 9, 'other (small groups)', 'not profiled')", 391), ("if(n < 9, 'not profiled', lifecycle_stage)", 9)):  # fmt: skip
             changed = gaps.replace("bi.dim_customers", f"(select * replace ({told} as lifecycle_stage) from (select *, cast(customer_key[5:] as integer) as n from bi.dim_customers))")  # fmt: skip
             assert con.execute(f"select not_profiled_count from ({changed})").fetchall() == [(expected,)], told
 
