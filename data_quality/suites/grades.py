@@ -31,6 +31,8 @@ _PERSONAL_NAMES = [
 # the macro lumped (few.sql)
 _LUMPED = "other (small groups)"
 _NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
+# what the times or the amounts of the same row tell
+_TOLD_BESIDE = {("fct_subscriptions", "is_active"), ("fct_orders", "is_order")}
 # keys of rows that are somebody's, or of somebody: no aggregate has one
 _ROW_KEYS = ["customer_key", "source_key", "order_key", "visitor_key", "company_key", "household_id"]
 # tables of bi that count people, and which columns do
@@ -72,6 +74,7 @@ def _bi(settings: Settings, history: History) -> list[Suite]:
             *_nothing_taken_out(model["columns"]),
             *_no_personal_number(model["columns"]),
             *_of_few(table, settings.privacy.min_people),
+            *_words_of_few(table, model["columns"], settings.privacy.min_people),
             *_of_time(model["columns"], settings.privacy.analyst_time),
             # counts of people are rows that come and go as they are told alone or with others
             *(
@@ -165,6 +168,29 @@ def _of_time(columns: list[dict[str, Any]], unit: str) -> list[Check]:
         return []
     finer = " or ".join(f"b.{time} <> date_trunc('{unit}', b.{time})" for time in times)
     return [no_row_where("no_time_too_fine", f"Times of rows are whole: each the start of its {unit}.", finer, rule=32)]
+
+
+def _words_of_few(table: str, columns: list[dict[str, Any]], least: int) -> list[Check]:
+    """Of rows that are somebody's: no word, yes or no of few. Who is not known counts as somebody in each row."""
+    told = [c["name"] for c in columns if _is_word(c) and (table, c["name"]) not in _TOLD_BESIDE]
+    if table == "dim_customers" or not table.startswith("fct_") or not told:
+        return []
+    if table == "fct_order_items":
+        # a line is its order's, which has the customer
+        broken = [f"select 1 from {{batch}} where {c} <> {text(_LUMPED)} and {c} not in (select {c} from bi.fct_orders where {c} is not null)" for c in told]  # fmt: skip
+    else:
+        somebody = "count(distinct coalesce(customer_key, source_system || ':' || source_key))"
+        broken = [f"select 1 from {{batch}} where {c} is not null and {c}::varchar <> {text(_LUMPED)} group by {c} having {somebody} < {least}" for c in told]  # fmt: skip
+    said = f"Of at least {least} customers is each value of {', '.join(told)} that is told, else it is one with the others of few, and a yes or no is empty."
+    return [no_rows("no_word_of_few", said, " union all ".join(broken), rule=32)]
+
+
+def _is_word(column: dict[str, Any]) -> bool:
+    """Whether a column's values tell rows apart by words. A source is the company's, and a key is of one row, or of a campaign that
+    the company knows."""
+    return column["data_type"] == "boolean" or (
+        column["data_type"] == "varchar" and column["name"] != "source_system" and not _is_key(column["name"])
+    )
 
 
 def _of_few(table: str, least: int) -> list[Check]:

@@ -39,11 +39,23 @@
     {%- endfor %}
 {%- endmacro %}
 
-{% macro joined_categories(columns, is_key=false) -%}
+{% macro joined_of_many(columns) -%}
     {%- for column in columns %}
         left join {{ column }}_of_many on {{ column }}_of_many.value = f.{{ column }}
-        {%- endfor %} {{ joined_shown(columns, is_key) }}
+    {%- endfor %}
 {%- endmacro %}
+
+{% macro joined_categories(columns, is_key=false) -%}
+    {{ joined_of_many(columns) }} {{ joined_shown(columns, is_key) }}
+{%- endmacro %}
+
+{#- SQL: what would tell a category, shown where the category itself is. -#}
+{% macro with_category(column, value) -%}
+    case when f.{{ column }} is null or {{ column }}_of_many.value is not null then {{ value }} end
+{%- endmacro %}
+
+{#- SQL: a yes or no, shown where it is of enough as a category is, else empty. -#}
+{% macro flag(column) -%} case when {{ column }}_of_many.value is not null then f.{{ column }} end {%- endmacro %}
 
 {% macro category(column) -%}
     case

@@ -1,15 +1,17 @@
-with {{ categories_of_many("fct_orders", ["channel", "campaign_key", "store"]) }}
+with {{ categories_of_many("fct_orders", ["order_status", "currency", "channel", "campaign_key", "store"]) }}
 select
     f.source_system,
     {{ shown("source_key") }} as source_key,
     c.customer_key,
     {{ analyst_time("f.ordered_at") }} as ordered_at,
-    f.order_status,
-    f.order_amount,
-    f.discount_amount,
-    f.currency,
+    {{ category("order_status") }} as order_status,
+    -- beside amounts in the company's currency these tell the currency
+    {{ with_category("currency", "f.order_amount") }} as order_amount,
+    {{ with_category("currency", "f.discount_amount") }} as discount_amount,
+    {{ category("currency") }} as currency,
+    -- without it no total is right, and the amounts tell it
     f.is_order,
-    f.exchange_rate,
+    {{ with_category("currency", "f.exchange_rate") }} as exchange_rate,
     f.base_amount,
     f.gross_amount,
     f.refunded_amount,
@@ -28,5 +30,5 @@ from {{ ref("fct_orders") }} f
 left join
     {{ ref("dim_customers") }} c using (customer_id)
     {{ joined_shown(["source_key"], is_key=true) }}
-    {{ joined_categories(["channel", "store"]) }}
+    {{ joined_categories(["order_status", "currency", "channel", "store"]) }}
     {{ joined_categories(["campaign_key"], is_key=true) }}

@@ -7,6 +7,7 @@ select
     {{ analyst_time("f.renewed_at") }} as renewed_at,
     {{ analyst_time("f.cancelled_at") }} as cancelled_at,
     {{ category("cancellation_reason") }} as cancellation_reason,
+    -- the times beside it tell it
     {{ has_come("f.started_at") }} and {{ is_to_come("f.cancelled_at") }} as is_active
 from {{ ref("fct_subscriptions") }} f
 left join

@@ -1,10 +1,10 @@
-with {{ categories_of_many("fct_survey_responses", ["survey"]) }}
+with {{ categories_of_many("fct_survey_responses", ["survey", "is_panel"]) }}
 select
     f.source_system,
     {{ shown("source_key") }} as source_key,
     c.customer_key,
     {{ category("survey") }} as survey,
-    f.is_panel,
+    {{ flag("is_panel") }} as is_panel,
     {{ analyst_time("f.sent_at") }} as sent_at,
     {{ analyst_time("f.submitted_at") }} as submitted_at,
     f.nps,
@@ -15,3 +15,4 @@ left join
     {{ ref("dim_customers") }} c using (customer_id)
     {{ joined_shown(["source_key"], is_key=true) }}
     {{ joined_categories(["survey"]) }}
+    {{ joined_of_many(["is_panel"]) }}

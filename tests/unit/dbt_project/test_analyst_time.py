@@ -48,6 +48,7 @@ def shown(warehouse, tmp_path_factory):
             f"insert into marts.fct_{fact} ({', '.join(times)}) values ({', '.join('?' * len(times))})",
             [AT] * len(times),
         )
+    for fact in FACTS:
         warehouse.execute(f"create table bi.fct_{fact} as {compiled[f'bi_fct_{fact}']}")
     return OTHERWISE["privacy"]["analyst_time"], warehouse
 

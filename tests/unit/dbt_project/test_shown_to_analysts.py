@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 
-from data_quality.suites.grades import _no_personal_value, _nothing_taken_out
+from data_quality.suites.grades import _TOLD_BESIDE, _is_word, _no_personal_value, _nothing_taken_out, _words_of_few
 from orchestration.contracts.model_files import model_file
 from orchestration.core.settings import DBT_DIR
 from orchestration.privacy.intake.personal_text import find_personal_text
@@ -17,7 +17,7 @@ from tests.unit.empty_tables import empty_tables
 from tests.unit.privacy.identity_numbers import PEPPER
 
 FEW = "other (small groups)"
-MODELS = ("bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct_tickets", "bi_fct_web_sessions")
+MODELS = ("bi_fct_carts", "bi_fct_orders", "bi_fct_order_items", "bi_fct_subscriptions", "bi_fct_survey_responses", "bi_fct_tickets", "bi_fct_web_sessions")  # fmt: skip
 # of words that no source writes: seeds, settings, what is made here
 OURS = {
     "source_system", "customer_key", "currency", "order_status", "country_code", "county", "age_band", "lifecycle_stage", "rfm_segment",
@@ -47,6 +47,19 @@ def test_every_text_of_the_analysts_grade_is_shown_by_one_of_the_macros():
                 continue
             if not re.search(rf'(?:shown|category)\("\w+"(?:, of="\w+")?\) }}}}(?:\s+end)? as {name}\b', sql):
                 bare.append(f"{path.stem}.{name}")
+    assert not bare, bare
+
+
+def test_every_word_yes_and_no_of_rows_is_told_by_one_of_the_macros():
+    """Rows that are somebody's have no word that few have, whoever wrote it."""
+    bare = []
+    for path in sorted((DBT_DIR / "models" / "bi").glob("bi_fct_*.yml")):
+        (model,) = model_file(path)["models"]
+        sql, table = path.with_suffix(".sql").read_text(), model["config"]["alias"]
+        for column in (c for c in model["columns"] if _is_word(c) and (table, c["name"]) not in _TOLD_BESIDE):
+            macro = "flag" if column["data_type"] == "boolean" else "category"
+            if f'{macro}("{column["name"]}") }}}}' not in sql:
+                bare.append(f"{table}.{column['name']}")
     assert not bare, bare
 
 
@@ -98,6 +111,9 @@ def failed(warehouse, fact: str) -> dict[str, int]:
     (model,) = model_file(DBT_DIR / "models" / "bi" / f"bi_fct_{fact}.yml")["models"]
     checks = [*_no_personal_value(model["columns"]), *_nothing_taken_out(model["columns"])]
     counts = {c.name: warehouse.execute(f"select count(*) from bi.fct_{fact} b where {c.breaks}").fetchall()[0][0] for c in checks}  # fmt: skip
+    for check in _words_of_few(f"fct_{fact}", model["columns"], 5):
+        query = str(check.arguments["unexpected_rows_query"]).replace("{batch}", f"bi.fct_{fact}")
+        counts[check.name] = len(warehouse.execute(query).fetchall())
     return {name: rows for name, rows in counts.items() if rows}
 
 
@@ -124,6 +140,35 @@ def test_a_subscription_runs_once_it_has_begun_and_until_it_ends(bi):
     shown = bi("subscriptions", *rows)
     assert {row["source_key"] for row in shown if row["is_active"]} == {"runs", "ends later", "of no known day"}
     assert {row["is_active"] for row in shown} == {True, False}
+
+
+def test_a_status_and_a_currency_of_few_are_told_by_nothing_of_the_row(bi, warehouse):
+    def order(n: int, status: str, currency: str) -> dict:
+        return {"source_key": f"O-{n}", "customer_id": f"c{n % 8}", "order_status": status, "currency": currency, "order_amount": 100, "exchange_rate": 1.5 if currency == "DKK" else 1, "base_amount": 150, "is_order": True}  # fmt: skip
+
+    rows = [order(n, "completed", "SEK") for n in range(8)] + [order(n, "refunded", "DKK") for n in (8, 9, 16)]
+    shown = bi("orders", *rows)
+    told = {(row["order_status"], row["currency"], row["order_amount"], row["exchange_rate"], row["base_amount"]) for row in shown}  # fmt: skip
+    assert told == {("completed", "SEK", 100, 1, 150), (FEW, FEW, None, None, 150)}
+    lines = [{"source_key": f"{row['source_key']}-1", "order_key": row["source_key"], "order_status": row["order_status"], "currency": row["currency"], "line_amount": 100, "net_amount": 150} for row in rows]  # fmt: skip
+    lines = bi("order_items", *lines)
+    assert {(row["order_status"], row["currency"], row["line_amount"], row["net_amount"]) for row in lines} == {("completed", "SEK", 100, 150), (FEW, FEW, None, 150)}  # fmt: skip
+    assert failed(warehouse, "orders") == failed(warehouse, "order_items") == {}
+    warehouse.execute("update bi.fct_orders set currency = 'DKK' where order_amount is null")
+    warehouse.execute("update bi.fct_order_items set order_status = 'refunded' where line_amount is null")
+    assert failed(warehouse, "orders") == {"no_word_of_few": 1} and failed(warehouse, "order_items") == {"no_word_of_few": 3}  # fmt: skip
+
+
+def test_a_yes_of_few_is_empty(bi, warehouse):
+    asked = [{"customer_id": f"c{n}", "survey": "panel" if n < 3 else "visit", "is_panel": n < 3} for n in range(8)]
+    assert {(row["survey"], row["is_panel"]) for row in bi("survey_responses", *asked)} == {(FEW, None), ("visit", False)}  # fmt: skip
+    visits = [{"customer_id": f"c{n}", "visitor_key": f"v{n}", "is_bounce": n < 4, "is_converted": n == 5} for n in range(9)]  # fmt: skip
+    assert {(row["is_bounce"], row["is_converted"]) for row in bi("web_sessions", *visits)} == {(None, False), (False, False), (False, None)}  # fmt: skip
+    carts = [{"customer_id": f"c{n}", "currency": "NOK" if n < 2 else "SEK", "cart_amount": 10} for n in range(8)]
+    assert {(row["currency"], row["cart_amount"]) for row in bi("carts", *carts)} == {(FEW, None), ("SEK", 10)}
+    assert failed(warehouse, "survey_responses") == failed(warehouse, "web_sessions") == failed(warehouse, "carts") == {}  # fmt: skip
+    warehouse.execute("update bi.fct_web_sessions set is_bounce = true where is_bounce is null")
+    assert failed(warehouse, "web_sessions") == {"no_word_of_few": 1}
 
 
 def test_a_category_of_many_is_shown_without_the_number_in_it_and_that_is_told(bi, warehouse):
@@ -163,4 +208,4 @@ def test_the_check_sees_what_no_macro_took_out(warehouse):
     warehouse.execute("create schema bi")
     for category in ("ring 070-123 45 67", "anna (at) berg.se", "anna@berg.se ringde"):
         warehouse.execute("create or replace table bi.fct_tickets as select 's' as source_system, '1' as source_key, 'k' as customer_key, $1 as category", [category])  # fmt: skip
-        assert failed(warehouse, "tickets") == {"no_personal_value": 1}
+        assert failed(warehouse, "tickets") == {"no_personal_value": 1, "no_word_of_few": 1}
