@@ -39,6 +39,8 @@ class Question:
     shares: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     derived: Mapping[str, str] = field(default_factory=dict)
     is_of_people: bool = True
+    # columns that are left out where no row has a value, as what a company has not set
+    optional: tuple[str, ...] = ()
     beside: str = __file__
 
 
@@ -113,7 +115,8 @@ class Asked:
         except duckdb.BinderException:
             return Answer(tables, lacks=f"The publication's {' and '.join(tables)} has other columns: {_OLDER}")
         if found:
-            shown = tuple(column for column in asked if not column.endswith(("_exact", "_step")))
+            empty = {name for name in question.optional if all(row[name] is None for row in found)}
+            shown = tuple(name for name in asked if not name.endswith(("_exact", "_step")) and name not in empty)
             rows = tuple(tuple(row[column] for column in shown) for row in found)
             return Answer(tables, sql, shown, rows, exact=tuple(_exact(row) for row in found), as_of=self.as_of)
         empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]

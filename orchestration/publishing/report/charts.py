@@ -69,7 +69,7 @@ def _long(answer: Answer, drawn: Drawn, currency: str) -> list[dict[str, Any]]:
             # cells of few that became one have no place on the axes
             continue
         for column in drawn.y:
-            if row[column] is not None:
+            if row.get(column) is not None:
                 found.append(
                     {
                         "x": shown(drawn.x, row[drawn.x]),

@@ -67,7 +67,10 @@ _TICKETS = Part(
 )
 _MOMENTS = Part(
     "By moment",
-    Question("surveys_by_moment", order="survey, moment"),
+    Question(
+        "surveys_by_moment",
+        order="survey, array_position(['after delivery', 'after service', 'other'], moment) nulls last, moment",
+    ),
     note="The moment is the newest delivery or support request before the question.",
 )
 _THEMES = Part(
@@ -172,9 +175,10 @@ SECTIONS = (
                     "north_star",
                     order="week_on desc",
                     shares={"reached_percent": ("reached_count", "new_customer_count")},
+                    optional=("target_percent",),
                 ),
                 note="By week of the first purchase, of weeks whose customers have had all days. The company set how many purchases within "
-                "how many days count, and the target, where there is one.",
+                "how many days count; a target is shown where it set one.",
             ),
             Part(
                 "North Star: what goes with it",

@@ -25,10 +25,15 @@ _REPORT = {part.question.script: part for section in SECTIONS for part in sectio
 
 NORTH_STAR = Part(
     "North Star by week of the first purchase",
-    Question("north_star_weeks", order="week_on", shares={"reached_percent": ("reached_count", "new_customer_count")}),
+    Question(
+        "north_star_weeks",
+        order="week_on",
+        shares={"reached_percent": ("reached_count", "new_customer_count")},
+        optional=("target_percent",),
+    ),
     Drawn("weeks", "week_on", ("reached_percent", "target_percent")),
     note="Percent of new customers who bought again in time, of weeks whose customers have had all days. "
-    "The company set how many purchases within how many days count, and the target, where there is one.",
+    "The company set how many purchases within how many days count; a target is shown where it set one.",
     add="connect a source of orders",
 )
 ATTRIBUTION = replace(
@@ -78,7 +83,10 @@ BY_HOUR = Part(
 )
 EFFECT = Part(
     "What customers do after a request, by how soon it was answered",
-    Question("service_effect", order="ticket_count desc nulls last, first_reply"),
+    Question(
+        "service_effect",
+        order="array_position(['within 1 h', 'within 4 h', 'within 24 h', 'later', 'none yet'], first_reply) nulls last, first_reply",
+    ),
     Drawn("steps", "first_reply", ("followed_count", "bought_before_count", "bought_after_count")),
     note="Requests of which all days have passed, and those whose customers bought in as many days before and after. Whoever is "
     "answered late may differ in other ways too.",

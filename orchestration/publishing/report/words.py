@@ -103,6 +103,8 @@ def shown(column: str, value: Any, currency: str = "") -> str:
         return f"{value.day} {value:%b %Y}"
     if column.endswith("_score"):
         return f"{round(value):+d}".replace("-", "−").replace("+0", "0")
+    if column.endswith("_price_average"):
+        return f"{value:,.1f}".removesuffix(".0")
     if column.endswith(("_average", "_hours")):
         return f"{value:,.1f}"
     if column.endswith("_days"):
@@ -283,6 +285,6 @@ def sentence(answer: Answer, columns: tuple[str, ...], label: str, currency: str
     """What a chart shows, for who does not see it."""
     rows = []
     for row in answer.records[:12]:
-        measured = [f"{heading(column)} {shown(column, row[column], currency)}" for column in columns if is_measure(column) or column.endswith("_percent")]  # fmt: skip
+        measured = [f"{heading(column)} {shown(column, row[column], currency)}" for column in columns if column in row and (is_measure(column) or column.endswith("_percent"))]  # fmt: skip
         rows.append(f"{shown(label, row[label])}: {', '.join(measured)}")
     return "; ".join(rows)

@@ -16,7 +16,8 @@ from orchestration.publishing.report import asking
 from orchestration.publishing.report.page import Report, as_page
 from orchestration.publishing.report.picture import as_picture, as_png
 from orchestration.publishing.report.sections import SECTIONS
-from orchestration.publishing.report.topics import TOPICS, WISHES
+from orchestration.publishing.report.topics import EFFECT, NORTH_STAR, TOPICS, WISHES
+from orchestration.publishing.report.words import shown
 from tests.unit.publishing.report.company import asked, make_company, make_empty
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -226,6 +227,24 @@ def test_an_empty_publication_says_of_each_section_what_to_add(tmp_path):
     assert "bi.fct_tickets is empty: connect a source of tickets." in text and "<svg" not in page
 
 
+def test_what_the_company_has_not_set_is_no_column_and_what_has_an_order_stands_in_it(tmp_path):
+    path = tmp_path / "kundbild.duckdb"
+    make_company(path)
+    with duckdb.connect(str(path)) as con:
+        con.execute("update bi.north_star set target_share = null")
+        con.execute("delete from bi.service_performance where breakdown = 'first reply'; insert into bi.service_performance by name select 'first reply' as breakdown, value, 20 + n as people_count, 20 + n as ticket_count from unnest(['none yet', 'later', 'within 4 h', 'within 24 h', 'within 1 h']) with ordinality as t(value, n)")  # fmt: skip
+    assert "target_percent" not in part(path, "north_star").columns
+    with asked(path) as opened:
+        report = Report("C", "SEK", opened)
+        weeks = report.answer(opened, NORTH_STAR.question)
+        assert weeks.rows and "target_percent" not in weeks.columns and report.chart(NORTH_STAR, weeks)
+        replies = [row["first_reply"] for row in report.answer(opened, EFFECT.question).records]
+    assert replies == ["within 1 h", "within 4 h", "within 24 h", "later", "none yet"]
+    moments = [row["moment"] for row in part(path, "surveys_by_moment").records]
+    assert moments == sorted(moments, key=["after delivery", "after service", "other"].index) and len(moments) > 1
+    assert (shown("median_price_average", 1290.0), shown("median_price_average", 12.5)) == ("1,290", "12.5")
+
+
 def test_a_publication_of_an_older_version_lacks_a_table_and_shows_the_rest(tmp_path):
     path = tmp_path / "kundbild.duckdb"
     make_company(path)
@@ -278,7 +297,7 @@ def test_the_picture_of_service_is_headed_by_tickets(company):
     assert "Tickets opened in the last 30 days" in picture and "Customers<" not in picture
     # each question of the analysts' page is answered by its own picture, not by the one nearest to it
     for topic, said in {"hours": ">08<", "after-service": ">bought after<", "moments": ">after delivery<", "themes": ">delivery, in reviews<",
-                        "disagreement": ">most purchases<", "prices": ">99.0<", "wishes": ">packrafts<", "first-products": ">50 %<", "replies": ">delivery<"}.items():  # fmt: skip
+                        "disagreement": ">most purchases<", "prices": ">99<", "wishes": ">packrafts<", "first-products": ">50 %<", "replies": ">delivery<"}.items():  # fmt: skip
         assert said in drawn[topic].replace("\u00a0", " "), topic
 
 
