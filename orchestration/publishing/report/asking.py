@@ -115,8 +115,8 @@ class Asked:
         except duckdb.BinderException:
             return Answer(tables, lacks=f"The publication's {' and '.join(tables)} has other columns: {_OLDER}")
         if found:
-            empty = {name for name in question.optional if all(row[name] is None for row in found)}
-            shown = tuple(name for name in asked if not name.endswith(("_exact", "_step")) and name not in empty)
+            unset = {name for name in question.optional if all(row[name] is None for row in found)}
+            shown = tuple(name for name in asked if not name.endswith(("_exact", "_step")) and name not in unset)
             rows = tuple(tuple(row[column] for column in shown) for row in found)
             return Answer(tables, sql, shown, rows, exact=tuple(_exact(row) for row in found), as_of=self.as_of)
         empty = [table for table in tables if not self.con.execute(f"from {table} limit 1").fetchall()]

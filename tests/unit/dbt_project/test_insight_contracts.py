@@ -8,6 +8,7 @@ import pytest
 from orchestration.contracts.model_files import model_file, models_of
 from orchestration.contracts.seeds import SEEDS
 from orchestration.core.settings import DBT_DIR
+from orchestration.insight.quality_history import prepare_quality
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import Marts
 
@@ -33,6 +34,7 @@ def test_columns_are_those_of_the_contract_and_nothing_is_told_of_nothing(wareho
             for seed in ("event_plan", "feedback_words")
         )
     )
+    prepare_quality(warehouse, "none")
     left = dict(models)
     while left:
         built = [name for name, sql in left.items() if _built(warehouse, name, sql)]

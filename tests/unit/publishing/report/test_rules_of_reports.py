@@ -81,7 +81,7 @@ OF_ROWS = {"quality_by_night", "quality_set_aside", "quality_of_sources"}
 def test_every_script_says_of_how_many_people_its_rows_are(script: str):
     """Of every table of people; advertising, checks and rows are of nobody."""
     question = QUESTIONS[script]
-    text = sql_script(asking.__file__, script, as_of="timestamp '2026-01-01'")
+    text = sql_script(asking.__file__, script, as_of="timestamp '2026-01-01'", **asking._metrics())
     tables = set(asking._TABLE.findall(text))
     assert tables and question.is_of_people == (tables != {"bi.ad_spend"} and script not in OF_ROWS)
     known = {
