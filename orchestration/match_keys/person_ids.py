@@ -10,5 +10,11 @@ PEOPLE = "(select null::varchar as person_id where false union all by name selec
 
 
 def person_id_key(person_id: str = "person_id", system: str = "source_system") -> str:
-    """SQL: `system:id` of two expressions; null where there is no id."""
-    return f"{system} || ':' || nullif(trim(({person_id})::varchar), '')"
+    """SQL: `system:id` of two expressions, the id spelled as any key of a record is; null where there is no id."""
+    return f"{system} || ':' || match_keys.record_key(({person_id})::varchar)"
+
+
+def person_id_spellings(person_id: str = "person_id", system: str = "source_system") -> str:
+    """SQL: the list of the key and of the id as it is written, which an earlier version hashed."""
+    written = f"{system} || ':' || nullif(trim(({person_id})::varchar), '')"
+    return f"list_distinct([{person_id_key(person_id, system)}, {written}])"

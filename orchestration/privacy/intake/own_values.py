@@ -12,7 +12,7 @@ import duckdb
 from orchestration.contracts.mapping_values import names_nobody
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import has_table, quote, text
-from orchestration.match_keys.person_ids import person_id_key
+from orchestration.match_keys.person_ids import person_id_key, person_id_spellings
 from orchestration.privacy.intake.suppression import Kind
 
 
@@ -29,11 +29,20 @@ def own_values(source: str, person: Person, nobodys: Sequence[str]) -> list[tupl
 
 def person_id_of(source: str, person: Person, nobodys: Sequence[str]) -> str | None:
     """The same of the id alone; None where the source keeps none."""
+    return person_id_key(written, text(person.system or source)) if (written := written_id(person, nobodys)) else None
+
+
+def spelled_ids(source: str, person: Person, nobodys: Sequence[str]) -> str | None:
+    """SQL of the list of the id's key and of what hashes of an earlier version were made of; None where the source keeps none."""
+    written = written_id(person, nobodys)
+    return person_id_spellings(written, text(person.system or source)) if written else None
+
+
+def written_id(person: Person, nobodys: Sequence[str]) -> str | None:
+    """SQL of the id as a raw row has it, null where it is nobody's; None where the source keeps none."""
     if not person.person_id:
         return None
-    key = person_id_key(quote(person.person_id), text(person.system or source))
-    is_nobodys = names_nobody(quote(person.person_id), nobodys)
-    return f"case when not {is_nobodys} then {key} end"
+    return f"case when not {names_nobody(quote(person.person_id), nobodys)} then {quote(person.person_id)}::varchar end"
 
 
 def is_known_by(source: str, person: Person, nobodys: Sequence[str], values: str) -> list[str]:

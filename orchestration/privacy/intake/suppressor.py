@@ -18,10 +18,10 @@ from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, scalar, text
 from orchestration.match_keys import define_match_keys
-from orchestration.match_keys.person_ids import PEOPLE, person_id_key
+from orchestration.match_keys.person_ids import PEOPLE, person_id_spellings
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.evidence_words import is_evidence
-from orchestration.privacy.intake.own_values import own_values
+from orchestration.privacy.intake.own_values import own_values, spelled_ids
 from orchestration.privacy.intake.raw_people import names_of
 from orchestration.privacy.intake.suppression import Kind, Suppressed, SuppressionList
 
@@ -105,7 +105,10 @@ class Suppressor:
         nobodys: Sequence[str],
     ) -> None:
         """Rows of somebody on the list; not of whom an address or number was let in again."""
-        own = [(kind, f"[{value}]") for kind, value in own_values(source, person, nobodys) if kind in self._kinds]
+        values = own_values(source, person, nobodys)
+        own = [(kind, f"[{value}]") for kind, value in values if kind in self._kinds and kind != "person_id"]
+        if "person_id" in self._kinds and (ids := spelled_ids(source, person, nobodys)):
+            own.append(("person_id", ids))
         for kind, keys in [*self._known_by(con, source, person, delivered), *own]:
             found = self._hits("rowid", delivered, kind, keys)
             con.execute(
@@ -214,7 +217,7 @@ class Suppressor:
         )  # fmt: skip
         known: list[tuple[Kind, str]] = [
             ("record", "[source_system || ':' || source_key]"),
-            ("person_id", f"[{person_id_key()}]"),
+            ("person_id", person_id_spellings()),
         ]
         known += self._known_by(con, "", person, people)
         certain = self._known_by(con, "", person, people, is_certain=True)

@@ -16,7 +16,7 @@ import duckdb
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, define_match_keys, name_key
-from orchestration.match_keys.person_ids import PEOPLE, person_id_key
+from orchestration.match_keys.person_ids import PEOPLE, person_id_key, person_id_spellings
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.raw_people import Unresolved
 from orchestration.privacy.rights.corrections import CORRECTABLE, correctable
@@ -35,7 +35,7 @@ _NAME = name_key("p.given_name", "p.family_name", _BORN)
 _NAMES = alike_name_keys("p.given_name", "p.family_name", "p.full_name", _BORN)
 _KEYED = f"""
 select p.source_system, p.source_key, p.deleted_at, match_keys.email_key(p.email) as email_key, match_keys.email_readings(p.email) as emails,
-    n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names, {person_id_key("p.person_id", "p.source_system")} as person_id_key
+    n.phone_key, n.readings, {_NAME} as name, {_NAMES} as names, {{ids}} as person_ids
 from {{people}} p left join identity.phone_numbers n on n.phone = p.phone and n.country_code = coalesce(match_keys.country_code(p.country_code), '')
 """
 # whatever a person is known by, and whether it is certain
@@ -45,7 +45,7 @@ select source_system, source_key, deleted_at, kind, value, bool_or(is_certain) a
         select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name']) as kind,
             unnest([[email_key], [phone_key], [name]]) as said, true as is_certain from {keyed}
         union all select source_system, source_key, deleted_at, unnest(['email', 'phone', 'name', 'person_id']),
-            unnest([emails, readings, names, [person_id_key]]), false from {keyed}
+            unnest([emails, readings, names, person_ids]), false from {keyed}
     )
 ) where value is not null group by all
 """
@@ -54,7 +54,7 @@ select source_system, source_key, deleted_at, kind, value, bool_or(is_certain) a
 # make one person has been asked already
 _FRESH_KEYS = f"""
 create or replace temp table fresh_keys as
-with keyed as materialized ({_KEYED.format(people=PEOPLE)}),
+with keyed as materialized ({_KEYED.format(people=PEOPLE, ids=f"[{person_id_key('p.person_id', 'p.source_system')}]")}),
 noted as (select distinct source_system, source_key, request_id, what from ({_NOTED})),
 said as materialized ({_VALUES.format(keyed="keyed")}),
 own as (
@@ -259,8 +259,10 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
             con, "select coalesce(bit_xor(hash(request_id, what, kind, keyed_hash)), 0) from restricted.rights_keys"
         )
         con.execute(_TO_COMPARE.format(keys=keys, people=PEOPLE))
+        # hashes of an earlier version were made of the id as it is written
+        spelled = person_id_spellings("p.person_id", "p.source_system")
         fresh = "(select * from to_compare anti join restricted.rights_compared using (digest))"
-        con.execute(f"create or replace temp table keyed as {_KEYED.format(people=fresh)}")
+        con.execute(f"create or replace temp table keyed as {_KEYED.format(people=fresh, ids=spelled)}")
         con.execute(
             "create or replace temp table known_by as select v.source_system, v.source_key, k.request_id, k.what, bool_or(v.is_certain) as is_certain "
             f"from (select *, {_hashed(pepper)} as keyed_hash from ({_VALUES.format(keyed='keyed')})) v "

@@ -167,3 +167,27 @@ def test_the_map_says_whose_a_row_is_by_the_id(shop):
     assert shop.settings.sources["shop"].tables["people"].whose == [
         Person(key="no", given_name="given", family_name="family", person_id="unique_id")
     ]
+
+
+def test_an_id_is_one_however_it_is_spelled_and_what_was_hashed_of_it_as_it_was_written_still_counts(home, shop):
+    ids = shop("no,unique_id,given,family\na1,703,,\na2,703.0,,\na3,\u00a0703\u200b,,\nb1,704.0,,\nc1,704.5,,\n")
+    assert (len({ids["a1"], ids["a2"], ids["a3"]}), len(set(ids.values()))) == (1, 3)
+    with open_warehouse(home, Engine()) as con:
+        pepper = find_pepper(con, ())
+        # as the version before hashed them
+        SuppressionList.of(con, home, pepper).add([("person_id", "shop:704.0")], "erasure")
+        prepare_requests(con)
+        object_to_marketing(con, ids["a1"], datetime(2026, 3, 1), "object")
+        apply_known_rights(con, pepper)
+        assert con.execute("select count(*) from restricted.rights_keys where kind = 'person_id'").fetchall() == [(1,)]
+        before = pepper.hashed_sql("'right:person_id:shop:705.0'")
+        con.execute(f"update restricted.rights_keys set keyed_hash = {before} where kind = 'person_id'", pepper.parameters())  # fmt: skip
+        con.execute("insert into conformed.conformed_people by name select 'shop' as source_system, 'd1' as source_key, '705.0' as person_id")  # fmt: skip
+        apply_known_rights(con, pepper)
+        assert con.execute("select source_key from identity.objections where source_key = 'd1'").fetchall() == [("d1",)]
+    assert [one.state for one in erase(home, shop.settings, [Subject(customer=ids["a2"])])] == ["done"]
+    rows = "no,unique_id,given,family\na4,00703,,\na5, 703.00 ,,\nb2,704.0,,\nc2,704.5,,\n"
+    assert sorted(shop(rows)) == ["a4", "c1", "c2"]
+    with open_warehouse(home, Engine()) as con:
+        con.execute("insert into conformed.conformed_people by name select 'shop' as source_system, unnest(['a9', 'b9']) as source_key, unnest(['703.0', '704.0']) as person_id")  # fmt: skip
+        assert Suppressor(SuppressionList.of(con, home, find_pepper(con, ()))).find_people(con) == 2
