@@ -16,6 +16,7 @@ from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import has_table, json_path, key_text, quote, text
 from orchestration.match_keys import alike_name_keys, birth
 from orchestration.privacy.intake.broken_lines import NUMBERED
+from orchestration.privacy.intake.own_values import written_id
 
 _COLUMNS = ("given_name", "family_name", "full_name", "birth_date", "country_code")
 
@@ -75,14 +76,15 @@ def note_raw_people(
     with_rejected: bool = False,
 ) -> None:
     """Makes the temp table `table` of rows of raw that no conformed table has: (source_system, source_key, given_name,
-    family_name, full_name, birth_date, country_code, points, written_name).
+    family_name, full_name, birth_date, country_code, points, written_name, person_id): the id under which the source keeps them,
+    as it is written.
 
     `is_theirs` is SQL on a raw row, of its source and person; `is_record`: only rows that are a person's record themselves;
     `with_rejected`: those that could not enter raw, too.
     """
     columns = ", ".join(f"{column} varchar" for column in _COLUMNS)
     con.execute(
-        f"create or replace temp table {table} (source_system varchar, source_key varchar, {columns}, points varchar[], written_name varchar)"
+        f"create or replace temp table {table} (source_system varchar, source_key varchar, {columns}, points varchar[], written_name varchar, person_id varchar)"
     )
     raw = standing(con, settings)
     has_rejected = with_rejected and has_table(con, "quarantine", "rejected_rows")
@@ -98,12 +100,13 @@ def note_raw_people(
         said = [_said(person, column) for column in _COLUMNS]
         points = ", ".join(f"{quote(c)}::varchar" for c in dict.fromkeys([*person.email, *person.phone]))
         written = f"match_keys.words_key(coalesce(nullif(concat_ws(' ', {said[0]}, {said[1]}), ''), {said[2]}))"
+        own_id = written_id(person, settings.sources[source].nobodys) or "null"
         relations = [raw_table(source, name)] if raw[source, name] else []
         if has_rejected:
             relations.append(_rejected(source, name, person))
         for relation in relations:
             con.execute(
-                f"insert into {table} select {system}, {key}, {', '.join(said)}, [{points}]::varchar[], {written} "
+                f"insert into {table} select {system}, {key}, {', '.join(said)}, [{points}]::varchar[], {written}, {own_id} "
                 f"from {relation} where {key} is not null and ({is_theirs(source, person)}) "
                 f"and match_keys.record_key({key}) not in ({known})"
             )

@@ -18,6 +18,7 @@ from orchestration.core.settings.people import Person
 from orchestration.core.settings.tables import Table
 from orchestration.core.warehouse import has_table, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
+from orchestration.match_keys.person_ids import person_id_key
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.own_values import ignored_ids, is_known_by, own_values
 from orchestration.privacy.intake.raw_people import declared, raw_table, standing
@@ -46,6 +47,7 @@ union select source_system, source_key, 'phone', unnest(list_append(n.readings, 
 from (select *, unnest(points) as point from unresolved_people) u
 join nobodys_phones n on n.phone = u.point and n.country_code = coalesce(match_keys.country_code(u.country_code), '')
 union select source_system, source_key, 'name', unnest({all_name_keys("given_name", "family_name", "full_name", "birth_date")}) from unresolved_people
+union select source_system, source_key, 'person_id', {person_id_key()} from unresolved_people where person_id is not null
 -- lines
 union select null, null, 'email', unnest(match_keys.denied_addresses(content)) from quarantine.rejected_rows
 """

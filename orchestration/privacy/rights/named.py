@@ -79,7 +79,7 @@ def suppressed_unresolved(
     note_unresolved_people(con, settings)
     con.execute(
         "create or replace temp table unresolved_again as select source_system, source_key, given_name, family_name, full_name, birth_date, "
-        "country_code, null::varchar as person_id, array_to_string(points, '; ') as email, array_to_string(points, '; ') as phone from unresolved_people"
+        "country_code, person_id, array_to_string(points, '; ') as email, array_to_string(points, '; ') as phone from unresolved_people"
     )
     suppressor.find_people(con, "unresolved_again")
     records = con.execute("select distinct source_system, source_key from known_again order by all").fetchall()

@@ -31,6 +31,7 @@ from orchestration.privacy.rights.subject_keys import note_subject
 from orchestration.privacy.rights.subjects import Subject
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.erase import erase
+from orchestration.run.unfinished import finish_unfinished
 
 PEOPLE = {"source_key": "no", "person_id": "unique_id", "given_name": "given", "family_name": "family"}
 ROWS = "no,unique_id,given,family\na1,u1,,\na2,u1,,\nb1,u2,,\ns1,u3,Doris,Ek\ns2,u3,Bo,Dahl\n"
@@ -149,6 +150,20 @@ def test_rule_25_an_id_that_is_nobodys_or_other_customers_takes_nobody_along(hom
         assert keys(home, "select no from raw_shop.people") == rest
     # guests who come later are others
     assert sorted(shop(f"{rows}g2,0,,\ng3,0000,,\nh3,x,,\n")) == ["b1", "g2", "g3", "h2", "h3"]
+
+
+def test_rule_25_a_row_of_a_backup_that_was_set_aside_goes_by_the_id_alone(home, shop):
+    ids = shop("no,unique_id,given,family\na1,703,,\nb1,u2,,\ng1,0,,\n")
+    assert [one.state for one in erase(home, shop.settings, [Subject(customer=ids["a1"])])] == ["done"]
+    with open_warehouse(home, Engine()) as con:
+        # no conformed table has these; one is nobody's by its id
+        con.execute(
+            "insert into raw_shop.people by name select no, id as unique_id, 1 as _load_id, timestamp '2026-01-01' as _extracted_at "
+            "from (values ('a8', ' 703.0'), ('b8', 'u2'), ('g8', '0')) t(no, id); delete from restricted.swept"
+        )
+    with home.lock("test"):
+        finish_unfinished(home, shop.settings)
+    assert keys(home, "select no from raw_shop.people") == ["b1", "b8", "g1", "g8"]
 
 
 @pytest.mark.parametrize("said", [{"sql": "lower(unique_id)"}, {"column": ["no", "unique_id"]}, {"column": "unique_id", "values": {"x": "y"}}, None])  # fmt: skip
