@@ -22,6 +22,7 @@ from orchestration.match_keys.person_ids import PEOPLE, person_id_spellings
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.evidence_words import is_evidence
 from orchestration.privacy.intake.own_values import own_values, spelled_ids
+from orchestration.privacy.intake.parted_statements import part_statements
 from orchestration.privacy.intake.raw_people import names_of
 from orchestration.privacy.intake.suppression import Kind, Suppressed, SuppressionList
 
@@ -76,12 +77,13 @@ class Suppressor:
         for person in table.whose:
             if person.grant:
                 self._lift(con, source, person, delivered)
+            self._lift_ids(con, source, person, delivered, nobodys)
         con.execute("create or replace temp table suppressed_hits (row_id bigint, person usmallint, kind varchar)")
         con.register("suppressed", self._as_table())
         for number, person in enumerate(table.whose):
             self._find_hits(con, source, number, person, delivered, nobodys)
         con.unregister("suppressed")
-        self._part_statements(con, table, delivered, note)
+        part_statements(con, table, delivered, note)
         for number, person in enumerate(table.whose):
             hit = f"rowid in (select row_id from suppressed_hits where person = {number})"
             if person.key and person.key_columns == table.key:
@@ -106,7 +108,9 @@ class Suppressor:
     ) -> None:
         """Rows of somebody on the list; not of whom an address or number was let in again."""
         values = own_values(source, person, nobodys)
-        own = [(kind, f"[{value}]") for kind, value in values if kind in self._kinds and kind != "person_id"]
+        own: list[tuple[Kind, str]] = [
+            (kind, f"[{value}]") for kind, value in values if kind in self._kinds and kind != "person_id"
+        ]
         if "person_id" in self._kinds and (ids := spelled_ids(source, person, nobodys)):
             own.append(("person_id", ids))
         for kind, keys in [*self._known_by(con, source, person, delivered), *own]:
@@ -122,34 +126,6 @@ class Suppressor:
                     f"delete from suppressed_hits where person = {number} and row_id in ({found})",
                     self._list.parameters,
                 )
-
-    def _part_statements(
-        self, con: duckdb.DuckDBPyConnection, table: Table, delivered: str, note: Callable[[str], None]
-    ) -> None:
-        """Takes the points out of statements that name a suppressed person by a point alone, beside another person's key."""
-        if not table.holds_statements:
-            return
-        for number, person in enumerate(table.whose):
-            points = sorted({*person.email, *person.phone})
-            if not person.key or person.is_kept or person.key_columns == table.key:
-                continue
-            key = f"select rowid as row_id, {key_text(person.key_columns)} as person_key from {delivered}"
-            beside = (
-                f"select row_id from suppressed_hits h join ({key}) k using (row_id) group by row_id "
-                f"having bool_and(h.person = {number} and h.kind in ('email', 'phone')) "
-                "and coalesce(any_value(trim(k.person_key)), '') <> ''"
-            )
-            con.execute(f"create or replace temp table named_beside as {beside}")
-            if set(points) & set(table.key):
-                con.execute(
-                    f"create or replace temp table rows_beside as from {delivered} where rowid in (from named_beside)"
-                )
-                note("rows_beside")
-                con.execute("drop table rows_beside; drop table named_beside")
-                continue
-            nothing = ", ".join(f"{quote(column)} = null" for column in points)
-            con.execute(f"update {delivered} set {nothing} where rowid in (from named_beside)")
-            con.execute("delete from suppressed_hits where row_id in (from named_beside); drop table named_beside")
 
     def _hits(self, row: str, relation: str, kind: Kind, keys: str, *, is_lifted: bool = False) -> str:
         """SQL of (row_id): rows of which one of the `keys`, an SQL list, is on the list, or `is_lifted` from it."""
@@ -181,6 +157,39 @@ class Suppressor:
             lifted += [("record", f"{person.system or source}:{key}") for _, key in rows if key]
         con.unregister("suppressed")
         if lifted and self._list.add(lifted, "a new explicit consent", is_lifted=True):
+            self._read()
+
+    def _lift_ids(
+        self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str, nobodys: Sequence[str]
+    ) -> None:
+        """Lets in the ids of the records and contact points that a consent lets in: else the person's other records stay out.
+
+        Not where rows of one record or point have several ids, nor where the id was put on the list later than it was lifted.
+        """
+        ids = spelled_ids(source, person, nobodys)
+        is_out = any(kind == "person_id" for kind, _ in self._standing)
+        if not ids or not is_out or not any(entry.is_lifted for entry in self._last.values()):
+            return
+        found: set[str] = set()
+        hashed_id = self._list.hashed_sql("person_id", "said_id")
+        con.register("suppressed", self._as_table())
+        for kind, keys in list(self._known_by(con, source, person, delivered, is_certain=True)):
+            if kind == "name":
+                continue
+            lifted = (
+                "select any_value(ids) as ids, max(s.since) as lifted_on from "
+                f"(select ids, unnest(keys) as read_key from (select {keys} as keys, {ids} as ids from {delivered}) where len(ids) > 0) "
+                f"join suppressed s on s.kind = '{kind}' and s.is_lifted and s.keyed_hash = {self._list.hashed_sql(kind, 'read_key')} "
+                "group by read_key having count(distinct ids[1]) = 1"
+            )
+            rows = con.execute(
+                f"select distinct said_id from (select unnest(ids) as said_id, lifted_on from ({lifted})) join suppressed i "
+                f"on i.kind = 'person_id' and not i.is_lifted and i.keyed_hash = {hashed_id} and i.since <= lifted_on",
+                self._list.parameters,
+            ).fetchall()
+            found |= {said for (said,) in rows}
+        con.unregister("suppressed")
+        if self._list.add([("person_id", said) for said in found], "a new explicit consent", is_lifted=True):
             self._read()
 
     def places_of(self, con: duckdb.DuckDBPyConnection, addresses: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.home import Home
-from orchestration.core.settings import Engine, Identity, Settings
+from orchestration.core.settings import Engine, Identity, Settings, Table
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import extract_source, prepare_raw
@@ -206,3 +206,27 @@ def test_an_id_is_one_however_it_is_spelled_and_what_was_hashed_of_it_as_it_was_
     with open_warehouse(home, Engine()) as con:
         con.execute("insert into conformed.conformed_people by name select 'shop' as source_system, unnest(['a9', 'b9']) as source_key, unnest(['703.0', '704.0']) as person_id")  # fmt: skip
         assert Suppressor(SuppressionList.of(con, home, find_pepper(con, ()))).find_people(con) == 2
+
+
+def test_rule_26_a_new_consent_lets_the_id_in_with_the_record_unless_the_address_has_several(home, warehouse):
+    consents = Table.model_validate({"path": "c.csv", "key": ["no"], "columns": dict.fromkeys(("no", "who", "point", "choice", "said"), "VARCHAR"), "persons": [{"key": "who", "email": ["point"], "grant": {"status": "choice", "granted": ["yes"], "stated_at": "said", "wording": "no"}}]})  # fmt: skip
+    people = Table.model_validate({"path": "p.csv", "key": ["no"], "columns": dict.fromkeys(("no", "ref", "mail"), "VARCHAR"), "persons": [{"key": "no", "person_id": "ref", "email": ["mail"]}]})  # fmt: skip
+    suppression = SuppressionList.of(warehouse, home, find_pepper(warehouse, ()))
+    erased = ["record shop:a1", "record shop:b1", "email anna@x.se", "email bo@x.se", "email home@x.se", "person_id shop:u1", "person_id shop:u2", "person_id shop:u3", "person_id shop:u4"]  # fmt: skip
+    suppression.add([tuple(one.split()) for one in erased], "erasure")
+    suppressor = Suppressor(suppression)
+    # Anna's other records have no address; nobody says for Bo; of two people of one home one says yes
+    said = [("1", "a1", "anna@x.se", "yes", "2099-01-01"), ("2", "h1", "home@x.se", "yes", "2099-01-01"), ("3", "b1", "bo@x.se", "no", "2099-01-01")]  # fmt: skip
+    warehouse.execute("create temp table consents (no varchar, who varchar, point varchar, choice varchar, said varchar)")  # fmt: skip
+    warehouse.executemany("insert into consents values (?, ?, ?, ?, ?)", said)
+    assert suppressor.keep_out(warehouse, "shop", consents, "consents") == 1
+    rows = [("a1", "u1", None), ("a2", " u1", None), ("a3", "u1", "anna@x.se"), ("b1", "u2", None), ("b2", "u2", None), ("h1", "u3", "home@x.se"), ("h2", "u4", "home@x.se"), ("h3", "u4", None), ("h4", "u3", None)]  # fmt: skip
+    warehouse.execute("create temp table people (no varchar, ref varchar, mail varchar)")
+    warehouse.executemany("insert into people values (?, ?, ?)", rows)
+    suppressor.keep_out(warehouse, "shop", people, "people")
+    assert warehouse.execute("select no from people order by 1").fetchall() == [("a1",), ("a2",), ("a3",), ("h1",), ("h2",)]  # fmt: skip
+    # an erasure of later puts the id on the list again, and the consent of before lets it in no more
+    suppression.add([("person_id", "shop:u1"), ("record", "shop:a1"), ("email", "anna@x.se")], "a later erasure")
+    warehouse.execute("insert into people values ('a2', 'u1', null)")
+    Suppressor(suppression).keep_out(warehouse, "shop", people, "people")
+    assert warehouse.execute("select no from people order by 1").fetchall() == [("h1",), ("h2",)]
