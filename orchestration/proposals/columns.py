@@ -14,6 +14,7 @@ import duckdb
 from orchestration.contracts.mapping_values import written_amount
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.amounts import currency_beside, decimal_mark, number_type
+from orchestration.proposals.refusing_values import may_be_taken_back, refusing_columns
 from orchestration.proposals.words import words_for
 
 SAMPLED = 5000
@@ -52,6 +53,7 @@ class Column:
     has_currency_in_doubt: bool = False  # several stand beside its amounts, or one that is not known
     looks_like: str | None = None  # email or phone, by its values
     values: tuple[str, ...] = ()  # in lower case, where they are few
+    refuses: bool = False  # the words of some row refuse contact; asked of tables that say consents
     own_kind: str = ""  # of a format that has types: a night takes no other one
 
     @property
@@ -108,7 +110,11 @@ def columns_of(
         fitting = fitting or _fitting_money(con, name, candidates.get(name, []), relation)
         found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation))
     con.execute(f"drop table sampled; drop table if exists {_VALUES}")
-    return found
+    if not may_be_taken_back(names):
+        return found
+    texts = [c.name for c in found if c.kind == "VARCHAR" and not (c.formats or c.money or c.looks_like)]
+    refusing = refusing_columns(con, relation, texts)
+    return [replace(column, refuses=column.name in refusing) for column in found]
 
 
 def _trimmed(name: str) -> str:

@@ -37,13 +37,13 @@ def consents(
     key = people.of("source_key")
     columns = [column for column in every if column.name in said]
     at = _first(columns, said, "updated_at") or _first(columns, said, "consent_stated_at")
-    found = refusals(columns, people, at)
+    # their own statements, and words that are about the person
+    settled = {c for c in said if _CHANNELS.keys() & said[c].keys()} | {c for f in people.filled for c in f.columns}
+    found = refusals(columns, people, at, settled)
     taken = {column for one in found for filled in one.filled if filled.target == "status" for column in filled.columns}
     hiding = hidden(every, beside)
     found += [_hidden(name, key) for name in hiding if key]
     doubt = f"the name of the table, {table}, says no" if says_no(table) else ""
-    # their own statements, and words that are about the person
-    settled = {c for c in said if _CHANNELS.keys() & said[c].keys()} | {c for f in people.filled for c in f.columns}
     if not doubt and (no_of := unsettled(every, beside, settled)):
         doubt = f"{no_of} may say a no that is newer"
     if not doubt and hiding:

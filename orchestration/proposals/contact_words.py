@@ -1,6 +1,7 @@
 """Columns beside a consent that may take it back by their words: `Får kontaktas: Nej`, `Status: Spärrad`, `Avslutad: 2025-05-01`.
 
-They keep a yes from being proposed, and are told of. Not here: columns whose name says a no, which are mapped (refusals.py).
+They keep a yes from being proposed; where all their words are known, their no is mapped, in doubt about what for as a no to all. Not
+here: columns whose name says a no (refusals.py), a no in one of many values (refusing_values.py).
 """
 
 from __future__ import annotations
@@ -22,13 +23,28 @@ def may_say_no(column: Column) -> bool:
     if column.is_time:
         return False
     is_said = (_is_answer(column) and _has_word(column.name, "contact")) or any(map(_refuses, column.values))
-    return is_said or _is_unread_comment(column)
+    return is_said or column.refuses or _is_unread_comment(column)
 
 
 def _is_unread_comment(column: Column) -> bool:
-    """Whether people write there what they like, and too many different things to look at them all."""
+    """Whether people write there what they like, and too many different things to be words that are known to refuse or not."""
     is_unread = column.filled > 0 and (not column.values or column.distinct > FEW)
     return is_unread and column.kind == "VARCHAR" and any(word.endswith(_comments()) for word in words_of(column.name))
+
+
+def known_refusals(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(Words of a column that refuse, those that do not): a map may be written with them, for they are nobody's.
+
+    Nothing refuses where a word is not known, or is a number or a letter: 0 may count.
+    """
+    if column.is_time or column.distinct > FEW or any(len(value) == 1 for value in column.values):
+        return (), ()
+    said = words_for("no") | words_for("doubt") if _is_answer(column) and _has_word(column.name, "contact") else ()
+    told = plain_words_for("refusal") | plain_words_for("ended")
+    refusing = tuple(v for v in column.values if v in said or "".join(words_of(v)) in told)
+    rest = tuple(v for v in column.values if v not in refusing)
+    is_known = all(v in words_for("yes") | words_for("standing") for v in rest)
+    return (refusing, rest) if is_known else ((), ())
 
 
 def _is_answer(column: Column) -> bool:

@@ -14,7 +14,7 @@ from functools import cache
 
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import Column
-from orchestration.proposals.contact_words import may_say_no
+from orchestration.proposals.contact_words import known_refusals, may_say_no
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.words import plain_words_for, words_for, words_of
 
@@ -40,15 +40,28 @@ def says_no(name: str) -> bool:
     )
 
 
-def refusals(columns: Sequence[Column], people: Proposal, at: str | None) -> list[Proposal]:
+def refusals(
+    columns: Sequence[Column], people: Proposal, at: str | None, settled: Collection[str] = ()
+) -> list[Proposal]:
     """The maps of columns that say a no, by their names or their words; `at` is the time of the row. In doubt about what for or
-    by which channel, it is all."""
+    by which channel, it is all. `settled` as of `unsettled`."""
     key = people.of("source_key")
     return [
         _refusal(column, status, key, at)
         for column in columns
-        if key and column.name not in key.columns and (status := refusing_status(column))
+        if key
+        and column.name not in key.columns
+        and (status := refusing_status(column) or (column.name not in settled and _refusing_answer(column)))
     ]
+
+
+def _refusing_answer(column: Column) -> Filled | None:
+    """The same of a column that says by its words alone whether the person may be written to: `Får kontaktas: Nej`."""
+    refusing, rest = known_refusals(column)
+    if not refusing:
+        return None
+    why = f"{', '.join(refusing)} may say that nobody writes to the person"
+    return Filled("status", (column.name,), 0.6, why, dict.fromkeys(refusing, "withdrawn"), ignore=("", *rest))
 
 
 def unsettled(columns: Sequence[Column], beside: Sequence[str] = (), settled: Collection[str] = ()) -> str:

@@ -231,3 +231,37 @@ def test_words_that_are_not_known_are_counted_and_not_written(tmp_path):
 @pytest.mark.parametrize("name", ["customer no", "Ordernr", "newsletter", "Samtycke nyhetsbrev", "accepts_marketing"])
 def test_a_name_that_says_no_no_is_none(name):
     assert not says_no(name)
+
+
+@pytest.mark.parametrize(
+    ("column", "usual", "no"),
+    [("internt", "ring {}", "Vill ej bli kontaktad"), ("Grupp", "B", "Spärrad"), ("info", "köpte {}", "ingen reklam, tack")],
+)  # fmt: skip
+def test_a_no_in_one_row_of_very_many_keeps_the_yes_from_being_proposed(tmp_path, column, usual, no):
+    """Behind the rows that are looked at first, under a name that tells nothing."""
+    header = f"member_id,email,newsletter,consent_date,{WORDED},{column}"
+    rows = [f'{n},a{n}@example.com,{"Ja" if n % 2 else "Nej"},2025-01-01,v1,"{usual.format(n)}"' for n in range(5100)]
+    assert grants(statements(tmp_path, header, *rows)[0]) == ["newsletter"]
+    maps, notes, _ = statements(tmp_path, header, *rows, f'9999,b@example.com,Ja,2025-01-01,v1,"{no}"')
+    assert not grants(maps) and any(f"{column} may say a no" in note for note in notes)
+    # nobody's words are written
+    assert column not in maps
+
+
+@pytest.mark.parametrize(
+    ("column", "no", "other", "channel"),
+    [("Får kontaktas", "nej", "ja", "all"), ("Reklam", "nej", "ja", "all"), ("Mejl", "nej", "ja", "email"), ("Status", "spärrad", "aktiv", "all"),
+     ("Kundstatus", "inaktiv", "aktiv", "all"), ("Kan kontaktes", "nei", "ja", "all"), ("Reklam", "kanske", "ja", "all")],
+)  # fmt: skip
+def test_a_no_of_known_words_denies_and_is_told(tmp_path, column, no, other, channel):
+    header = f"member_id,email,updated_at,newsletter,consent_date,{WORDED},{column}"
+    rows = [f"{n},a{n}@example.com,2025-02-01,Ja,2025-01-01,v1,{said}" for n, said in enumerate((no, other, ""))]
+    maps, notes, shape = statements(tmp_path, header, *rows)
+    found = maps[column]
+    assert found["columns"]["status"]["values"] == {no: "withdrawn"} and found["constants"]["channel"] == channel
+    assert set(found["columns"]["status"]["ignore"]) == {"", other} and found["columns"]["stated_at"] == "updated_at"
+    assert not grants(maps) and any(column in note and "refusal" in note for note in notes)
+    Table.model_validate(shape)
+    # of a word that is not known nobody knows what it says, and it may be about somebody
+    maps, *_ = statements(tmp_path, header, *rows, "9,b@example.com,2025-02-01,Ja,2025-01-01,v1,Eva L")
+    assert column not in maps and not grants(maps)
