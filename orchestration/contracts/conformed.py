@@ -28,6 +28,20 @@ def entities() -> dict[str, dict[str, str]]:
     return found
 
 
+@cache
+def named_by(entity: str) -> dict[str, str]:
+    """{column: the entity whose row it names within the source} of an entity's keys, by what they are called: response_key names
+    survey_responses. People are not among them, whom rows of other sources name too (person_system)."""
+    found = {}
+    for column in entities()[entity]:
+        name = column.removesuffix("_key")
+        several = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+        named = [e for e in entities() if column.endswith("_key") and (e == several or e.endswith(f"_{several}"))]
+        if len(named) == 1:
+            found[column] = named[0]
+    return found
+
+
 @dataclass(frozen=True)
 class EntityRetention:
     """Of which category of data_categories an entity's rows are, and from when on their days count: the latest of columns.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from orchestration.contracts.conformed import entities
+from orchestration.contracts.conformed import entities, named_by
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.privacy.intake.entry import category_of_column, names_of
@@ -24,17 +24,6 @@ from orchestration.proposals.words import concepts_of, currency_of
 _TEXT = ("postal_code", "phone", "registration_number", "house_number")
 # numbers that are no amounts
 _COUNTS = ("quantity", "refunded_quantity", "items")
-# what an entity names of another one by its key within the source
-_NAMED = {
-    "order_items": {"order_key": "orders", "product_key": "products"},
-    "reviews": {"product_key": "products"},
-    "web_events": {"product_key": "products", "session_key": "web_sessions"},
-    "survey_answers": {"response_key": "survey_responses"},
-    "email_events": {"campaign_key": "campaigns"},
-    "people": {"company_key": "companies"},
-    "deals": {"company_key": "companies"},
-    "invoices": {"company_key": "companies"},
-}
 # columns that an error names of a table
 _MOST_NAMED = 8
 
@@ -179,7 +168,7 @@ def beside(table: FoundTable, own: Collection[str], others: Mapping[str, Collect
         said = {"person_system": whose[0]} if are_theirs and one.of("person_key") else {}
         notes = [
             f"{target}: {one.entity} and {of} are files of two formats, and so two sources, which are not joined: write both in one format"
-            for target, of in _NAMED.get(one.entity, {}).items()
+            for target, of in named_by(one.entity).items()
             if of in elsewhere and one.of(target)
         ]
         maps.append(replace(one, constants={**one.constants, **said}, notes=(*one.notes, *notes)))
