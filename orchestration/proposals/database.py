@@ -44,6 +44,7 @@ from orchestration.proposals.recognised import Recognised, landed_lines, lists_w
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
+from orchestration.proposals.thousands import tells_decimal, with_thousands, with_thousands_of_money
 from orchestration.proposals.words import words_of
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
@@ -181,6 +182,8 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
             _as_declared(c, there, database)
             for c in columns_of(con, "looked_flat", parts.names, known=known | parts.kinds)
         ]
+        is_told = tells_decimal(found, {c.name for c in found if c.name not in {*columns, *parts.kinds} - {*texts}})
+        found = found if is_told else with_thousands(found)
         count = found[0].rows
         withheld |= by_values(con, "looked_flat", found)
         found = [c for c in found if c.name not in withheld]
@@ -190,8 +193,10 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
             key = proved_key(con, "looked_flat", whole, likely_keys(name, whole))
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
+    maps = proposed(name, found, key, beside=[*withheld, *nested])
+    found = found if is_told else with_thousands_of_money(found, None, maps)
     table = FoundTable(
-        name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, proposed(name, found, key, beside=[*withheld, *nested]), nested,
+        name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, maps, nested,
         is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
     )  # fmt: skip
     return _Looked(there, found, key, table)
@@ -204,7 +209,8 @@ def _as_declared(column: Column, there: TableThere, database: LookedDatabase) ->
         return replace(column, kind=said)
     if database.is_loose and said == "BOOLEAN" and set(column.values) <= _BOOLEANS.keys():
         return replace(column, kind="BOOLEAN", values=tuple(sorted(_BOOLEANS[value] for value in column.values)))
-    return column
+    # a number that the database holds as one has no mark that could part thousands
+    return replace(column, is_ambiguous=False) if said not in ("", "VARCHAR", JSON) and column.is_number else column
 
 
 def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None], company: Company) -> FoundTable:

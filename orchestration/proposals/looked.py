@@ -39,7 +39,7 @@ from orchestration.proposals.nested_kinds import (
     reached,
 )
 from orchestration.proposals.places import FileGroup, Place
-from orchestration.proposals.thousands import with_thousands
+from orchestration.proposals.thousands import tells_decimal, with_thousands
 
 _MINUTES = 10.0
 # of a file of SIE, where it says what it is
@@ -296,8 +296,12 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
     sample(con, "looked")
     known = {c: plain_kind(kind.upper()) for c, kind in plain.items() if kind.upper() != "VARCHAR"}
     found = columns_of(con, "looked", list(plain), known=known)
+    is_told = tells_decimal(found, {*plain} - {*known})
+    found = found if is_told else with_thousands(found)
     if group.format == "parquet":
         found = [replace(column, own_kind=known.get(column.name, "VARCHAR")) for column in found]
     lists = tuple(c for c in nested if is_list_of_objects(leaves[c]) and group.format != "parquet")
     beside = tuple(names_within(con, {c: leaves[c] for c in nested}, types))
-    return Looked(group, found, "looked", found[0].rows, nested=nested, lists=lists, beside=beside)
+    return Looked(
+        group, found, "looked", found[0].rows, is_decimal_told=is_told, nested=nested, lists=lists, beside=beside
+    )

@@ -177,7 +177,7 @@ def _mapped(
     beside = [*why, *looked.beside, *looked.doubled, *looked.partial]
     maps = proposed(group.table, kept, key, purposes=company.purposes, beside=beside)
     columns = looked.columns
-    if looked.csv and not looked.is_decimal_told:
+    if not looked.is_decimal_told:
         columns = with_thousands_of_money(columns, looked.csv, maps)
     maps = [
         without_total(with_doubts(with_currency(one, columns, company.currency), columns), names[0], looked.total) for one in maps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import tomllib
 
 import pytest
@@ -69,6 +71,41 @@ def test_what_else_a_file_says_tells_thousands_from_fractions(tmp_path, header, 
     assert (column.declared, column.money) == quantity
     (lines,) = [one for one in found.maps if one.entity == "order_items"]
     assert lines.sureness < 0.8 and any("quantity: its mark may part thousands" in note for note in lines.notes)
+
+
+def _documents(folder, rows):
+    (folder / "order_lines.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return str(folder)
+
+
+def _database(folder, rows):
+    names = [*rows[0]]
+    kinds = ", ".join(f"{name} {'REAL' if name == 'weight' else 'TEXT'}" for name in names)
+    with sqlite3.connect(folder / "shop.sqlite") as con:
+        con.execute(f"create table order_lines ({kinds}, primary key (id))")
+        con.executemany(f"insert into order_lines values ({', '.join('?' * len(names))})", [[*row.values()] for row in rows])  # fmt: skip
+    return f"sqlite:///{folder / 'shop.sqlite'}"
+
+
+@pytest.mark.parametrize("written", [_documents, _database])
+def test_texts_of_documents_and_databases_tell_thousands_as_a_file_does(tmp_path, written):
+    """2.101 kr of a place that writes 31.01.2025; a number that is held as one is what it is."""
+    said = {"sku": "a", "price": "2.10{n}", "discount": "1.00{n}", "quantity": "1.25{n}", "day": "31.01.2025"}
+    rows = [{"id": str(n), "order_id": str(n), **{c: v.format(n=n) for c, v in said.items()}, "weight": 1.25 + n / 1000} for n in range(1, 8)]  # fmt: skip
+    found = propose("shop", written(tmp_path, rows), "SEK").tables[0]
+    marks = {c.name: (c.declared, c.money) for c in found.columns}
+    assert (marks["price"], marks["quantity"]) == (("VARCHAR", ","), ("VARCHAR", ","))
+    assert marks["weight"][1] is None and marks["weight"][0] != "VARCHAR"
+    (lines,) = [one for one in found.maps if one.entity == "order_items"]
+    assert any("price: its mark may part thousands" in note for note in lines.notes)
+    # another text tells the mark, or the dates are of another place: money has no fraction of three digits all the same
+    for price, day, discount in (("2.10{n}", "2025-01-31", ","), ("9.50", "31.01.2025", None)):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        others = [row | {"price": price.format(n=n), "day": day} for n, row in enumerate(rows, 1)]
+        found = propose("shop", written(tmp_path, others), "SEK").tables[0]
+        marks = {c.name: c.money for c in found.columns}
+        assert (marks["quantity"], marks["price"], marks["discount"]) == (None, None, discount)
 
 
 def test_amounts_with_and_without_thousands_are_one_column(tmp_path):
