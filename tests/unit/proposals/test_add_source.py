@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import tomllib
 import zipfile
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
 from typer.testing import CliRunner
@@ -13,9 +16,14 @@ from typer.testing import CliRunner
 from orchestration.cli.app import app
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
+from orchestration.core.settings import Identity
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.identity.evaluate import load_seeds
+from orchestration.identity.model import DEFAULT_MODEL, Model
+from orchestration.identity.resolve import resolve_identities
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import assert_name_is_free, company_of, write_source
+from tests.unit.mapped import models_of, set_clock_and_retention
 from tests.unit.proposals.truth import norwegian, olist, swedish, uci
 
 
@@ -117,9 +125,27 @@ def test_lines_of_a_wholesaler_are_order_items_with_their_people(tmp_path):
     assert maps[0]["constants"] == {"currency": "GBP"} and maps[3]["one_row_per_key"]
 
 
-def test_a_line_without_a_quantity_is_of_one_piece_and_an_order_without_an_amount_is_the_sum_of_its_lines(tmp_path):
-    olist(tmp_path)
-    found = propose("shop", str(tmp_path), "BRL")
+def _added(folder, name, *rows):
+    path = folder / f"{name}.csv"
+    path.write_text("\n".join([path.read_text().strip(), *rows]) + "\n")
+    with path.open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_a_line_is_of_one_piece_an_order_the_sum_of_its_lines_and_a_persons_orders_are_one_customers(
+    home, warehouse, tmp_path, monkeypatch
+):
+    """From the files as they are to what each person bought; the truth is added up from the files by plain loops."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    folder = tmp_path / "in"
+    folder.mkdir()
+    olist(folder)
+    # u1 bought three times, as a record each time, in two towns; another person lives where they do
+    records = [("c3", "u1", "01310", "sao paulo", "SP"), ("c4", "u3", "01310", "sao paulo", "SP"), ("c5", "u1", "20040", "rio de janeiro", "RJ")]  # fmt: skip
+    customers = _added(folder, "olist_customers_dataset", *map(",".join, records))
+    sold = _added(folder, "olist_orders_dataset", *(f"o{n},c{n},delivered,2018-0{n}-02 10:56:33,,,,2018-10-18 00:00:00" for n in (3, 4, 5)))  # fmt: skip
+    items = _added(folder, "olist_order_items_dataset", *(f"o{n},{line},p1,s1,2018-07-30 03:24:27,{n}{line}.25,1.00" for n in (3, 4, 5) for line in (1, 2)))  # fmt: skip
+    found = propose("shop", str(folder), "BRL")
     tables = source_of(found)["tables"]
     (lines,) = tables["olist_order_items_dataset"]["maps"]
     assert lines["constants"] == {"quantity": "1", "currency": "BRL"}
@@ -133,6 +159,32 @@ def test_a_line_without_a_quantity_is_of_one_piece_and_an_order_without_an_amoun
     ]  # fmt: skip
     assert (orders["columns"]["amount"], orders["constants"]) == ("sum_of_lines", {"currency": "BRL"})
     assert any("without what the order costs besides" in note for note in found.notes)
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "shop")
+    set_clock_and_retention(warehouse)
+    load_seeds(warehouse)
+    warehouse.execute("create schema conformed")
+    for entity, (sql, _) in models_of(settings.sources["shop"].tables).items():
+        warehouse.execute(f"create table conformed.conformed_{entity} as {sql}")
+    resolve_identities(warehouse, Identity(), Model.load(DEFAULT_MODEL), "night", datetime(2026, 3, 10))
+    sums = warehouse.execute(
+        "select list_sort(list(distinct r.source_key)), sum(o.amount) from identity.customer_source_records r "
+        "join conformed.conformed_orders o on o.person_key = r.source_key where r.valid_to is null group by r.customer_id order by 1"
+    ).fetchall()
+    who = {one["customer_id"]: one["customer_unique_id"] for one in customers}
+    bought = {order["order_id"]: who[order["customer_id"]] for order in sold}
+    truth: dict[str, Decimal] = {}
+    for line in items:
+        person = bought[line["order_id"]]
+        truth[person] = truth.get(person, Decimal(0)) + Decimal(line["price"])
+    records_of = {person: sorted(key for key, of in who.items() if of == person) for person in truth}
+    assert sums == sorted((records_of[person], amount) for person, amount in truth.items())
+    assert records_of["u1"] == ["c1", "c3", "c5"] and truth["u1"] == Decimal("39.99") + Decimal("63.50") + Decimal(
+        "103.50"
+    )
 
 
 @pytest.mark.parametrize(("people", "is_proposed"), [(6, True), (10, True), (1, False)])
