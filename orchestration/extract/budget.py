@@ -24,6 +24,7 @@ class Budget:
         self.source, self.minutes = source, minutes
         self._ends = time.monotonic() + minutes * 60
         self._paused: float | None = None
+        self._told: SourceError | None = None
         self.requests = 0  # sent to an API, retries included
 
     @property
@@ -46,12 +47,17 @@ class Budget:
         if not self.left:
             raise self.spent(table)
 
-    def spent(self, table: str) -> SourceError:
-        return SourceError(
-            f"source {self.source}, table {table}: it took longer than the {self.minutes:g} minutes that it may; raw keeps what it had",
-            to_do=f"find out what it waits for, or raise max_minutes below [sources.{self.source}]",
+    def spent(self, table: str, how_far: str = "", to_do: str = "") -> SourceError:
+        """The error of a source whose time is up; `how_far` it came, and what else to do, where that can be told."""
+        found = SourceError(
+            f"source {self.source}, table {table}: it took longer than the {self.minutes:g} minutes that it may; raw keeps what it had"
+            + (f". {how_far}" if how_far else ""),
+            to_do=f"find out what it waits for, or raise max_minutes below [sources.{self.source}]"
+            + (f", or {to_do}" if to_do else ""),
             is_whole_source=True,
         )
+        self._told = found if how_far else self._told
+        return found
 
     def within(self, table: str, work: Callable[[], T], hang_up: Callable[[], object] = lambda: None) -> T:
         """What `work` returns or raises. Raises SourceError when the time is up first, after `hang_up`; `work` is left behind in a
@@ -77,8 +83,8 @@ class Budget:
         watching.start()
         try:
             yield
-        except Exception:
-            if not self.left:
+        except Exception as error:
+            if not self.left and error is not self._told:
                 raise self.spent(table) from None
             raise
         finally:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import requests
 from requests.auth import AuthBase
 
+from orchestration.core.errors import SourceError
 from orchestration.core.home import Home
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.paging import ForEach, Made, Paging, named_in
@@ -121,6 +122,8 @@ class _Fetch:
         self.path, self.paging = table.endpoint or name, source.paging_of(table)
         # of an endpoint that is asked for each row of another, whether there was one
         self.has_parents = False
+        # answers of the table's own endpoint
+        self.answers = 0
 
     def run(
         self, con: duckdb.DuckDBPyConnection, folder: Path, start: Since, max_reject_share: float, left_out: LeftOut
@@ -162,8 +165,19 @@ class _Fetch:
             # what dlt cannot find any more needs no aborting
             with suppress(Exception):
                 pipeline.abort_packages()
-            raise unreadable(self.source_name, self.source, self.name, self.table, error) from None
+            raise self._late() or unreadable(source_name, self.source, name, table, error) from None
         return undeclared
+
+    def _late(self) -> SourceError | None:
+        """Why nothing is kept of a table that is asked for each row of another, and took longer than its source may: how far it came, for
+        the next night begins anew."""
+        if self.budget.left or not self.table.for_each:
+            return None
+        how_far = (
+            f"{self.answers:,} answers of {self.path} had come and are not kept: the next run asks for each row of "
+            f"{self.table.for_each.endpoint} anew"
+        )
+        return self.budget.spent(self.name, how_far, "read fewer of them (for_each.only)")
 
     @property
     def may_skip_rows(self) -> bool:
@@ -202,7 +216,9 @@ class _Fetch:
             asked = {"path": endpoint, "params": parameters, "data_selector": ROWS, "paginator": paginator(paging)}
             if is_posted(one or self.table, paging):
                 asked |= {"method": "POST", "json": _without_fields(body or {})}
-            asked["response_actions"] = [self._refuse_what_is_no_page(paging, None if one else self.table.made)]
+            asked["response_actions"] = [
+                self._refuse_what_is_no_page(paging, None if one else self.table.made, is_own=not one)
+            ]
             resource: dict[str, Any] = {"name": f"{self.name}_pages_{at}", "endpoint": asked}
             outer = found[-1]["name"] if found else ""
             if outer:
@@ -237,7 +253,7 @@ class _Fetch:
 
         return [{"map": parent}, {"filter": is_new}]
 
-    def _refuse_what_is_no_page(self, paging: Paging, made: Made | None) -> Any:
+    def _refuse_what_is_no_page(self, paging: Paging, made: Made | None, *, is_own: bool) -> Any:
         last = LastPage(self.source_name, self.name, paging, self.source.page_size, self._session)
         file = MadeFile(self.source_name, self.name, made, self.budget, self._session) if made else None
 
@@ -245,6 +261,7 @@ class _Fetch:
             if response.ok:
                 found = page_of(file.fetched(response) if file else response, self.source_name, self.name, paging)
                 last.check(response, found)
+                self.answers += is_own
                 if self.table.for_each:
                     found[ROWS] = as_objects(found[ROWS])
                 # dlt asks again

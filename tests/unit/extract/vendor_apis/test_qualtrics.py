@@ -7,7 +7,10 @@ import json
 
 import pytest
 
+from orchestration.core.errors import SourceError
 from orchestration.core.home import Home
+from orchestration.extract.budget import Budget
+from orchestration.extract.extract import extract_source
 from orchestration.run.first_rows import first_rows
 from tests.unit.extract.vendor_apis.server import VendorApi, connected, rows, too_many
 
@@ -125,3 +128,27 @@ def test_no_link_of_an_invitation_is_kept(shop):
 
 def test_a_look_at_the_first_rows_finds_nothing_wrong(shop):
     assert [one.found for one in first_rows("shop", shop.settings.sources["shop"], shop.settings.quality) if not one.is_ok] == []  # fmt: skip
+
+
+def test_surveys_that_take_longer_than_the_source_may_are_told_with_how_far_it_came(warehouse, home):
+    """The file of the survey that is asked for second is never made."""
+    first, budget = f"ES_{len(EXPORTS)}", Budget("shop", 60)
+
+    def stuck(asked):
+        path = asked.path.removeprefix("/API/v3/")
+        is_stuck = "export-responses/" in path and path.split("/")[3].removesuffix("-def") != first
+        if not is_stuck:
+            return answer(asked)
+        # the hour is over
+        budget._ends = 0
+        return {"result": {"status": "inProgress", "percentComplete": 50.0}}
+
+    api = VendorApi(stuck, lambda asked: True, ({}, 401, {}))
+    tables = '[sources.shop.tables.responses]\nnps = "values.QID1"'
+    with (
+        connected(warehouse, home, api, "qualtrics", f"{AUTH}\n{tables}", below="/API/v3", QUALTRICS_TOKEN="q1") as read,
+        pytest.raises(SourceError, match=r"1 answers of surveys/{survey_id}/export-responses had come and are not kept.*each row of surveys anew") as caught,
+    ):  # fmt: skip
+        extract_source(warehouse, home, read.settings, "shop", budget=budget)
+    assert "for_each.only" in caught.value.to_do and "max_minutes" in caught.value.to_do
+    assert warehouse.execute("select count(*) from raw_shop.responses").fetchall() == [(0,)]
