@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.core.warehouse import quote, text
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
-from orchestration.proposals.words import concepts_of, plain_words_for
+from orchestration.proposals.words import concepts_of, plain_words_for, words_for
 
 _CONSENT = ("consent_email", "consent_sms", "consent_stated_at", "consent_wording", "consent_purpose")
 # as long a value says nothing but its word: Avböjt 2024-05. In a sentence, stop or object is about anything
@@ -34,17 +34,20 @@ def refusing_columns(con: duckdb.DuckDBPyConnection, relation: str, names: Seque
 
 def _refuses(said: str) -> str:
     """SQL: whether a text in lower case refuses: a no and a word for contact, or little more than a word for a refusal."""
-    no = {*plain_words_for("refusal"), *plain_words_for("ended")}
+    told = {*plain_words_for("refusal"), *plain_words_for("ended")}
     words = f"regexp_extract_all({_plain(said)}, '[a-z0-9]+')"
     contact = _any_of(plain_words_for("contact"))
     is_short = f"length({said}) - length(replace({said}, ' ', '')) < {_SHORT}"
     has_no = (
         f"(regexp_matches({said}, {text(REFUSAL)}) or list_has_any({words}, {_any_of(plain_words_for('refusal'))}))"
     )
-    return (
+    refuses = (
         f"({has_no} and list_has_any({words}, {contact})) "
-        f"or ({is_short} and (regexp_matches({said}, {text(PLAIN_REFUSAL)}) or list_has_any({words}, {_any_of(no)})))"
+        f"or ({is_short} and (regexp_matches({said}, {text(PLAIN_REFUSAL)}) or list_has_any({words}, {_any_of(told)})))"
     )
+    # to part a text into words is dear, and hardly any has one of these
+    may_be = "|".join([REFUSAL, *sorted({*told, *words_for("refusal"), *words_for("ended")})])
+    return f"case when regexp_matches({said}, {text(may_be)}) then {refuses} else false end"
 
 
 def _any_of(words: set[str] | frozenset[str]) -> str:
