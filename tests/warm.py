@@ -22,14 +22,17 @@ _PROCESSES.set_forkserver_preload(["tests.program", "tests.preloaded"])
 
 
 class WarmProcess:
-    """`kundbild …` at work, as `subprocess.Popen` of it; what it says goes to files, and is read as it comes."""
+    """`kundbild …` at work, as `subprocess.Popen` of it; what it says goes to files, and is read as it comes.
 
-    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+    With a `script`, that is run instead, with the words of the command as its arguments.
+    """
+
+    def __init__(self, command: list[str], environment: dict[str, str], script: str | None = None) -> None:
         self._command = command
         self._folder = tempfile.TemporaryDirectory(prefix="kundbild-said-")
         self._out, self._err = Path(self._folder.name) / "out", Path(self._folder.name) / "err"
         self._process = _PROCESSES.Process(
-            target=_become, args=(command, environment, str(Path.cwd()), str(self._out), str(self._err))
+            target=_become, args=(command, environment, str(Path.cwd()), str(self._out), str(self._err), script)
         )
         self._process.start()
         assert self._process.pid
@@ -77,9 +80,12 @@ class WarmProcess:
             time.sleep(0.005)
 
 
-def run_warm(command: list[str], environment: dict[str, str], timeout: float) -> subprocess.CompletedProcess[str]:
-    """As `subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)` of `kundbild …`."""
-    process = WarmProcess(command, environment)
+def run_warm(
+    command: list[str], environment: dict[str, str], timeout: float, script: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """As `subprocess.run(command, env=environment, capture_output=True, text=True, timeout=timeout)` of `kundbild …`, or of
+    `python -c script` with the words behind the first of the command."""
+    process = WarmProcess(command, environment, script)
     try:
         code = process.wait(timeout)
     except subprocess.TimeoutExpired:
@@ -93,7 +99,9 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
 
-def _become(command: list[str], environment: dict[str, str], folder: str, out: str, err: str) -> None:
+def _become(
+    command: list[str], environment: dict[str, str], folder: str, out: str, err: str, script: str | None
+) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -104,6 +112,9 @@ def _become(command: list[str], environment: dict[str, str], folder: str, out: s
     sys.argv = list(command)
     # it sets defaults in the environment
     importlib.reload(sys.modules["orchestration"])
+    if script is not None:
+        exec(compile(script, "<script>", "exec"), {"__name__": "__main__"})
+        return
     from orchestration.cli.app import entry
 
     entry()

@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestration.core.settings import DBT_DIR
 from tests.conftest import Kundbild
 from tests.integration.tiny import in_dagster
+from tests.warm import run_warm
 
 
 def test_doctor_finds_everything_in_order(demo: Kundbild):
@@ -68,17 +69,12 @@ def test_a_part_can_be_run_alone(demo_copy: Kundbild):
         "        made = sorted('/'.join(e.asset_key.path) for e in done.get_asset_materialization_events())\n"
         "        print(done.success, made)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(demo_copy.home / "dagster")],
-        env=demo_copy.environment(
-            KUNDBILD_HOME=str(demo_copy.home),
-            KUNDBILD_CONFIG=str(demo_copy.config),
-            DAGSTER_HOME=str(demo_copy.home / "dagster"),
-        ),
-        capture_output=True,
-        text=True,
-        check=False,
+    environment = demo_copy.environment(
+        KUNDBILD_HOME=str(demo_copy.home),
+        KUNDBILD_CONFIG=str(demo_copy.config),
+        DAGSTER_HOME=str(demo_copy.home / "dagster"),
     )
+    done = run_warm(["-c", str(demo_copy.home / "dagster")], environment, timeout=300, script=script)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.splitlines() == [
         "True ['raw/crm/contacts']",

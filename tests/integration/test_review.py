@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import stat
-import subprocess
-import sys
 
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from tests.conftest import NIGHT_1, Kundbild
+from tests.warm import run_warm
 
 
 def customers_of(kundbild: Kundbild, *records: str) -> list[str]:
@@ -85,15 +84,10 @@ def test_a_model_of_ones_own_is_trained_and_everybody_compared_anew(demo_copy: K
     config.write_text(demo_copy.config.read_text() + "\n[identity]\nmax_changed_ids = 1\n")
     changed = Kundbild(demo_copy.home, config=config)
     dagster_home = str(changed.home / "dagster")
-    done = subprocess.run(
-        [sys.executable, "-c", script, dagster_home],
-        env=changed.environment(
-            KUNDBILD_HOME=str(changed.home), KUNDBILD_CONFIG=str(config), DAGSTER_HOME=dagster_home
-        ),
-        capture_output=True,
-        text=True,
-        check=False,
+    environment = changed.environment(
+        KUNDBILD_HOME=str(changed.home), KUNDBILD_CONFIG=str(config), DAGSTER_HOME=dagster_home
     )
+    done = run_warm(["-c", dagster_home], environment, timeout=300, script=script)
     assert done.stdout.splitlines()[-2:] == ["True", "True"], done.stderr[-3000:]
     model = Model.load(changed.home / "identity_model.json")
     with changed.warehouse() as con:

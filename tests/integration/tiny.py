@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 from tests.conftest import Kundbild
 from tests.people_of_files import people_of_files
+from tests.warm import run_warm
 
 _CONFIG = """
 company = "Tiny [engine] Ltd"
@@ -34,11 +33,7 @@ def make_tiny(folder: Path, hook: str = "http://127.0.0.1:9/hook") -> Kundbild:
 def in_dagster(kundbild: Kundbild, script: str) -> str:
     """What a script prints that has the home's Dagster as `instance`."""
     whole = f"import dagster as dg, json, sys\nwith dg.DagsterInstance.from_config(sys.argv[1]) as instance:\n{textwrap.indent(script, '    ')}\n"
-    done = subprocess.run(
-        [sys.executable, "-c", whole, str(kundbild.home / "dagster")],
-        env=kundbild.environment(DAGSTER_HOME=str(kundbild.home / "dagster")),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = kundbild.environment(DAGSTER_HOME=str(kundbild.home / "dagster"))
+    done = run_warm(["-c", str(kundbild.home / "dagster")], environment, timeout=300, script=whole)
+    assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout.splitlines()[-1]
