@@ -188,8 +188,10 @@ def _ticks(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """No ticks between 0 and 1 of what is counted."""
-    return {"tickMinStep": 1} if all(row["value"] is None or float(row["value"]).is_integer() for row in rows) else {}
+    """No ticks between the few whole numbers that something is counted in."""
+    values = [float(row["value"]) for row in rows if row["value"] is not None]
+    is_counted = all(value.is_integer() and value >= 0 for value in values)
+    return {"values": [*range(int(max(values)) + 1)]} if values and is_counted and 0 < max(values) <= 4 else {}
 
 
 def _month_axis() -> dict[str, Any]:

@@ -17,4 +17,4 @@ with
 select n.subject as lacking, n.record_count as people, n.record_count as customer_count, n.affected_count, b.affected_count as a_week_ago_count
 from nights n
 left join before b using (subject)
-qualify row_number() over (partition by n.subject order by n.described_at desc) = 1
+qualify rank() over (order by n.described_at desc) = 1
