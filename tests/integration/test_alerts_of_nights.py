@@ -76,7 +76,8 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
         )
         assert people.fetchall() == [("1",), ("2",), ("3",)]
         told = "select outcome, affected_count from insight.data_quality_by_night where area = 'sources' and source_system = 'club' order by described_at"
-        assert con.execute(told).fetchall() == [("published", 1), ("published", 1), ("published", 0)]
+        # behind those of the nights before
+        assert con.execute(told).fetchall()[-3:] == [("published", 1), ("published", 1), ("published", 0)]
 
 
 def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
