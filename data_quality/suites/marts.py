@@ -12,7 +12,9 @@ from data_quality.suites.common import (
     no_rows,
     tells_no_special_category,
 )
+from orchestration.contracts.deliveries import CUSTOMER_360, delivered_by
 from orchestration.core.settings import Settings
+from orchestration.core.warehouse import text
 
 
 def _is_restricted(system: str, key: str) -> str:
@@ -126,6 +128,12 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "select * from (select (select coalesce(sum(revenue_amount), 0) from {batch}) as here, "
                 "(select coalesce(sum(net_amount), 0) from marts.fct_orders where customer_id is not null and ordered_at <= (select as_of from ops.clock) and customer_id not in "
                 "(select customer_id from marts.fct_orders where customer_id is not null and net_amount is null and ordered_at <= (select as_of from ops.clock))) as there) as t where here <> there"),
+        no_rows("what_no_source_delivers_is_empty", "A column that is made of what no source delivers is empty for every customer.",
+                " union all ".join(f"select '{column}' as column_name from {{batch}} where {column} is not null and not exists (select 1 from marts.delivered_entities "
+                                   f"where is_delivered and entity in ({', '.join(map(text, entities))})) group by all" for column, entities in delivered_by(CUSTOMER_360).items())),
+    ],
+    ("marts", "delivered_entities"): [
+        no_row_where("what_is_delivered_has_a_source", "Of whatever is delivered the configuration names a source.", "b.is_delivered and b.source_systems is null"),
     ],
     ("marts", "customer_attributes"): [],
     ("marts", "customer_profile"): [

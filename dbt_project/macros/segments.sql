@@ -157,12 +157,12 @@
 {#- SQL: what the bi models call it where no rule of a scheme holds. -#}
 {% macro in_no_segment() -%} 'in no segment' {%- endmacro %}
 
-{#- SQL: how many customers c are in a group, and what they bought and visited; revenue is known where that of each of them is. -#}
+{#- SQL: how many customers c are in a group, and what they bought and visited; each sum is known where that of each of them is. -#}
 {% macro segment_sums(c) -%}
     count(*) as people,
-    sum({{ c }}.order_count) as orders,
+    {{ known_sum(c ~ ".order_count") }} as orders,
     {{ known_sum(c ~ ".revenue_amount") }} as revenue,
-    sum({{ c }}.web_session_count) as sessions
+    {{ known_sum(c ~ ".web_session_count") }} as sessions
 {%- endmacro %}
 
 {#- SQL: whether a membership ended so long ago that derived data are not kept. -#}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import groupby
 from typing import Annotated
 
 import typer
@@ -22,12 +23,16 @@ def segments(
     A customer is in one segment of a scheme at most. Fewer customers than the setting min_people are "few", and so is the
     smallest other segment of a scheme where the total would tell of them.
     """
+    from orchestration.contracts.segment_rules import segment_rules
     from orchestration.core.errors import KundbildError
+    from orchestration.insight.deliveries import note_of, undelivered
     from orchestration.insight.segment_counts import segment_counts
 
     with locked_warehouse("listing segments") as (con, settings):
         found = segment_counts(con, settings.privacy.min_people)
-    schemes = sorted({one.scheme for one in found})
+        lacking = undelivered(con)
+    # one that nobody can be in, for no source delivers what it reads, is told too
+    schemes = sorted({one.scheme for one in found} | {rule.scheme for rule in segment_rules(settings)})
     if scheme is not None and scheme not in schemes:
         raise KundbildError(f"there is no scheme {scheme}", to_do=f"schemes: {', '.join(schemes)}")
     found = [one for one in found if scheme in (None, one.scheme)]
@@ -43,6 +48,10 @@ def segments(
         cells = (_many(one.customers), share, f"{one.since:%Y-%m-%d}", _many(one.entered), _many(one.left))
         table.add_row(first, one.segment, *cells)
     out.print(table)
+    for of, rules in groupby(segment_rules(settings), key=lambda rule: rule.scheme):
+        note = note_of({column for rule in rules for column in rule.columns}, lacking)
+        if note and scheme in (None, of):
+            out.print(styled("{}: {}.", of, note), highlight=False)
     out.print(styled('Next: [bold]{} add-segment NAME --where "order_count >= 10" --try[/bold]', me()))
 
 
@@ -67,6 +76,7 @@ def add_segment(
     from orchestration.contracts.segment_rules import assert_confirmed, checked
     from orchestration.core.added_block import add_block
     from orchestration.core.configuration import home_and_config, load_settings
+    from orchestration.insight.deliveries import note_of, undelivered
     from orchestration.insight.segment_counts import try_segment
     from orchestration.transform import own_segments
 
@@ -75,16 +85,17 @@ def add_segment(
     own_segments.assert_name_is_free(settings, name, scheme)
     rule = checked(scheme or name, name, where, description, "--where")
     assert_confirmed(rule, settings, "--where")
-    trial = None
+    trial, note = None, ""
     if home.warehouse.exists():
         with locked_warehouse("counting a segment") as (con, _):
             trial = try_segment(con, rule, settings.privacy.min_people)
+            note = note_of(rule.columns, undelivered(con))
     block = own_segments.segment_block(name, where, scheme, description)
     if not is_trial:
         add_block(config, block)
     if as_json:
         said = {"name": name, "scheme": rule.scheme, "where": rule.condition, "is_written": not is_trial}
-        print_json(said | {"trial": asdict(trial) if trial else None})
+        print_json(said | {"note": note, "trial": asdict(trial) if trial else None})
         return
     if trial is None:
         out.print("How many customers it holds is known after the first night.")
@@ -92,6 +103,8 @@ def add_segment(
         out.print(
             styled("{} of {} customers: {}", _many(trial.customers), f"{trial.of:,}", rule.condition), highlight=False
         )
+        if note:
+            out.print(styled("[yellow]{}[/yellow]", f"{note}."), highlight=False)
         if trial.overlaps:
             table = RichTable("they are in", "segment", "customers", "share of the new one")
             largest = sorted(trial.overlaps, key=lambda one: -(one.customers or 0))[:_MOST_OVERLAPS]

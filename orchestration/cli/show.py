@@ -53,6 +53,9 @@ def show(
         ]
         out.print(styled("\n[bold]{}[/bold]", title.replace("_", " ").capitalize()))
         out.print(Columns(cells, padding=(0, 3)))
+    if picture.undelivered:
+        said = f"No source delivers these, so nothing of them is known: {', '.join(picture.undelivered)}."
+        out.print(styled("\n{}", said), highlight=False)
     _print_of_life(picture)
     if picture.scores:
         scores = RichTable(

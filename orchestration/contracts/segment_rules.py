@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from orchestration.contracts.deliveries import CUSTOMER_360, CUSTOMER_PROFILE, CUSTOMER_RFM, delivered_by
 from orchestration.contracts.model_files import model_file
 from orchestration.contracts.seeds import seed
 from orchestration.core.errors import ConfigurationError, did_you_mean
-from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.settings import Settings
 from orchestration.core.settings.privacy import Privacy
 from orchestration.core.warehouse import quote, text
 
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
 SEED = "seed segment_rules"
 # what a segment is made for: purpose_categories says which kinds of data it may read
 PURPOSE = "profiling"
-_MARTS = DBT_DIR / "models" / "marts"
 # where a condition's columns come from: the model's file, and its alias in macros/segments.sql
-_MODELS = (
-    (_MARTS / "customers" / "customer_360.yml", "c"),
-    (_MARTS / "segments" / "customer_rfm.yml", "r"),
-    (_MARTS / "customers" / "customer_profile.yml", "f"),
-)
+_MODELS = ((CUSTOMER_360, "c"), (CUSTOMER_RFM, "r"), (CUSTOMER_PROFILE, "f"))
 _SINCE = "days_since_"
 _VALUE_OF = re.compile(r"^\{(\w+)\}$")
 _MOST_SIGNS = 2000
@@ -48,12 +44,14 @@ _ALLOWED = (
 
 @dataclass(frozen=True)
 class Readable:
-    """A column that a condition may read. `of` is its model's alias; `since`, where it is days since a time, that column."""
+    """A column that a condition may read. `of` is its model's alias; `since`, where it is days since a time, that column;
+    `delivered_by` are entities without which it is empty: any of them makes it known."""
 
     name: str
     of: str
     kind: str
     since: str = ""
+    delivered_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,9 @@ def segment_variables(settings: Settings) -> dict[str, list[Any]]:
     used = sorted({column for rule in rules for column in rule.columns})
     return {
         "segment_rules": [asdict(rule) | {"columns": list(rule.columns)} for rule in rules],
-        "segment_columns": [asdict(readable[name]) for name in used],
+        "segment_columns": [
+            {"name": c.name, "of": c.of, "kind": c.kind, "since": c.since} for c in map(readable.__getitem__, used)
+        ],
         "segments_off": sorted(schemes_off(settings.privacy)),
     }
 
@@ -139,10 +139,11 @@ def readable_columns() -> dict[str, Readable]:
             name, kind = column["name"], column["data_type"]
             if column["config"]["meta"]["personal"] not in allowed:
                 continue
-            found.setdefault(name, Readable(name, alias, kind))
+            needs = delivered_by(path).get(name, ())
+            found.setdefault(name, Readable(name, alias, kind, delivered_by=needs))
             if kind == "timestamp" and name.endswith("_at"):
                 since = f"{_SINCE}{name.removesuffix('_at')}"
-                found.setdefault(since, Readable(since, alias, "bigint", name))
+                found.setdefault(since, Readable(since, alias, "bigint", name, needs))
     return found
 
 

@@ -21,6 +21,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.dashboards.answered import AnsweredSets
 from orchestration.dashboards.parts_of_rules import without_parts
 from orchestration.dashboards.reading import Reading, opened
+from orchestration.insight.deliveries import note_of, undelivered
 from orchestration.privacy.audit.access import QUERIED, note_access
 from orchestration.publishing.grades import ANALYST, PEOPLE
 
@@ -95,6 +96,12 @@ class Builder:
             if rule.condition not in self._counted:
                 self._counted[rule.condition] = self._count(rule)
             return self._counted[rule.condition]
+
+    def note(self, condition: str) -> str:
+        """What the condition reads that is empty for every customer, as no source delivers it; "" where it reads no such column."""
+        columns = checked("builder", "rule", condition, "", "the rule").columns
+        with opened(self.path) as con:
+            return note_of(columns, undelivered(con, "marts" if self.reading.people else "bi"))
 
     def _count(self, rule: SegmentRule) -> Counted:
         missing = [name for name in rule.columns if name not in self.columns()]

@@ -76,7 +76,7 @@ def _told(counting: Builder, rule: str, draft: str) -> None:
         st.info(f"Write a rule, for example {escaped(_EXAMPLE)}, or choose a column: the count follows each change.")
         return
     told = []
-    last = None
+    last, note = None, ""
     for title, condition in (
         ("The rule holds for", rule),
         ("With the added condition", joined(rule, draft) if draft else ""),
@@ -85,6 +85,7 @@ def _told(counting: Builder, rule: str, draft: str) -> None:
             continue
         try:
             last = counting.count(condition)
+            note = counting.note(condition)
         except KundbildError as error:
             st.warning(told_error(error))
             return
@@ -96,6 +97,8 @@ def _told(counting: Builder, rule: str, draft: str) -> None:
             )
         )
     cards(told)
+    if note:
+        st.warning(escaped(f"{note}."))
     if last and last.customers:
         _stages(last, counting.reading.k)
     st.caption(

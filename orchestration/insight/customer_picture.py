@@ -21,6 +21,7 @@ from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_relation, has_table, quote
 from orchestration.identity.explain import customer_of
 from orchestration.insight.customer_words import in_words, name_in_words
+from orchestration.insight.deliveries import entity_in_words, undelivered
 
 MOST_EVENTS = 500
 _PAGE = Path(__file__).with_name("customer_picture.html.jinja")
@@ -55,7 +56,7 @@ class Picture:
     something, `attributes` the rows of customer_attributes, `scores` those of customer_scores, `life_events` those of customer_life_events.
 
     `segments` are the rows of every segment that has the customer; who may not be profiled is in none, and has no score. `event_count` counts
-    all events, of which `events` has the newest MOST_EVENTS.
+    all events, of which `events` has the newest MOST_EVENTS. `undelivered` are kinds of data that no source delivers: of them nothing is known.
     """
 
     customer_id: str
@@ -68,6 +69,7 @@ class Picture:
     event_count: int
     scores: list[dict[str, Any]] = field(default_factory=list)
     life_events: list[dict[str, Any]] = field(default_factory=list)
+    undelivered: list[str] = field(default_factory=list)
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
@@ -132,6 +134,7 @@ def read_picture(con: duckdb.DuckDBPyConnection, subject: str) -> Picture:
         life_events=_rows(con, LIFE_EVENTS, id=customer_id)
         if has_relation(con, "marts", "customer_life_events")
         else [],
+        undelivered=sorted(entity_in_words(entity) for entity in undelivered(con)),
     )
 
 

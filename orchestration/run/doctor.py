@@ -20,6 +20,7 @@ from orchestration.core.errors import KundbildError, WarehouseBusyError
 from orchestration.core.home import Home
 from orchestration.core.migrations import assert_not_newer, pending
 from orchestration.core.settings import Settings
+from orchestration.insight.deliveries import note_of, undelivered
 from orchestration.privacy.audit.purposes import seed_purposes
 from orchestration.privacy.intake.suppression import SuppressionError, count_entries, files_of
 from orchestration.privacy.secrets.pepper import pepper_file
@@ -61,6 +62,21 @@ def _segments(settings: Settings) -> list[Finding]:
     return []
 
 
+def _segments_of_nobody(con: duckdb.DuckDBPyConnection, settings: Settings) -> list[Finding]:
+    """The company's own segments that read what no source delivers: it is not known of anybody."""
+    try:
+        rules = segment_rules(settings)
+    except KundbildError:
+        # _segments tells why
+        return []
+    lacking = undelivered(con)
+    return [
+        Finding("segments", True, f"[segments.{rule.segment}]: {note}")
+        for rule in rules
+        if rule.segment in settings.segments and (note := note_of(rule.columns, lacking))
+    ]
+
+
 def _purposes(settings: Settings) -> list[Finding]:
     """Purposes that the configuration names and the seed does not have: such a choice would hold for none."""
     if isinstance(settings.privacy.unknown_age, str):
@@ -83,7 +99,7 @@ def _warehouse(settings: Settings, home: Home) -> list[Finding]:
             assert_memory(con, settings)
             zones = _zones(con, settings)
             assert_suppression(con, home)
-            lacking = [*_lacking(con, home), *_audit(con, home)]
+            lacking = [*_lacking(con, home), *_audit(con, home), *_segments_of_nobody(con, settings)]
     except WarehouseBusyError as error:
         return [Finding("warehouse", True, f"in use: {error.what}")]
     except SuppressionError as error:

@@ -62,7 +62,7 @@ constants = { purpose = "newsletter", channel = "email" }
 MODELS = (
     "config.schema:staging purposes data_categories currencies order_statuses exchange_rates conformed_orders conformed_order_items conformed_products conformed_exchange_rates "
     "conformed_survey_responses conformed_consent_events quarantined_rows books set_aside exchange_rates_by_day order_returns credit_notes "
-    "fct_orders fct_order_items customer_purchases customer_360 segment_changes segment_membership_history customer_segments customer_lifecycle customer_rfm"
+    "fct_orders fct_order_items customer_purchases delivered_entities customer_360 segment_changes segment_membership_history customer_segments customer_lifecycle customer_rfm"
 )
 # what the models read of people; the rest of a customer is not asked here
 _PEOPLE = """
@@ -76,7 +76,7 @@ create table reference.permission_reasons (reason_code varchar, kind varchar, re
 create table reference.rfm_segments (segment varchar, recency_from int, recency_to int, frequency_from int, frequency_to int);
 """
 _NOT_ASKED = (
-    "dim_customers", "dim_products", "contact_permissions", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "conformed_carts", "conformed_ad_spend",
+    "conformed_people", "dim_customers", "dim_products", "contact_permissions", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "conformed_carts", "conformed_ad_spend",
     "fct_survey_responses", "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
     "customer_profile", "customer_scores", "feedback_texts", "customer_life_events", "customer_addresses", "conformed_social_engagements", "stated_wishes",
 )  # fmt: skip
@@ -99,12 +99,7 @@ class Shop:
             prepare_memberships(con)
             prepare_special_values(con)
             empty_tables(con, *_NOT_ASKED)
-            of_people = {
-                "country_code": "SE",
-                "first_seen_at": "2020-01-01",
-                "is_club_member": False,
-                "is_business": False,
-            }
+            of_people = {"country_code": "SE", "first_seen_at": "2020-01-01"}
             add_rows(con, "marts.dim_customers", *({"customer_id": f"c-{person}"} | of_people for person in people))
             con.execute("insert into marts.customer_profile by name select customer_id from marts.dim_customers")
 

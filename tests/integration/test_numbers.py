@@ -251,6 +251,26 @@ def test_customers_have_what_was_bought_and_kept(shop):
     assert scores["pia"] == scores["kari"] == 1 and "stig" not in scores
 
 
+def test_what_no_source_delivers_is_not_known_of_anybody(own_shop):
+    """Neither 0 nor false. A table that came empty came, and one whose rows were all erased; one that is only configured did not."""
+    shop = own_shop
+    told = "select entity from marts.delivered_entities where is_delivered order by 1"
+    shops = ["consent_events", "exchange_rates", "order_items", "orders", "survey_responses"]
+    assert shop.ask(told) == [(entity,) for entity in shops]
+    known = "select distinct survey_response_count is null, order_count is null, ticket_count is null, has_active_subscription is null from marts.customer_360"
+    assert shop.ask(known) == [(False, False, True, True)]
+    assert ("kind",) not in shop.ask("select distinct scheme from segments.customer_segments")
+    with shop.open() as con:
+        con.execute(
+            "delete from raw_shop.answers; delete from raw_shop.sales; delete from ops.loads where table_name = 'sales'"
+        )
+    shop.build(full_refresh=True)
+    assert shop.ask(told) == [(entity,) for entity in shops if entity != "orders"]
+    assert shop.ask(known) == [(False, True, True, True)]
+    assert shop.ask("select sum(survey_response_count) from marts.customer_360") == [(0,)]
+    assert shop.ask("select count(*) from segments.customer_lifecycle") == [(0,)]
+
+
 def test_lines_keep_their_quantities_and_are_revenue_as_their_order_is(shop):
     found = shop.ask(
         "select source_key, quantity, gross_amount, refunded_amount, net_amount from marts.fct_order_items"

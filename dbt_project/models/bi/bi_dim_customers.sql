@@ -13,9 +13,15 @@ with
             c.is_club_member,
             cast(date_trunc('month', c.first_seen_at) as date) as first_seen_month,
             -- who may not be profiled is in no segment
-            coalesce(l.lifecycle_stage, 'not profiled') as lifecycle_stage,
             case
-                when l.customer_id is null then 'not profiled' else coalesce(r.rfm_segment, 'no order')
+                when f.customer_id is null then 'not profiled' else coalesce(l.lifecycle_stage, {{ in_no_segment() }})
+            end as lifecycle_stage,
+            case
+                when f.customer_id is null
+                then 'not profiled'
+                when t.order_count is null
+                then {{ in_no_segment() }}
+                else coalesce(r.rfm_segment, 'no order')
             end as rfm_segment,
             t.order_count,
             t.revenue_amount,
@@ -23,6 +29,7 @@ with
             t.has_active_subscription
         from {{ ref("dim_customers") }} c
         join {{ ref("customer_360") }} t using (customer_id)
+        left join {{ ref("customer_profile") }} f using (customer_id)
         left join {{ ref("customer_lifecycle") }} l using (customer_id)
         left join {{ ref("customer_rfm") }} r using (customer_id)
     ),

@@ -1,5 +1,7 @@
 {{ config(materialized="table") }}
 {% set past = [7, 28] %}
+{#- of customers of tonight; known where that of each of them is -#}
+{% set sums = ["orders", "revenue", "sessions"] %}
 with
     nights as (
         select 0 as days_ago, {{ as_of() }} as night
@@ -42,11 +44,12 @@ with
             s.days_ago,
             s.scheme,
             {{ in_no_segment() }} as segment,
-            max(t.people) - coalesce(sum(g.people), 0) as people,
-            max(t.orders) - coalesce(sum(g.orders), 0) as orders,
-            max(t.revenue)
-            - case when count(g.revenue) = count(g.people) then coalesce(sum(g.revenue), 0) end as revenue,
-            max(t.sessions) - coalesce(sum(g.sessions), 0) as sessions
+            max(t.people) - coalesce(sum(g.people), 0) as people
+            {%- for one in sums %}
+                ,
+                max(t.{{ one }})
+                - case when count(g.{{ one }}) = count(g.people) then coalesce(sum(g.{{ one }}), 0) end as {{ one }}
+            {%- endfor %}
         from starts s
         join totals t on t.days_ago = s.days_ago
         left join segments g on g.days_ago = s.days_ago and g.scheme = s.scheme
@@ -61,12 +64,12 @@ with
             {%- for ago in past %}
                 coalesce(sum(people) filter (days_ago = {{ ago }}), 0) as people_{{ ago }},
             {%- endfor %}
-            coalesce(sum(orders) filter (days_ago = 0), 0) as orders,
-            case
-                when count(revenue) filter (days_ago = 0) = count(*) filter (days_ago = 0)
-                then coalesce(sum(revenue) filter (days_ago = 0), 0)
-            end as revenue,
-            coalesce(sum(sessions) filter (days_ago = 0), 0) as sessions
+            {%- for one in sums %}
+                case
+                    when count({{ one }}) filter (days_ago = 0) = count(*) filter (days_ago = 0)
+                    then coalesce(sum({{ one }}) filter (days_ago = 0), 0)
+                end as {{ one }}{{ "," if not loop.last }}
+            {%- endfor %}
         from
             (
                 select *
@@ -85,9 +88,9 @@ with
             case when is_lumped then {{ lumped() }} else segment end as segment,
             sum(people) as people,
             {%- for ago in past %} sum(people_{{ ago }}) as people_{{ ago }}, {%- endfor %}
-            sum(orders) as orders,
-            case when count(revenue) = count(*) then sum(revenue) end as revenue,
-            sum(sessions) as sessions
+            {%- for one in sums %}
+                case when count({{ one }}) = count(*) then sum({{ one }}) end as {{ one }}{{ "," if not loop.last }}
+            {%- endfor %}
         from marked
         group by 1, 2
     ),
@@ -109,7 +112,7 @@ select
     t.segment,
     cast({{ unless_few("t.people") }} as bigint) as customer_count,
     {{ unless_few("t.people") }} / cast(sum(t.people) over (partition by t.scheme) as double) as customer_share,
-    {%- for total in ["orders", "revenue", "sessions"] %}
+    {%- for total in sums %}
         cast(t.{{ total }} as double) / nullif({{ unless_few("t.people") }}, 0) as {{ total }}_per_customer,
     {%- endfor %}
     '{{ var("currency") }}' as currency

@@ -3,7 +3,6 @@ with
     placed as (
         select c.customer_id, row_number() over (order by c.customer_id) - 1 as position
         from marts.customer_360 c
-        join segments.customer_lifecycle l on l.customer_id = c.customer_id
         join marts.customer_profile f on f.customer_id = c.customer_id
     )
 select dense_rank() over (order by s.scheme, s.segment) as segment, placed.position

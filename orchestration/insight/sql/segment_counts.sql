@@ -8,7 +8,7 @@ select
     scheme,
     segment,
     count(*) filter (left_at is null) as customers,
-    (select count(*) from segments.customer_lifecycle) as of_customers,
+    (select count(*) from marts.customer_profile) as of_customers,
     min(entered_at) as since,
     count(*) filter (entered_at = night and entered_at > first_night) as entered,
     count(*) filter (left_at = night) as went

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.contracts.deliveries import CUSTOMER_360, delivered_by
 from orchestration.contracts.seeds import SEEDS
 from tests.unit.compiled import compiled_models
 from tests.unit.empty_tables import add_rows, empty_tables
@@ -13,7 +14,7 @@ _FED = (
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
     "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_scores",
     "feedback_texts", "customer_life_events", "customer_addresses", "conformed_ad_spend", "conformed_social_engagements", "stated_wishes",
-    "bridge_company_source_records", "conformed_people", "conformed_deals", "customer_life_phase", "customer_places",
+    "bridge_company_source_records", "conformed_people", "conformed_deals", "customer_life_phase", "customer_places", "delivered_entities",
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def known(permitted, warehouse):
 
 @pytest.fixture
 def picture(warehouse, tmp_path_factory):
-    """Adds rows, and tells of the figures of a customer."""
+    """Adds rows, and tells of the figures of a customer. Sources deliver everything."""
     models = compiled_models(tmp_path_factory, ["customer_360", "customer_purchases", "customer_profile"])
     empty_tables(warehouse, *_FED)
     warehouse.execute(
@@ -59,6 +60,8 @@ def picture(warehouse, tmp_path_factory):
             {"customer_id": c, "source_system": "crm", "source_key": c},
         )
 
+    for entity in sorted({one for found in delivered_by(CUSTOMER_360).values() for one in found}):
+        add_rows(warehouse, "marts.delivered_entities", {"entity": entity, "is_delivered": True})
     warehouse.execute(f"create view marts.customer_profile as {models['customer_profile']}")
     warehouse.execute(f"create view marts.customer_purchases as {models['customer_purchases']}")
 

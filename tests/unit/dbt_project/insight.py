@@ -14,7 +14,7 @@ AS_OF = "2026-06-01"
 # what the model of whom anything may be inferred of reads
 PROFILE = (
     "customer_profile", ("fct_orders", "contact_permissions", "dim_customers", "bridge_customer_source_records", "bridge_company_source_records",
-    "conformed_people", "conformed_deals", "customer_life_phase", "customer_places"),
+    "conformed_people", "conformed_deals", "customer_life_phase", "customer_places", "delivered_entities"),
 )  # fmt: skip
 # why nothing may be inferred of somebody → what says so
 NOT_PROFILED: dict[str, tuple[str, dict[str, Any]]] = {

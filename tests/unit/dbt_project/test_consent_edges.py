@@ -170,7 +170,8 @@ def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compil
         "create table marts.customer_360 as select customer_id, case age when 40 then '30 to 44' else '65 and over' end as age_band, 1 as order_count, 1.0 as revenue_amount, 1.0 as gross_amount, "
         "1.0 as refunded_amount, 1.0 as net_amount, 'SEK' as currency, false as has_active_subscription from marts.dim_customers; "
         "create schema segments; create table segments.customer_lifecycle as select customer_id, 'new' as lifecycle_stage from marts.dim_customers; "
-        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from marts.dim_customers"
+        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from marts.dim_customers; "
+        "create table marts.customer_profile as select customer_id from marts.dim_customers"
     )
     told = warehouse.execute(
         f"select country_code, county, count(*) from ({compiled['bi_dim_customers']}) group by all"
@@ -190,7 +191,8 @@ def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compil
         "case when customer_id in ('c1', 'c2', 'c3') then true when customer_id < 'c26' then false end as has_active_subscription from marts.dim_customers; "
         "create table segments.customer_lifecycle as select customer_id, case when n < 2 then 'won back' when n < 9 then 'lapsed' else 'active' end as lifecycle_stage "
         "from (select customer_id, row_number() over (order by customer_id) - 1 as n from marts.dim_customers) where n < 26; "
-        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from segments.customer_lifecycle where customer_id <> 'c9'"
+        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from segments.customer_lifecycle where customer_id <> 'c9'; "
+        "create table marts.customer_profile as select customer_id from segments.customer_lifecycle"
     )
 
     def told(column: str) -> dict[Any, int]:
@@ -212,3 +214,10 @@ def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compil
     assert {word for (word,) in warehouse.execute(query.format(batch=bare)).fetchall()} == {"won back", "true"}
     split = f"(select case when is_club_member then '{few}' else 'active' end as lifecycle_stage, 'loyal' as rfm_segment, null as is_business, null as is_club_member, null as has_active_subscription from marts.dim_customers)"
     assert warehouse.execute(query.format(batch=split)).fetchall() == [("a stage",)] * 10
+    # without a source of orders nobody has a stage, and that is another thing than not to be profiled
+    warehouse.execute(
+        "delete from segments.customer_lifecycle; delete from segments.customer_rfm; update marts.customer_360 set order_count = null; "
+        "insert into marts.customer_profile select customer_id from marts.dim_customers anti join marts.customer_profile using (customer_id)"
+    )
+    assert told("lifecycle_stage") == told("rfm_segment") == {"in no segment": 30}
+    assert told("order_count") == {None: 30}

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from orchestration.contracts.deliveries import CUSTOMER_360, delivered_by
 from tests.unit.dbt_project.insight import NOT_PROFILED
 
 
@@ -31,6 +32,44 @@ def test_a_customer_of_whom_nothing_is_known_but_that_they_are_there(picture):
         "update marts.dim_customers set given_name = null, full_name = 'A Berg', phone = '1', postal_code = '1' where customer_id = 'c1'"
     )
     assert picture("c1", "missing_fields") is None
+
+
+def test_what_no_source_delivers_is_not_known_of_anybody(picture):
+    """Neither 0 nor false. What other sources deliver stands."""
+    at, row = datetime(2026, 5, 20), {"source_system": "s", "source_key": "1", "customer_id": "c1"}
+    named = {"source_system": "s", "source_key": "1", "person_system": "crm", "person_key": "c1"}
+    picture.add("marts.fct_orders", order("1", "2026-05-20", 100, store="North", discount_amount=1))
+    picture.add("marts.fct_carts", row | {"abandoned_at": at, "cart_amount": 5, "currency": "SEK"})
+    picture.add("marts.fct_subscriptions", row | {"started_at": at})
+    picture.add("conformed.conformed_usage_events", named | {"occurred_at": at})
+    picture.add("marts.fct_web_sessions", row | {"started_at": at, "page_views": 2, "duration_seconds": 9})
+    picture.add("marts.fct_email_events", row | {"occurred_at": at, "kind": "delivered"})
+    picture.add("marts.fct_tickets", row | {"opened_at": at})
+    picture.add("marts.fct_interactions", row | {"occurred_at": at, "channel": "call"})
+    picture.add("marts.fct_survey_responses", row | {"submitted_at": at})
+    picture.add("conformed.conformed_reviews", named | {"reviewed_at": at})
+    picture.run("update marts.dim_customers set is_business = null, is_club_member = null")
+    counts = [
+        column for column in delivered_by(CUSTOMER_360)
+        if column.startswith("has_") or (not column.startswith("company_") and column.endswith(("_count", "_365d", "_30d", "_90d", "_before", "_amount", "_days", "_seconds")))
+    ]  # fmt: skip
+    known = dict(zip(counts, picture("c2", *counts), strict=True))
+    empty = {"margin_amount", "mean_order_amount", "ad_session_count"}
+    assert len(counts) == 35 and {column for column, value in known.items() if value is None} == empty
+    for entity in sorted({one for column in counts for one in delivered_by(CUSTOMER_360)[column]}):
+        picture.run(f"update marts.delivered_entities set is_delivered = entity <> '{entity}'")
+        gone = {column for column in counts if delivered_by(CUSTOMER_360)[column] == (entity,)}
+        assert gone or entity == "survey_answers"
+        # c1 has them, and c2 has none: neither is told
+        for customer in ("c1", "c2"):
+            told = dict(zip(counts, picture(customer, *counts), strict=True))
+            not_known = {column for column, value in told.items() if value is None}
+            if customer == "c2":
+                assert not_known == gone | empty
+            assert gone - {"margin_amount", "mean_order_amount"} <= not_known
+    # of two that tell it, one is enough
+    picture.run("update marts.delivered_entities set is_delivered = entity not in ('reviews', 'survey_answers')")
+    assert picture("c2", "feedback_count", "review_count", "is_business", "is_club_member") == (None,) * 4
 
 
 def test_what_was_bought(picture):

@@ -73,9 +73,9 @@ select
     p.customer_id,
     p.region,
     e.company.customer_count as company_customer_count,
-    cast(e.company.order_count as bigint) as company_order_count,
-    e.company.open_deal_count as company_open_deal_count,
-    e.company.won_deal_count as company_won_deal_count,
+    {{ if_delivered("company_order_count", "e.company.order_count") }},
+    {{ if_delivered("company_open_deal_count", "e.company.open_deal_count") }},
+    {{ if_delivered("company_won_deal_count", "e.company.won_deal_count") }},
     h.life_phase,
     h.life_phase_confidence,
     h.life_phase_reasons,
@@ -87,6 +87,7 @@ select
     a.cultural_capital,
     a.cultural_capital_reasons
 from people p
+cross join {{ deliveries() }} y
 left join {{ ref("customer_life_phase") }} h on h.customer_id = p.customer_id
 left join {{ ref("customer_places") }} a on a.customer_id = p.customer_id
 left join employers e on e.customer_id = p.customer_id

@@ -51,8 +51,8 @@ select
     g.country_code,
     m.county_name as county,
     case when not coalesce(r.is_protected, false) then g.preferred_store end as preferred_store,
-    g.is_business,
-    g.is_club_member,
+    {{ if_delivered("is_business", "g.is_business") }},
+    {{ if_delivered("is_club_member", "g.is_club_member") }},
     -- unknown age counts as a minor wherever it matters: default strict
     coalesce(
         {{ age_in_years("g.birth_date", as_of()) }} < coalesce(c.marketing_age, 18), true
@@ -65,6 +65,7 @@ select
     g.source_record_count,
     g.source_system_count
 from golden g
+cross join {{ deliveries() }} y
 join {{ source("identity", "customer_keys") }} k using (customer_id)
 left join {{ ref("protected_customers") }} r on r.customer_id = g.customer_id
 left join {{ ref("country_rules") }} c on c.country_code = g.country_code

@@ -1,0 +1,2 @@
+select entity, is_delivered, source_systems
+from {{ ref("delivered_entities") }}

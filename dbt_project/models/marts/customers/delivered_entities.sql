@@ -1,0 +1,58 @@
+{#- Of people, what only records of some say: without a record of anybody who has it, no source delivers it. -#}
+{%- set parts = {
+    "addresses": "p.street is not null or p.postal_code is not null",
+    "club_members": "p.kind = 'club member'",
+    "employers": "p.company_key is not null",
+} %}
+with
+    fed as (
+        -- raw tables that the configuration makes an entity of
+        select cast(null as varchar) as entity, cast(null as varchar) as source, cast(null as varchar) as table_name
+        where false
+        {%- for entity, systems in var("feeds").items() %}
+            {%- for system in systems %}
+                {%- for source, table in raw_tables_of(system, entity) %}
+                    union all
+                    select '{{ entity }}', '{{ source }}', '{{ table }}'
+                {%- endfor %}
+            {%- endfor %}
+        {%- endfor %}
+    ),
+    -- a table that came without a row came; so did one whose rows were all erased
+    read_before as (select distinct source, table_name from {{ source("ops", "loads") }}),
+    entities as (
+        select
+            e.entity,
+            string_agg(distinct f.source, ', ' order by f.source) as source_systems,
+            count(r.source) > 0 as is_read
+        from
+            (
+                select cast(null as varchar) as entity
+                where false
+                {%- for entity in all_entities() %}
+                    union all
+                    select '{{ entity }}'
+                {%- endfor %}
+            ) e
+        left join fed f on f.entity = e.entity
+        left join read_before r on r.source = f.source and r.table_name = f.table_name
+        group by e.entity
+    ),
+    said as (
+        select
+            {% for part, holds in parts.items() -%}
+                coalesce(bool_or({{ holds }}), false) as {{ part }}{{ "," if not loop.last }}
+            {% endfor %}
+        from {{ ref("conformed_people") }} p
+    )
+select entity, is_read as is_delivered, source_systems
+from entities
+{%- for part in parts %}
+    union all
+    select
+        '{{ part }}',
+        s.{{ part }}
+        {%- if part == "employers" %} or (select is_read from entities where entity = 'companies') {%- endif %},
+        (select source_systems from entities where entity = 'people')
+    from said s
+{%- endfor %}
