@@ -83,7 +83,7 @@ BOARDS: dict[str, Board] = {
     "experience": Board((_REPORT["experience_matrix"], _BY_GROUP), {"scheme": "Scheme", "segment": "Segment or store"}),
     "consent": Board((_REPORT["consents"], PERMISSIONS), {"purpose": "Purpose", "channel": "Channel"}),
     "health": Board(
-        (*(_REPORT[name] for name in ("quality_by_night", "quality_of_records", "quality_set_aside", "quality_of_sources", "gaps", "order_gaps", "newest_rows")), EVENTS), {"source_system": "Source"}
+        (*(_REPORT[name] for name in ("quality_by_night", "quality_of_records", "quality_set_aside", "quality_of_sources", "gaps", "order_gaps", "undelivered", "newest_rows")), EVENTS), {"source_system": "Source"}
     ),
 }  # fmt: skip
 OVERVIEW = tuple(

@@ -1,2 +1,1 @@
-select entity, is_delivered, source_systems
-from {{ ref("delivered_entities") }}
+select entity, is_delivered, source_systems from {{ ref("delivered_entities") }}

@@ -310,6 +310,7 @@ SECTIONS = (
             Part("Sources in the newest night", Question("quality_of_sources", order="source_system", is_of_people=False)),
             Part("What is missing of customers", Question("gaps")),
             Part("What is missing of orders, last 12 months", Question("order_gaps")),
+            Part("What sources deliver, and what is not known", Question("undelivered", is_of_people=False)),
             Part("How new the data are", Question("newest_rows", order="data, source_system")),
         ),
         "connect a source of consents",

@@ -13,7 +13,7 @@ from tests.unit.empty_tables import add_rows, empty_tables
 MODELS = ("customer_addresses", "customer_life_events", "customer_life_phase")
 _FED = (
     "dim_customers", "bridge_customer_source_records", "bridge_household_customers", "conformed_people", "conformed_address_updates",
-    "conformed_person_attributes", "contact_permissions", "fct_orders", "fct_order_items", "dim_products",
+    "conformed_person_attributes", "contact_permissions", "fct_orders", "fct_order_items", "dim_products", "delivered_entities",
 )  # fmt: skip
 _IDENTITY = """
 create schema ops; create schema reference; create table ops.clock as select timestamp '2026-06-01' as as_of;
@@ -34,6 +34,7 @@ def life(warehouse, models):
     con = warehouse
     con.execute(_IDENTITY)
     empty_tables(con, *_FED)
+    add_rows(con, "marts.delivered_entities", {"entity": "addresses", "is_delivered": True})
     for seed in ("permission_reasons", "life_phase_categories"):
         con.execute(f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
     return _Life(con, models)
@@ -245,6 +246,10 @@ def test_a_phase_is_inferred_from_age_and_household(life):
     assert life.phase("c3") == ("senior", "high", alone)
     assert life.phase("c4") == ("young adult", "high", alone)
     assert life.phase("c5") == ("single home", "low", alone)
+    # without addresses no household is known
+    life.con.execute("update marts.delivered_entities set is_delivered = false")
+    assert life.phase("c5") == (None, None, None)
+    life.con.execute("update marts.delivered_entities set is_delivered = true")
     life.con.execute("update marts.dim_customers set conflicting_fields = 'email, birth_date' where customer_id = 'c3'")
     assert life.phase("c3")[1] == "low"
     # who refused profiling makes nobody a parent, and has no phase

@@ -43,13 +43,18 @@ def test_life_events_and_the_place_are_on_the_page(marts):
     for event, day, told_by in (("moved", date(2026, 2, 1), "spar"), ("household grew", date(2026, 4, 1), "birth date")):  # fmt: skip
         row = {"event": event, "happened_on": day, "told_by": told_by}
         add_rows(marts, "marts.customer_life_events", {"customer_id": "c1"} | row)
+    empty_tables(marts, "delivered_entities")
+    for entity, is_delivered in (("orders", True), ("web_sessions", False), ("tickets", False)):
+        add_rows(marts, "marts.delivered_entities", {"entity": entity, "is_delivered": is_delivered})
     found = read_picture(marts, "c1")
+    assert found.undelivered == ["tickets", "web sessions"]
     assert found.parts["place"] == place
     assert found.parts["record"] == {"address_confirmed_on": date(2026, 3, 1)}
     assert [(row["event"], row["told_by"]) for row in found.life_events] == [("household grew", "birth date"), ("moved", "spar")]  # fmt: skip
     page = write_page(found)
     for said in (
         "Life events",
+        "No source delivers these, so nothing of them is known: tickets, web sessions.",
         "2026-04-01",
         "household grew",
         "<h2>Place</h2>",

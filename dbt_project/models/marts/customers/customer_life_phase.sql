@@ -82,7 +82,10 @@ with
                 then 'family with children'
                 when is_shared and age is not null
                 then 'shared home'
-                when age is not null
+                -- without addresses no household is known
+                when
+                    age is not null
+                    and (select is_delivered from {{ ref("delivered_entities") }} where entity = 'addresses')
                 then 'single home'
             end as life_phase
         from known

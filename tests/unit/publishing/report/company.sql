@@ -182,6 +182,10 @@ insert into bi.permission_trend by name
 select date '2026-09-07' + cast(n * 7 as integer) as week_on, 'newsletter' as purpose, 'email' as channel, 200 + 10 * n as permitted_count, 10 as gained_count, 0 as lost_count
 from range(6) t(n);
 
+insert into bi.delivered_entities by name
+select entity, entity = 'orders' as is_delivered, if(entity = 'orders', 'shop', null) as source_systems
+from (values ('orders'), ('tickets'), ('usage_events')) t(entity);
+
 insert into bi.event_plan_status by name
 select kind as event_kind, 'web' as owner, 'as planned' as status, count as event_count_7d, count as visitor_count, timestamp '2026-10-31' as last_seen_at
 from (values ('page_view', 400), ('click', 60), ('form', 4)) t(kind, count);
