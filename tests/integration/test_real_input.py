@@ -69,6 +69,26 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
         assert con.execute(
             "select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar from marts.fct_orders"
         ).fetchall() == [("1997-01-01", "1998-06-30")]
+        # a list of orders tells nothing else: neither 0 nor false
+        of_orders = "bool_and(order_count > 0 and refunded_amount = 0), count(web_session_count), count(ticket_count), count(email_delivered_count)"
+        others = (
+            "count(has_active_subscription), count(is_business), count(is_club_member), count(household_customer_count)"
+        )
+        assert con.execute(f"select {of_orders}, {others} from marts.customer_360").fetchall() == [(True, *[0] * 7)]
+        assert con.execute("select count(is_business), count(is_club_member) from marts.dim_customers").fetchall() == [
+            (0, 0)
+        ]
+        schemes = "select distinct scheme from segments.customer_segments order by 1"
+        assert [scheme for (scheme,) in con.execute(schemes).fetchall()] == [
+            "acquisition",
+            "lifecycle",
+            "price class",
+            "rfm",
+            "value tier",
+        ]
+    note = "is_business is empty for every customer: no source delivers employers"
+    trial = kundbild.json("add-segment", "people_alone", "--where", "not is_business", "--try", DATA=str(data))
+    assert (trial["note"], trial["trial"]["customers"]) == (note, 0)
     assert kundbild.json("run", DATA=str(data))["is_nothing_new"]
     # the shop exports the whole list again the next day, with one order more
     again = tmp_path / "again"
