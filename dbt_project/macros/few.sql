@@ -64,3 +64,14 @@
 {% macro part_unless_few(part, whole) -%}
     case when not {{ is_few(part) }} and not {{ is_few(whole ~ " - " ~ part) }} then {{ part }} end
 {%- endmacro %}
+
+{#-
+    SQL: the share of a part in a whole, of exact counts and in whole percents, or null where either of its sides is of few. Counts that
+    are told rounded have it beside them: a share of rounded counts is wrong by several percent.
+-#}
+{% macro share_unless_few(part, whole) -%}
+    case
+        when not {{ is_few(part) }} and not {{ is_few(whole ~ " - " ~ part) }}
+        then round({{ part }} / nullif(cast({{ whole }} as double), 0), 2)
+    end
+{%- endmacro %}

@@ -92,7 +92,7 @@ def _of_people(name: str, k: int) -> str:
     if name == "customer":
         return "Personal data: each look is noted in the audit log."
     # metrics are not rounded: they leave groups of few out
-    rounded = "" if name == "metrics" else f"; counts are rounded to the nearest {k}"
+    rounded = "" if name == "metrics" else f"; counts are rounded, to the nearest {k} at most"
     return f"No figure is about fewer than {k} people{rounded}."
 
 

@@ -24,7 +24,11 @@ select
         when kind <> {{ lumped() }} and count(*) = 1 and not {{ is_few("max(visitor_count_4_weeks_before)") }}
         then max(mean_week_event_count)
     end as mean_week_event_count,
-    case when kind <> {{ lumped() }} and count(*) = 1 then {{ rounded("max(visitor_count)") }} end as visitor_count,
+    {%- for visitors in ["visitor_count", "visitor_count_7d"] %}
+        case
+            when kind <> {{ lumped() }} and count(*) = 1 then {{ rounded("max(" ~ visitors ~ ")") }}
+        end as {{ visitors }},
+    {%- endfor %}
     case
         when max(visitor_count) >= {{ var("min_people") }} then cast(date_trunc('day', max(last_seen_at)) as timestamp)
     end as last_seen_at,

@@ -6,7 +6,7 @@ select
     {{ rounded("sum(f.event_count)") }} as event_count,
     {{ rounded("max(f.visitor_count)") }} as visitor_count,
     {{ rounded("max(f.page_visitor_count)") }} as page_visitor_count,
-    {{ rounded("max(f.visitor_count)") }} / cast({{ rounded("max(f.page_visitor_count)") }} as double) as visitor_share
+    {{ share_unless_few("max(f.visitor_count)", "max(f.page_visitor_count)") }} as visitor_share
 from {{ ref("page_heat") }} f {{ joined_shown(["page", "area"]) }}
 where f.visitor_count >= {{ var("min_people") }}
 group by 1, 2, 3

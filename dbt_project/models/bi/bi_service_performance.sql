@@ -32,9 +32,26 @@ select
     case when not is_lumped then people_count end as people_count,
     -- where no cell is of enough people, neither is their sum for certain
     case when not {{ is_few("people_count") }} then cast(ticket_count as bigint) end as ticket_count,
-    -- rounded: values subtracted from all would tell of few
+    -- rounded: values subtracted from all would tell of few. Of requests no more are told than there are
     {%- for part in parts %}
-        case when not {{ is_few(part ~ "_people_count") }} then {{ rounded(part ~ "_count") }} end as {{ part }}_count,
+        cast(
+            case
+                when not {{ is_few(part ~ "_people_count") }} then least({{ rounded(part ~ "_count") }}, ticket_count)
+            end as bigint
+        ) as {{ part }}_count,
+    {%- endfor %}
+    -- several requests may be of one: those without a purchase are of at least so many people less
+    {%- for part in ["bought_before", "bought_after"] %}
+        case
+            when
+                not {{ is_few(part ~ "_people_count") }}
+                and (
+                    followed_count = {{ part }}_count
+                    or followed_count - {{ part }}_count - (followed_count - followed_people_count)
+                    >= {{ var("min_people") }}
+                )
+            then {{ share_unless_few(part ~ "_count", "followed_count") }}
+        end as {{ part }}_share,
     {%- endfor %}
     -- of minutes, and with as many people on either side: else it is somebody's, to the second
     {%- for hours, part in {"first_reply": "replied", "solution": "solved"}.items() %}

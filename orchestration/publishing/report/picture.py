@@ -76,7 +76,7 @@ def _foot(report: Report, answer: Answer, notes: list[str]) -> list[str]:
     said = (
         *notes,
         f"{day(report.now.as_of)}. Source: {', '.join(answer.tables)} of the customer data warehouse (Kundbild).",
-        f"No figure is about fewer than {k} people; counts are rounded to the nearest {k}.",
+        f"No figure is about fewer than {k} people; counts are rounded, to the nearest {k} at most.",
     )
     return [line for one in said for line in textwrap.wrap(one, _FOOT, break_on_hyphens=False)]
 

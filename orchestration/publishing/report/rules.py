@@ -13,6 +13,12 @@ What a column of a script is says its name:
 * `<name>_average`, `<name>_score`, `<name>_hours`, `<name>_days`: a mean or a median of values of people: rounded.
 * `<name>_checks`: a number of checks, which are nobody's: exact.
 * `<name>_people` of any of these: how many people stand behind it, where they are others than those behind the row.
+* `people_rounded`, `<name>_count_rounded` and `<name>_people_rounded` in place of these: a number that bi has rounded to a multiple
+  of min_people already. It is not rounded once more, for two such tell of no exact difference either. It is taken for as many
+  people as half a multiple fewer: 8 are 10 in bi.
+* `<name>_share` with `<name>_share_of` or `<name>_share_of_rounded`, the count of its whole: a share that bi computed from exact counts
+  and rounded to a whole percent. It is shown as `<name>_percent`. `<name>_share_repeats` says how many of the whole may be of people
+  who are counted already.
 * every other column tells the rows apart, and is shown as it is.
 
 A share is computed from the exact counts and then rounded to a whole percent: shares of rounded counts are wrong by several percent.
@@ -28,7 +34,10 @@ from collections.abc import Iterable, Mapping, Sequence
 LEAST = 10
 _MEASURES = ("_count", "_amount", "_average", "_score", "_hours", "_days", "_checks")
 STEPPED = ("_count", "_amount")
-_HELPERS = ("_largest", "_people")
+_ROUNDED = "_rounded"
+_SHARE = "_share"
+_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of", "_share_of_rounded", "_share_repeats")
+_OF_ROW = ("people", f"people{_ROUNDED}")
 # decimals of what is a mean of people
 _DECIMALS = {"_average": 1, "_score": 0, "_hours": 1, "_days": 0}
 
@@ -44,8 +53,23 @@ def is_measure(column: str) -> bool:
 
 
 def shown_columns(columns: Iterable[str]) -> list[str]:
-    """The columns of a script that a report shows, in their order."""
-    return [column for column in columns if column != "people" and not column.endswith(_HELPERS)]
+    """The columns of a script that a report shows, as it calls them, in their order."""
+    return [_called(column) for column in columns if column not in _OF_ROW and not column.endswith(_HELPERS)]
+
+
+def _called(column: str) -> str:
+    if column.endswith(_SHARE):
+        return f"{column.removesuffix(_SHARE)}_percent"
+    return column.removesuffix(_ROUNDED)
+
+
+def _least(column: str, columns: Sequence[str], k: int) -> str:
+    """SQL: how many there are at least. What bi rounded is a multiple of k at most, and 0 only where there is none."""
+    return column if column in columns else f"({column}{_ROUNDED} - {k // 2})"
+
+
+def _is_there(column: str, columns: Sequence[str]) -> bool:
+    return column in columns or f"{column}{_ROUNDED}" in columns
 
 
 def told(
@@ -65,14 +89,14 @@ def told(
 
     Raises ValueError where a script about people does not say of how many, or whose part of an amount is the largest.
     """
-    if is_of_people and "people" not in columns:
+    if is_of_people and not _is_there("people", columns):
         raise ValueError("a script about people has no column people")
     measured = shown_columns(columns)
     shown = [_shown(column, columns, k, is_of_people) for column in measured]
     shown += [_share(name, part, whole, columns, k) for name, (part, whole) in (shares or {}).items()]
     if is_exact:
         shown += [one for column in measured if column.endswith(STEPPED) for one in _exact(column, columns, k)]
-    of_enough = f"\nwhere people >= {k}" if is_of_people else ""
+    of_enough = f"\nwhere {_least('people', columns, k)} >= {k}" if is_of_people else ""
     sql = f"select\n    {_listed(shown)}\nfrom (\n{_indented(script)}\n){of_enough}"
     if derived:
         more = ["*", *(f"{expression} as {name}" for name, expression in derived.items())]
@@ -81,9 +105,13 @@ def told(
 
 
 def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool) -> str:
+    if (share := f"{column.removesuffix('_percent')}{_SHARE}") in columns:
+        return _where(_of_share(share, columns, k), f"round(100 * {share})", column)
     if not is_measure(column) or column.endswith("_checks"):
         return column
-    if column.endswith("_count"):
+    if f"{column}{_ROUNDED}" in columns:
+        value = f"{column}{_ROUNDED}"
+    elif column.endswith("_count"):
         value = f"cast(round({column} / {k}.0) * {k} as bigint)"
     elif column.endswith("_amount"):
         if f"{column}_largest" in columns:
@@ -101,13 +129,28 @@ def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool) -> s
 def _conditions(column: str, columns: Sequence[str], k: int) -> list[str]:
     """When a measure is shown."""
     conditions = []
-    if (people := f"{column}_people") in columns:
+    given = column if column in columns else f"{column}{_ROUNDED}"
+    if _is_there(people := f"{column}_people", columns):
         # a mean of nobody known is a value of somebody, but no count and no amount of nobody is nothing
-        none = f"({people} = 0 and {column} = 0) or " if column.endswith(STEPPED) else ""
-        conditions.append(f"({none}{people} >= {k})")
+        nobody = people if people in columns else f"{people}{_ROUNDED}"
+        none = f"({nobody} = 0 and {given} = 0) or " if column.endswith(STEPPED) else ""
+        conditions.append(f"({none}{_least(people, columns, k)} >= {k})")
     if column.endswith("_count"):
-        conditions.append(f"({column} = 0 or {column} >= {k})")
+        conditions.append(f"({given} = 0 or {_least(column, columns, k)} >= {k})")
     return conditions
+
+
+def _of_share(share: str, columns: Sequence[str], k: int) -> list[str]:
+    """When a share is shown: neither it nor the rest of its whole is of few. It is of a whole percent: half of one fewer may be."""
+    if not _is_there(f"{share}_of", columns):
+        raise ValueError(f"a share has no column {share}_of")
+    whole = _least(f"{share}_of", columns, k)
+    repeats = f" - {share}_repeats" if f"{share}_repeats" in columns else ""
+    return [
+        f"{whole}{repeats} >= {k}",
+        f"({share} = 0 or ({share} - 0.005) * {whole}{repeats} >= {k})",
+        f"({share} = 1 or (0.995 - {share}) * {whole}{repeats} >= {k})",
+    ]
 
 
 def _step(column: str, columns: Sequence[str], k: int) -> str:
@@ -125,7 +168,8 @@ def _share(name: str, part: str, whole: str, columns: Sequence[str], k: int) -> 
 
 
 def _exact(column: str, columns: Sequence[str], k: int) -> tuple[str, str]:
-    value = _where(_conditions(column, columns, k), f"cast({column} as double)", f"{column}_exact")
+    given = column if column in columns else f"{column}{_ROUNDED}"
+    value = _where(_conditions(column, columns, k), f"cast({given} as double)", f"{column}_exact")
     return value, f"cast({_step(column, columns, k)} as double) as {column}_step"
 
 

@@ -160,11 +160,7 @@ SECTIONS = (
             ),
             Part(
                 "Bought again within three months, by month of the first order",
-                Question(
-                    "bought_again",
-                    order="cohort_month",
-                    shares={"bought_again_percent": ("bought_again_count", "new_customer_count")},
-                ),
+                Question("bought_again", order="cohort_month"),
                 Drawn("line", "cohort_month", ("bought_again_percent",)),
                 has_table=False,
                 says=newest("cohort_month", "bought_again_percent", "of the customers who came bought again within three months"),

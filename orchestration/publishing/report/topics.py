@@ -87,8 +87,8 @@ EFFECT = Part(
         "service_effect",
         order="array_position(['within 1 h', 'within 4 h', 'within 24 h', 'later', 'none yet'], first_reply) nulls last, first_reply",
     ),
-    Drawn("steps", "first_reply", ("followed_count", "bought_before_count", "bought_after_count")),
-    note="Requests of which all days have passed, and those whose customers bought in as many days before and after. Whoever is "
+    Drawn("steps", "first_reply", ("bought_before_percent", "bought_after_percent")),
+    note="Requests of which all days have passed, and in how many of 100 the customer bought in as many days before and after. Whoever is "
     "answered late may differ in other ways too.",
     add=TICKETS,
 )

@@ -1,8 +1,10 @@
 select
     cohort_month,
-    cohort_customer_count as people,
-    cohort_customer_count as new_customer_count,
-    repeat_customer_count as bought_again_count
+    cohort_customer_count as people_rounded,
+    cohort_customer_count as new_customer_count_rounded,
+    repeat_customer_count as bought_again_count_rounded,
+    repeat_share as bought_again_share,
+    cohort_customer_count as bought_again_share_of_rounded
 from bi.cohort_retention
 where
     months_since = 3

@@ -1,12 +1,10 @@
--- counts are rounded there to the nearest multiple of min_people. Below 10, half of one is at most 4, so at least so many are
--- behind the row; from 10 on it is k, and counts below it are not there
 select
     interaction_level as interaction,
     data_use_level as use_of_data,
-    customer_count - 4 as people,
-    customer_count,
+    customer_count as people_rounded,
+    customer_count as customer_count_rounded,
     mean_nps as newest_nps_average,
-    nps_count - 4 as newest_nps_average_people,
+    nps_count as newest_nps_average_people_rounded,
     next_data_use_step as most_lack
 from bi.experience_matrix
 where breakdown = 'all'

@@ -1,4 +1,10 @@
-select week as week_on, scheme, from_segment, to_segment, customer_count as people, customer_count
+select
+    week as week_on,
+    scheme,
+    from_segment,
+    to_segment,
+    customer_count as people_rounded,
+    customer_count as customer_count_rounded
 from bi.segment_movements
 where week = (select max(week) from bi.segment_movements)
 qualify row_number() over (order by customer_count desc nulls last, scheme, from_segment, to_segment) <= 8

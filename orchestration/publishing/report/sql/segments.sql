@@ -3,7 +3,7 @@ select
     segment,
     customer_count as people,
     customer_count,
-    customer_count_7d_ago as a_week_ago_count,
+    customer_count_7d_ago as a_week_ago_count_rounded,
     orders_per_customer as orders_each_average
 from bi.segment_overview
 where scheme not in ('lifecycle', 'rfm') and segment <> 'in no segment'

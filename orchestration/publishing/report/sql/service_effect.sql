@@ -1,13 +1,15 @@
--- of how many people at least: as in service_by_hour
+-- several requests may be of one customer: of so many less than there are requests
 select
     value as first_reply,
     people_count as people,
     ticket_count,
-    followed_count,
-    people_count - (ticket_count - (followed_count - 4)) as followed_count_people,
-    bought_before_count,
-    people_count - (ticket_count - (bought_before_count - 4)) as bought_before_count_people,
-    bought_after_count,
-    people_count - (ticket_count - (bought_after_count - 4)) as bought_after_count_people
+    followed_count as followed_count_rounded,
+    people_count - ticket_count + followed_count as followed_count_people_rounded,
+    bought_before_share,
+    followed_count as bought_before_share_of_rounded,
+    ticket_count - people_count as bought_before_share_repeats,
+    bought_after_share,
+    followed_count as bought_after_share_of_rounded,
+    ticket_count - people_count as bought_after_share_repeats
 from bi.service_performance
 where breakdown = 'first reply' and people_count is not null

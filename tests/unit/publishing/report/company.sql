@@ -101,13 +101,13 @@ from (values (1, 'matched', '', 400), (2, 'not permitted', 'withdrawn', 120), (2
 
 insert into bi.segment_overview by name
 select scheme, segment, people as customer_count, 2.34 as orders_per_customer, before as customer_count_7d_ago, 'SEK' as currency
-from (values ('value tier', 'top', 23, 9), ('value tier', 'low', 371, 344), ('interest', 'Tents', 9, null)) t(scheme, segment, people, before);
+from (values ('value tier', 'top', 23, 9), ('value tier', 'low', 371, 345), ('interest', 'Tents', 9, null)) t(scheme, segment, people, before);
 
 insert into bi.segment_movements
 values ('value tier', 'low', 'top', date '2026-10-26', 15), ('value tier', 'top', 'low', date '2026-10-26', 5), ('value tier', 'top', 'low', date '2026-10-19', 70);
 
 insert into bi.cohort_retention by name
-select date '2025-11-01' + to_months(cast(n as integer)) as cohort_month, 3 as months_since, 57 as cohort_customer_count, 14 + n as repeat_customer_count, true as is_final
+select date '2025-11-01' + to_months(cast(n as integer)) as cohort_month, 3 as months_since, 55 as cohort_customer_count, cast(round((14 + n) / 5) * 5 as bigint) as repeat_customer_count, round((14 + n) / 57, 2) as repeat_share, true as is_final
 from range(8) t(n);
 
 insert into bi.purchase_intervals by name
@@ -146,7 +146,7 @@ select 'all' as breakdown, 'all' as value, interaction as interaction_level, dat
 from (values ('high', 'high', 120, 50), ('low', 'high', 30, 10), ('low', 'low', 10, 0)) t(interaction, data_use, customers, answers);
 
 insert into bi.service_performance by name
-select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, rated as rated_count, followed as followed_count, before as bought_before_count, after as bought_after_count, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction
+select breakdown, value, people as people_count, tickets as ticket_count, tickets as replied_count, rated as rated_count, followed as followed_count, before as bought_before_count, after as bought_after_count, round(before / nullif(followed, 0), 2) as bought_before_share, round(after / nullif(followed, 0), 2) as bought_after_share, 9.6 as first_reply_p50_hours, 3.6 as mean_satisfaction
 from (values ('hour', '08', 72, 77, 15, 0, 0, 0), ('hour', '09', 8, 10, 10, 0, 0, 0), ('hour', 'other (small groups)', null, 15, 15, 0, 0, 0), ('first reply', 'within 4 h', 60, 65, 0, 50, 40, 30), ('first reply', 'later', 30, 35, 0, 20, 15, 10)) t(breakdown, value, people, tickets, rated, followed, before, after);
 
 insert into bi.wishes by name
@@ -187,7 +187,7 @@ select entity, entity = 'orders' as is_delivered, if(entity = 'orders', 'shop', 
 from (values ('orders'), ('tickets'), ('usage_events')) t(entity);
 
 insert into bi.event_plan_status by name
-select kind as event_kind, 'web' as owner, 'as planned' as status, count as event_count_7d, count as visitor_count, timestamp '2026-10-31' as last_seen_at
+select kind as event_kind, 'web' as owner, 'as planned' as status, count as event_count_7d, count as visitor_count, count as visitor_count_7d, timestamp '2026-10-31' as last_seen_at
 from (values ('page_view', 400), ('click', 60), ('form', 4)) t(kind, count);
 
 -- the newest night had two checks that warned, and the one before was held; of one source too few rows were set aside

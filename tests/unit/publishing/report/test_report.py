@@ -121,14 +121,16 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
                 for column in (c for c in answer.columns if c.endswith("_count")):
                     values = [row[column] for row in answer.records if row[column] is not None]
                     assert all(value == 0 or value >= 10 for value in values), (one.title, column)
-                    assert not [1 for a in values for b in values if 0 < abs(a - b) < 10], (one.title, column)
+                    # what bi rounded is exact nowhere, nor is a difference of two
+                    least = 5 if f" as {column}_rounded" in answer.sql else 10
+                    assert not [1 for a in values for b in values if 0 < abs(a - b) < least], (one.title, column)
     assert {row["channel"] for row in part(company, "consents").records} == {"email"}
     # 7 of 300 clicked, and 8 of 400 never said a thing
     assert {row["clicked_count"] for row in part(company, "email_campaigns").records} == {None}
     assert {row["reason"] for row in part(company, "audience_reasons").records} == {"withdrawn"}
     ways = [(row["from_segment"], row["customer_count"]) for row in part(company, "segment_movements").records]
-    assert ways == [("low", 20)]
-    assert [tuple(row.values()) for row in part(company, "segments").records] == [("value tier", "low", 370, 340, 2.3), ("value tier", "top", 20, None, 2.3)]  # fmt: skip
+    assert ways == [("low", 15)]
+    assert [tuple(row.values()) for row in part(company, "segments").records] == [("value tier", "low", 370, 345, 2.3), ("value tier", "top", 20, None, 2.3)]  # fmt: skip
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
     assert credits == {"social": (30, 140 / 30), "email": (None, None)}
     assert {row["by_hold_out"] for row in part(company, "attribution").records} == {"not measured"}
@@ -296,7 +298,7 @@ def test_the_picture_of_service_is_headed_by_tickets(company):
         drawn = {topic: as_picture(Report("C", "SEK", opened), topic) for topic in TOPICS}
     assert "Tickets opened in the last 30 days" in picture and "Customers<" not in picture
     # each question of the analysts' page is answered by its own picture, not by the one nearest to it
-    for topic, said in {"hours": ">08<", "after-service": ">bought after<", "moments": ">after delivery<", "themes": ">delivery, in reviews<",
+    for topic, said in {"hours": ">08<", "after-service": ">bought after, %<", "moments": ">after delivery<", "themes": ">delivery, in reviews<",
                         "disagreement": ">most purchases<", "prices": ">99<", "wishes": ">packrafts<", "first-products": ">50 %<", "replies": ">delivery<"}.items():  # fmt: skip
         assert said in drawn[topic].replace("\u00a0", " "), topic
 

@@ -48,6 +48,26 @@ def test_a_share_is_of_exact_counts_and_neither_it_nor_its_rest_is_of_few():
     assert [row[-1] for row in rows(told)] == [25, 72, None, None, 100, 0]
 
 
+def test_what_bi_rounded_is_not_rounded_again_and_is_taken_for_the_fewest_it_may_be_of():
+    """8 people are 10 in bi, and 13 are 15."""
+    columns = ["people_rounded", "order_count_rounded", "first_reply_hours", "first_reply_hours_people_rounded"]
+    cells = f"from (values (10, 25, 3.4, 40), (15, 25, 3.4, 10), (30, 0, 3.4, 15), (30, 10, 3.4, 15)) t({', '.join(columns)})"
+    assert rules.shown_columns(columns) == ["order_count", "first_reply_hours"]
+    found = rows(rules.told(cells, columns, 10, order="order_count desc nulls last"))
+    assert [(count, hours and float(hours)) for count, hours in found] == [(25, None), (0, 3.4), (None, 3.4)]
+
+
+def test_a_share_of_bi_is_shown_where_neither_side_may_be_of_few():
+    cells = "from (values (1, 15, .6, 0), (2, 20, .9, 0), (3, 30, .5, 0), (4, 30, .5, 5), (5, 100, .12, 0), (6, 100, .09, 0), (7, 100, 1.0, 0), (8, 100, 0.0, 0), (9, 1000, .99, 0), (10, 100, null, 0)) t(n, whole, bought_share, again)"
+    script = f"select n, 50 as people, bought_share, whole as bought_share_of_rounded, again as bought_share_repeats from ({cells})"
+    columns = ["n", "people", "bought_share", "bought_share_of_rounded", "bought_share_repeats"]
+    told = rows(rules.told(script, columns, 10, order="n"))
+    assert rules.shown_columns(columns) == ["n", "bought_percent"]
+    assert [share and int(share) for _, share in told] == [None, None, 50, None, 12, None, 100, 0, None, None]
+    with pytest.raises(ValueError, match="no column bought_share_of"):
+        rules.told("select 50 as people, 0.5 as bought_share", ["people", "bought_share"], 10)
+
+
 def test_a_mean_of_nobody_known_is_not_told_nor_a_count_that_only_they_fill():
     cells = "from (values ('a', 50, 4.2, 0, 30, 0), ('b', 50, 4.2, 12, 0, 0)) t(name, people, csat_average, csat_average_people, order_count, order_count_people)"
     columns = ["name", "people", "csat_average", "csat_average_people", "order_count", "order_count_people"]
