@@ -31,13 +31,12 @@ _LOCKED: dict[str, Any] = {"memory_limit": "200MB", "threads": 2, "enable_extern
 
 @dataclass(frozen=True)
 class Question:
-    """A script of `sql/`, and how its answer is told: `shares`, `derived` and `order` are those of rules.told. `beside` is the module
+    """A script of `sql/`, and how its answer is told: `shares` and `order` are those of rules.told. `beside` is the module
     beside which the folder lies."""
 
     script: str
     order: str = "all"
     shares: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    derived: Mapping[str, str] = field(default_factory=dict)
     is_of_people: bool = True
     # columns that are left out where no row has a value, as what a company has not set
     optional: tuple[str, ...] = ()
@@ -107,7 +106,7 @@ class Asked:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")
         try:
             columns = [column[0] for column in self.con.execute(f"from ({script}) limit 0").description or []]
-            how: dict[str, Any] = {"shares": question.shares, "derived": question.derived, "order": question.order, "is_of_people": question.is_of_people}  # fmt: skip
+            how: dict[str, Any] = {"shares": question.shares, "order": question.order, "is_of_people": question.is_of_people}  # fmt: skip
             sql = told(script, columns, self.k, **how)
             cursor = self.con.execute(told(script, columns, self.k, **how, is_exact=True))
             asked = [column[0] for column in cursor.description or []]

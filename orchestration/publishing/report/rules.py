@@ -78,14 +78,13 @@ def told(
     k: int,
     *,
     shares: Mapping[str, tuple[str, str]] | None = None,
-    derived: Mapping[str, str] | None = None,
     order: str = "all",
     is_of_people: bool = True,
     is_exact: bool = False,
 ) -> str:
-    """SQL: a script as a report shows it. `shares` names percents of one count in another. `derived` names columns that are computed
-    of shown ones, so that they tell no more. With `is_exact` each count and amount that is shown has its exact value and the step that
-    it is rounded to, as `<name>_exact` and `<name>_step`: for changes in words, never for the page.
+    """SQL: a script as a report shows it. `shares` names percents of one count in another. With `is_exact` each count and amount that is
+    shown has its exact value and the step that it is rounded to, as `<name>_exact` and `<name>_step`: for changes in words, never for the
+    page.
 
     Raises ValueError where a script about people does not say of how many, or whose part of an amount is the largest.
     """
@@ -98,9 +97,6 @@ def told(
         shown += [one for column in measured if column.endswith(STEPPED) for one in _exact(column, columns, k)]
     of_enough = f"\nwhere {_least('people', columns, k)} >= {k}" if is_of_people else ""
     sql = f"select\n    {_listed(shown)}\nfrom (\n{_indented(script)}\n){of_enough}"
-    if derived:
-        more = ["*", *(f"{expression} as {name}" for name, expression in derived.items())]
-        sql = f"select\n    {_listed(more)}\nfrom (\n{_indented(sql)}\n)"
     return f"{sql}\norder by {order}"
 
 

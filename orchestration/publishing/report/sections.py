@@ -222,11 +222,7 @@ SECTIONS = (
             ),
             Part(
                 "What brought purchases, by model of attribution",
-                Question(
-                    "attribution",
-                    order="markov_count desc nulls last, channel",
-                    derived={"cost_of_each_amount": "spend_amount / nullif(markov_count, 0)"},
-                ),
+                Question("attribution", order="markov_count desc nulls last, channel"),
                 note="Purchases that each model credits: to the first touch, to the last, to all alike (linear), and by what would be lost without the channel (Markov). "
                 "None of them is a measured effect. By hold out: purchases that campaigns caused, by those who were held out of them at random (95 % interval).",
                 add="connect a source of web sessions and of orders",

@@ -27,7 +27,14 @@ select
     coalesce(max(m.caused), 'not measured') as by_hold_out,
     sum(a.spend_amount) filter (where a.model = 'markov') as spend_amount,
     -- what was spent is of nobody
-    0 as spend_amount_largest
+    0 as spend_amount_largest,
+    -- of the exact credit, unless that of a campaign is of few
+    case
+        when count(*) filter (where a.model = 'markov') = count(a.credited_conversions) filter (where a.model = 'markov')
+        then sum(a.spend_amount) filter (where a.model = 'markov') / nullif(sum(a.credited_conversions) filter (where a.model = 'markov'), 0)
+    end as cost_of_each_amount,
+    0 as cost_of_each_amount_largest,
+    sum(a.credited_conversions) filter (where a.model = 'markov') as cost_of_each_amount_people
 from bi.attribution a
 left join measured m on m.channel = a.channel
 group by a.channel
