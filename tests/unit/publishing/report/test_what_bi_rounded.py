@@ -35,7 +35,7 @@ SCRIPTS = [(asking.__file__, name) for name in sorted(QUESTIONS)] + [(dashboards
 
 def read(beside: str, name: str) -> tuple[str, list[str]]:
     """A script, and the tables with rounded columns that it reads."""
-    script = sql_script(beside, name, as_of=f"timestamp '{AS_OF}'")
+    script = sql_script(beside, name, as_of=f"timestamp '{AS_OF}'", **asking._metrics())
     return script, [table for table in dict.fromkeys(t.removeprefix("bi.") for t in _TABLE.findall(script)) if table in ROUNDED]  # fmt: skip
 
 
