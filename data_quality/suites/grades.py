@@ -197,7 +197,10 @@ def _of_few(table: str, least: int) -> list[Check]:
     """What would tell somebody by being of so few."""
     if table == "dim_customers":
         # where nothing is told, it is told of anybody
-        groups = "select country_code, county, age_band from {batch} where country_code is not null group by all having count(*) < "
+        told = " or ".join(
+            f"{column} is distinct from {text(_LUMPED)}" for column in ("country_code", "county", "age_band")
+        )
+        groups = f"select country_code, county, age_band from {{batch}} where {told} group by all having count(*) < "
         return [
             no_rows(
                 "no_place_and_age_of_few",

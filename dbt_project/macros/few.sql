@@ -23,6 +23,26 @@
     )
 {%- endmacro %}
 
+{#-
+    SQL on rows of somebody each, with `people`, how many have the same word of `column` within the total `within`: whether the word goes
+    with others into one. Those of few do, and the smallest other one where these together are of few.
+-#}
+{% macro is_row_lumped(within, column) -%}
+    {%- set of = ("partition by " ~ within | join(", ")) if within else "" -%}
+    (
+        {{ is_few("people") }}
+        or (
+            count(*) filter ({{ is_few("people") }}) over ({{ of }}) between 1 and {{ var("min_people") - 1 }}
+            -- what is not known is the last choice
+            and dense_rank() over (
+                {{ of }}
+                order by {{ is_few("people") }}, coalesce({{ column }}, 'unknown') = 'unknown', people, {{ column }}
+            )
+            = 1
+        )
+    )
+{%- endmacro %}
+
 {#- What the lumped cells of a total are called. -#}
 {% macro lumped() -%} 'other (small groups)' {%- endmacro %}
 

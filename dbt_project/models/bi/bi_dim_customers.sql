@@ -2,6 +2,8 @@
 
 {%- set flags = ["is_business", "is_club_member", "has_active_subscription"] %}
 {%- set stages = ["lifecycle_stage", "rfm_segment"] %}
+{#- column → the columns of the total that its words make up #}
+{%- set places = {"country_code": [], "county": ["country_code"], "age_band": ["country_code", "county"]} %}
 with
     told as (
         select
@@ -33,26 +35,23 @@ with
         left join {{ ref("customer_lifecycle") }} l using (customer_id)
         left join {{ ref("customer_rfm") }} r using (customer_id)
     ),
-    -- who lives where and how old is told of no fewer than min_people: else the county goes, then the age, then the
-    -- country
-    in_county as (
-        select
-            * exclude (county),
-            case
-                when count(*) over (partition by country_code, county, age_band) >= {{ var("min_people") }} then county
-            end as county
-        from told
-    ),
-    of_age as (
-        select
-            * exclude (age_band),
-            case
-                when count(*) over (partition by country_code, county, age_band) >= {{ var("min_people") }}
-                then age_band
-                else 'unknown'
-            end as age_band
-        from in_county
-    ),
+    -- place and age are told of no fewer than min_people alike: a cell of few loses its age before its county, and that
+    -- before its country, so that a county that is told has all of its people
+    {%- for column, within in places.items() %}
+        {{ column }}_told as (
+            select
+                * exclude (people, {{ column }} {%- if column == "country_code" %}, county {%- endif %}),
+                case when {{ is_row_lumped(within, column) }} then {{ lumped() }} else {{ column }} end as {{ column }}
+                {%- if column == "country_code" %}
+                    , case when {{ is_row_lumped(within, column) }} then {{ lumped() }} else county end as county
+                {%- endif %}
+            from
+                (
+                    select *, count(*) over (partition by {{ (within + [column]) | join(", ") }}) as people
+                    from {{ loop.previtem[0] ~ "_told" if loop.previtem else "told" }}
+                )
+        ),
+    {%- endfor %}
     -- whoever is in few is told neither by a stage nor by a yes; the metric of active customers reads that stage
     {{ words_of_few("told", flags + stages[:1], last="cast(word as varchar) in ('not profiled', 'active')") }},
     -- whose stage is not told has no segment that is: two lumps of their own would have few customers in common, and
@@ -61,9 +60,7 @@ with
     {{ words_of_few("of_told_stage", stages[1:], last="word = 'not profiled'") }}
 select
     customer_key,
-    case
-        when count(*) over (partition by country_code, county, age_band) >= {{ var("min_people") }} then country_code
-    end as country_code,
+    country_code,
     county,
     age_band,
     {% for flag in flags[:2] -%}
@@ -78,4 +75,4 @@ select
     revenue_amount,
     currency,
     case when not {{ is_word_of_few(flags[2]) }} then {{ flags[2] }} end as {{ flags[2] }}
-from of_age
+from age_band_told

@@ -176,9 +176,44 @@ def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compil
     told = warehouse.execute(
         f"select country_code, county, count(*) from ({compiled['bi_dim_customers']}) group by all"
     ).fetchall()
-    counties = {county: rows for _, county, rows in told if county}
-    assert counties == {"Uppsala": 5}
-    assert all(rows >= 5 for country, _, rows in told if country) and sum(rows for *_, rows in told) == len(people)
+    # the five of Kalmar go with the one of Gotland, who would be the rest
+    assert {county: rows for _, county, rows in told} == {"Uppsala": 5, "several, some of few people": 6}
+    assert {country for country, *_ in told} == {"SE"}
+
+
+def test_a_county_that_is_told_has_all_of_its_people_and_what_is_hidden_is_not_called_unknown(compiled, warehouse):
+    """The age goes before the county: 27 in Skåne of many ages, 4 and 3 in small counties, 6 of no county, 2 in another country."""
+    people = [("SE", "Skåne", n % 9) for n in range(27)] + [("SE", "Skåne", None)] * 8 + [("SE", "Gotland", 1)] * 4
+    people += [("SE", "Kalmar", 2)] * 3 + [("SE", None, None)] * 6 + [("NO", "Oslo", 1)] * 2 + [("DK", None, 1)] * 7
+    warehouse.execute(
+        "create schema marts; create schema segments; create schema ops; create table ops.clock as select timestamp '2026-06-01' as as_of; "
+        "create table people (n integer, country_code varchar, county varchar, age integer)"
+    )
+    warehouse.executemany("insert into people values (?, ?, ?, ?)", [(n, *row) for n, row in enumerate(people)])
+    warehouse.execute(
+        "create table marts.dim_customers as select 'c' || n as customer_id, 'c' || n as customer_key, country_code, county, "
+        "false as is_business, false as is_club_member, timestamp '2020-01-01' as first_seen_at from people; "
+        "create table marts.customer_360 as select 'c' || n as customer_id, coalesce('band ' || age, 'unknown') as age_band, 1 as order_count, 1.0 as revenue_amount, "
+        "'SEK' as currency, false as has_active_subscription from people; "
+        "create table segments.customer_lifecycle as select customer_id, 'new' as lifecycle_stage from marts.dim_customers; "
+        "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from marts.dim_customers"
+    )
+    rows = warehouse.execute(f"select country_code, county, age_band, count(*) from ({compiled['bi_dim_customers']}) group by all").fetchall()  # fmt: skip
+    few = "several, some of few people"
+    assert {row[:3]: row[3] for row in rows} == {
+        ("SE", "Skåne", "unknown"): 8,
+        ("SE", "Skåne", few): 27,
+        # four and three are enough together; two of NO are not, and DK, the smallest other one, goes with them
+        ("SE", few, few): 7,
+        ("SE", None, "unknown"): 6,
+        (few, few, "band 1"): 9,
+    }
+    query = next(c for c in _of_few("dim_customers", 5) if c.name == "no_place_and_age_of_few").arguments["unexpected_rows_query"]  # fmt: skip
+    assert warehouse.execute(query.format(batch=f"({compiled['bi_dim_customers']})")).fetchall() == []
+    bare = (
+        "(select country_code, county, age_band from marts.dim_customers join marts.customer_360 using (customer_id))"
+    )
+    assert len(warehouse.execute(query.format(batch=bare)).fetchall()) > 5
 
 
 def test_rule_32_no_stage_or_yes_of_few_is_told_nor_by_the_number_of_rows(compiled, warehouse):

@@ -1,8 +1,15 @@
 select
     count(*) as people,
     count(*) as customer_count,
-    count(*) filter (where country_code is null) as without_country_count,
-    count(*) filter (where age_band = 'unknown') as without_age_count,
+    -- some may be in the row of several, which does not tell how many
+    case
+        when not coalesce(bool_or(country_code = 'several, some of few people'), false)
+        then count(*) filter (where country_code is null)
+    end as without_country_count,
+    case
+        when not bool_or(age_band = 'several, some of few people')
+        then count(*) filter (where age_band = 'unknown')
+    end as without_age_count,
     -- of few they are in the row of several stages, which does not tell how many
     case
         when bool_or(lifecycle_stage = 'not profiled') or not coalesce(bool_or(lifecycle_stage = 'other (small groups)'), false)
