@@ -18,5 +18,6 @@ select
         when not {{ is_few("record_count - affected_count") }}
         then {{ rounded("affected_count") }}
     end as affected_count,
+    case when area <> 'sources' then {{ share_unless_few("affected_count", "record_count") }} end as affected_share,
     newest_at
 from {{ ref("data_quality_by_night") }}

@@ -113,11 +113,7 @@ _NIGHTS = Part(
 )
 _RECORDS = Part(
     "What customers' records lack",
-    Question(
-        "quality_of_records",
-        order="affected_count desc nulls last, lacking",
-        shares={"affected_percent": ("affected_count", "customer_count")},
-    ),
+    Question("quality_of_records", order="affected_count desc nulls last, lacking"),
     Drawn("bars", "lacking", ("affected_percent",)),
     note="Percent of customers; of old addresses, of those who have one. The company set after how long without confirmation an address is old.",
     add="connect a source of people",

@@ -3,11 +3,11 @@ select
     count(*) as customer_count,
     -- some may be in the row of several, which does not tell how many
     case
-        when not coalesce(bool_or(country_code = 'several, some of few people'), false)
+        when not coalesce(bool_or(country_code = 'other (small groups)'), false)
         then count(*) filter (where country_code is null)
     end as without_country_count,
     case
-        when not bool_or(age_band = 'several, some of few people')
+        when not bool_or(age_band = 'other (small groups)')
         then count(*) filter (where age_band = 'unknown')
     end as without_age_count,
     -- of few they are in the row of several stages, which does not tell how many

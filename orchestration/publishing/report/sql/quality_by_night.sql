@@ -15,7 +15,7 @@ select
     n.warned_count as warned_checks,
     n.failed_count as failed_checks,
     b.unread as unread_sources,
-    b.set_aside as set_aside_count
+    b.set_aside as set_aside_count_rounded
 from bi.data_quality_by_night n
 join by_area b using (run_id)
 where n.area = 'night' and n.described_at <= {{ as_of }} and n.described_at > {{ as_of }} - interval 30 days

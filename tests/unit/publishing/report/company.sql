@@ -194,7 +194,7 @@ from (values ('page_view', 400), ('click', 60), ('form', 4)) t(kind, count);
 insert into bi.data_quality_by_night by name
 select
     'run' || n as run_id, cast(described_at as date) as night_on, described_at, true as is_last_of_day, outcome, area, source_system, subject,
-    passed_count, warned_count, failed_count, record_count, affected_count, described_at as newest_at
+    passed_count, warned_count, failed_count, record_count, affected_count, affected_count / record_count as affected_share, described_at as newest_at
 from
     (values (0, timestamp '2026-10-20 02:00:00', 'published', 3, 0), (1, timestamp '2026-10-31 02:00:00', 'held', 0, 1), (2, timestamp '2026-11-01 02:00:00', 'published', 2, 0)) n(n, described_at, outcome, warned_count, failed_count),
     (
