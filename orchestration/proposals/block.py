@@ -76,6 +76,7 @@ def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Col
     lines += ["one_row_per_key = true"] if proposal.one_row_per_key else []
     doubt = "  # look at it: no column says the currency" if proposal.assumes_currency else ""
     lines += [f"constants = {said(proposal.constants)}{doubt}"] if proposal.constants else []
+    lines += [f"where = {said(proposal.where)}"] if proposal.where else []
     lines += [f"lookups = {said(proposal.lookups)}"] if proposal.lookups else []
     lines += comment(proposal.notes)
     lines += ["", f"[sources.{source}.tables.{table}.maps.columns]"]
@@ -88,7 +89,7 @@ def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Col
 
 def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
     """How the map reads it: a name alone, where that says enough."""
-    if one.sql:
+    if one.aggregate:
         return {"sql": one.sql, "aggregate": one.aggregate}
     if len(one.columns) > 1:
         return list(one.columns)
@@ -97,6 +98,8 @@ def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
     more: dict[str, object] = {}
     if column and column.formats and kind.startswith(("timestamp", "date")):
         more["formats"] = list(column.formats)
+    if one.sql:
+        return {"sql": one.sql} | more
     if column and column.money and not kind.startswith("varchar"):
         more["decimal"] = column.money
     more |= {"values": one.values} if one.values else {}

@@ -14,6 +14,7 @@ from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.refusals import (
     HOLDS_FROM_NOW,
     UNDATED,
+    dated_yes,
     hidden,
     names_newsletter,
     refusals,
@@ -36,10 +37,10 @@ def consents(
     """
     key = people.of("source_key")
     columns = [column for column in every if column.name in said]
-    at = _first(columns, said, "updated_at") or _first(columns, said, "consent_stated_at")
     # their own statements, and words that are about the person
     settled = {c for c in said if _CHANNELS.keys() & said[c].keys()} | {c for f in people.filled for c in f.columns}
-    found = refusals(columns, people, at, settled)
+    # not when somebody said yes: the no came later
+    found = refusals(columns, people, _first(columns, said, "updated_at"), settled)
     taken = {column for one in found for filled in one.filled if filled.target == "status" for column in filled.columns}
     hiding = hidden(every, beside)
     found += [_hidden(name, key) for name in hiding if key]
@@ -97,7 +98,10 @@ def _consent(
     doubt = _doubt(column, said, stated, columns) or doubt
     may_grant = bool(yes) and not doubt
     # not since when the row is there, as a customer since 2015: a yes of before the no would stand
-    at = stated or _first(columns, said, "updated_at")
+    updated = _first(columns, said, "updated_at")
+    dates_no = _dates_no(column.name, stated) and not updated
+    at = stated if may_grant or dates_no else updated if not stated else None
+    holds_from_now = not at or (may_grant and not dates_no)
     # in doubt about a permission the answer is no
     values = dict.fromkeys([*no, *other], "withdrawn") | (dict.fromkeys(yes, "granted") if may_grant else {})
     filled = [key, *([Filled("person_key", key.columns, key.sureness, "the row is a person's")])]
@@ -114,10 +118,12 @@ def _consent(
             f"it says {', '.join([*yes, *no, *other])}",
             values,
             ignored,
-            otherwise="" if at else UNDATED,
+            otherwise=UNDATED if holds_from_now else "",
         )
     )
-    if at:
+    if may_grant and stated and not dates_no:
+        filled.append(dated_yes(column.name, yes, stated))
+    elif at:
         filled.append(
             Filled("stated_at", (at,), 1.0, "when it was stated" if at == stated else "the latest that is known")
         )
@@ -140,8 +146,9 @@ def _consent(
         notes.append(
             f'{column.name}: add wording_version = "…" to constants: without the wording, a grant permits nothing'
         )
-    if not at:
-        notes.append(f"{column.name}: {HOLDS_FROM_NOW}")
+    if holds_from_now:
+        why = f"{stated} may be of the yes, so a no holds from the night that first reads it"
+        notes.append(f"{column.name}: {why if stated else HOLDS_FROM_NOW}")
     constants = {"purpose": "newsletter" if is_newsletter else "all", "channel": channel, "contact_point_type": point}
     return Proposal(
         "consent_events", tuple(filled), said_of(said, column), constants=constants,
@@ -158,7 +165,8 @@ def _doubt(column: Column, said: dict[str, dict[str, float]], stated: str | None
     # no_newsletter, sms_newsletter, partner newsletter: words before the purpose may turn it into another one
     if said_of(said, column) <= ENDING or says_no(column.name):
         return "its name says more than its purpose"
-    if said[stated].get("consent_stated_at", 0.0) <= ENDING or says_no(stated):
+    is_own = _is_when_of(column.name, stated)
+    if (not is_own and said[stated].get("consent_stated_at", 0.0) <= ENDING) or says_no(stated):
         return f"{stated} may say when something else was stated"
     if next(one for one in columns if one.name == stated).is_ambiguous:
         return f"the day and the month of {stated} may be the other way round"
@@ -174,8 +182,17 @@ def _stated_of(column: Column, columns: Sequence[Column], said: dict[str, dict[s
 
 
 def _is_when_of(column: str, name: str) -> bool:
+    """Whether a time is called as a consent is, with a word for a time before or behind: newsletter_at, Datum nyhetsbrev."""
     words, of = words_of(name), words_of(column)
-    return words[: len(of)] == of and "".join(words[len(of) :]) in plain_words_for("when")
+    behind, before = "".join(words[len(of) :]), "".join(words[: len(words) - len(of)])
+    told = plain_words_for("when")
+    return (words[: len(of)] == of and behind in told) or (words[len(words) - len(of) :] == of and before in told)
+
+
+def _dates_no(column: str, stated: str | None) -> bool:
+    """Whether a time says when a no was said: it is the newsletter's own. One of another column, or of a wish, is when somebody said yes."""
+    is_plain = "".join(words_of(column)) in plain_words_for("newsletter")
+    return is_plain and stated is not None and _is_when_of(column, stated)
 
 
 def said_of(said: dict[str, dict[str, float]], column: Column) -> float:

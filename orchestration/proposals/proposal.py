@@ -34,7 +34,14 @@ class Proposal:
     name: str = ""
     notes: tuple[str, ...] = ()  # what a person has to know or do
     lookups: tuple[Mapping[str, object], ...] = ()  # as the map says them
+    where: str = ""  # a condition, as SQL, on the columns beside it: other rows are left out
+    where_columns: tuple[str, ...] = ()
     assumes_currency: bool = False  # that of the constants, for no column says one
+
+    @property
+    def read(self) -> set[str]:
+        """The columns that it reads."""
+        return {*self.where_columns, *(column for filled in self.filled for column in filled.columns)}
 
     def of(self, target: str) -> Filled | None:
         return next((one for one in self.filled if one.target == target), None)

@@ -12,11 +12,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 
+from orchestration.core.warehouse import quote, text
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import Column
 from orchestration.proposals.contact_words import known_refusals, may_say_no
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.words import plain_words_for, words_for, words_of
+from orchestration.proposals.words import (
+    ENDING,
+    QUALIFIED,
+    concepts_of,
+    entities_of,
+    plain_words_for,
+    words_for,
+    words_of,
+)
 
 # a map without a time may grant nothing at all: whatever is no ignored word denies
 UNDATED = "withdrawn"
@@ -75,7 +84,18 @@ def unsettled(columns: Sequence[Column], beside: Sequence[str] = (), settled: Co
         for c in columns
         if _no_words(c) or _is_id_of_no(c) or _says_no_untimed(c) or (c.name not in settled and may_say_no(c))
     )
-    return next(told, "") or next((name for name in beside if _is_plain_no(name) or _says_no_beyond_object(name)), "")
+    return next(told, "") or next(
+        (name for name in beside if _is_plain_no(name) or _says_no_beyond_object(name) or _says_consent(name)), ""
+    )
+
+
+def _says_consent(name: str) -> bool:
+    """Whether a name within a row is of statements that nobody reads: consents, emails.subscribed."""
+    parts = name.split(".")
+    if any(entities_of(part).get("consent_events", 0.0) >= QUALIFIED for part in parts):
+        return True
+    said = concepts_of(parts[-1])
+    return any(said.get(concept, 0.0) > ENDING for concept in ("consent_email", "consent_sms"))
 
 
 def _says_no_untimed(column: Column) -> bool:
@@ -144,6 +164,13 @@ def _refusal(column: Column, status: Filled, key: Filled, at: str | None) -> Pro
         0.9, constants={"purpose": _purpose(column), "channel": _channel(column)},
         name="_".join(words_of(column.name)), notes=(told,),
     )  # fmt: skip
+
+
+def dated_yes(column: str, yes: Sequence[str], stated: str) -> Filled:
+    """The time of a yes alone. Without one, a no holds from the night that first reads it: it came after the yes, and nobody knows when."""
+    said = f"lower(trim(cast({quote(column)} as varchar)))"
+    sql = f"case when {said} in ({', '.join(map(text, yes))}) then {quote(stated)} end"
+    return Filled("stated_at", (stated,), 1.0, "when yes was said", sql=sql)
 
 
 def _purpose(column: Column) -> str:

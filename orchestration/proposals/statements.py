@@ -19,6 +19,7 @@ from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.refusals import (
     HOLDS_FROM_NOW,
     UNDATED,
+    dated_yes,
     hidden,
     is_told_at,
     names_newsletter,
@@ -84,10 +85,15 @@ def statements(
     if hiding := hidden(every, beside):
         doubts.append(f"{hiding[0]} may say that nobody writes to them")
     doubts += [f"{other.name} may say another thing than {statuses[0].name}" for other in statuses[1:]]
-    filled = (own, *names, *_stated(at), *rest, *_others(columns, said))
+    # a row that is written over keeps the day of its yes
+    is_written_over = bool(_time(columns, said, ("updated_at",)))
+    dates_no = at is not when or (when is not None and _dates_no(when.name, said, is_written_over=is_written_over))
     found = []
     if status:
         says, notes = _says(status, doubts)
+        yes = list(says[0].values)
+        stated = _stated(at) if dates_no else [dated_yes(status.name, yes, at.name)] if at and yes else []
+        filled = (own, *names, *stated, *rest, *_others(columns, said))
         if point and not person:
             notes.append(
                 f"{point.name}: {point.filled:,} rows name an address and no person: a no denies everybody who has it, and a yes permits "
@@ -95,9 +101,14 @@ def statements(
             )
         if not at:
             notes.append(f"{status.name}: {HOLDS_FROM_NOW}")
+        elif not dates_no:
+            notes.append(
+                f"{status.name}: {at.name} may be of the yes, so a no holds from the night that first reads it"
+            )
         found = [Proposal(ENTITY, (*filled, *says), 0.9, constants=constants, notes=tuple(notes))]
     refusing = {c.name: one for c in columns if c is not status and (one := refusing_status(c) or _denies(c, statuses))}
-    return found + [_refused(name, one, at, (own, *names, *rest), constants) for name, one in refusing.items()]
+    when_no = at if dates_no else None
+    return found + [_refused(name, one, when_no, (own, *names, *rest), constants) for name, one in refusing.items()]
 
 
 def _list(
@@ -261,6 +272,12 @@ def _point(columns: Sequence[Column], said: Said) -> Column | None:
 def _time(columns: Sequence[Column], said: Said, concepts: Sequence[str]) -> Column | None:
     times = [column for column in columns if column.is_time and not is_told_at(column)]
     return next((found for concept in concepts if (found := _first(times, said, concept))), None)
+
+
+def _dates_no(name: str, said: Said, *, is_written_over: bool) -> bool:
+    """Whether the time of a row is of its no too: of a statement, and not of a yes that was given or of a row that was written over since."""
+    is_of_yes = {"consent_stated_at", "consent_given_at"} & said[name].keys() and words_of(name)[:1] != ["stated"]
+    return words_of(name)[:1] == ["stated"] or not (is_of_yes or is_written_over)
 
 
 def _first(columns: Sequence[Column], said: Said, concept: str) -> Column | None:

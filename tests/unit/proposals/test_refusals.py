@@ -102,14 +102,46 @@ def test_a_mark_in_a_column_that_says_no_refuses(tmp_path):
         ("Nyhetsbrev", "Nyhetsbrev dato"),
         ("Uutiskirje", "Uutiskirje pvm"),
         ("newsletter", "newsletter_at"),
+        ("nyhetsbrev", "nyhetsbrev_datum"),
+        ("Nyhetsbrev", "Datum nyhetsbrev"),
     ],
 )
 def test_a_time_that_is_called_as_a_consent_is_when_it_was_stated(tmp_path, name, when):
     rows = ["1,a@example.com,Ja,2025-01-01", "2,b@example.com,Nej,2025-01-01"]
     maps, *_ = statements(tmp_path, f"member_id,email,{name},{when}", *rows)
-    assert maps[name]["columns"]["stated_at"] == when and maps[name]["columns"]["status"]["values"] == {
-        "nej": "withdrawn"
-    }
+    assert maps[name]["columns"]["stated_at"] == when
+    assert maps[name]["columns"]["status"]["values"] == {"ja": "granted", "nej": "withdrawn"}
+
+
+@pytest.mark.parametrize(
+    ("name", "when", "updated", "days"),
+    [
+        ("Nyhetsbrev", "Samtycke datum", None, ("2025-01-01", None)),
+        ("Nyhetsbrev", "Samtycke datum", "Uppdaterad", ("2025-01-01", None)),
+        ("Nyhetsbrev", "Nyhetsbrev datum", "Uppdaterad", ("2025-01-01", None)),
+        ("Vill ha nyhetsbrev", "Vill ha nyhetsbrev datum", None, ("2025-01-01", None)),
+        ("Uutiskirje", "Lupa pvm", None, ("2025-01-01", None)),
+        ("optIn", "optInAt", None, (None, None)),
+        ("Nyhetsbrev", "Nyhetsbrev datum", None, ("2025-01-01", "2025-06-01")),
+    ],
+)
+@pytest.mark.parametrize("day", [lambda d: d, lambda d: ".".join(reversed(d.split("-")))], ids=["iso", "dotted"])
+def test_a_no_is_never_dated_by_the_day_of_a_yes(tmp_path, warehouse, name, when, updated, days, day):
+    """A yes of between that day and the no would stand. Without a day of its own it holds from the night that first reads it."""
+    rows = [
+        {"member_id": str(n), "email": f"{n}@example.com", name: said, when: day(at), **({updated: "2026-11-01"} if updated else {})}
+        for n, (said, at) in enumerate((("Ja", "2025-01-01"), ("Nej", "2025-06-01"), (" ja ", "2025-01-13"), ("Nej", "2025-06-30")))
+    ]  # fmt: skip
+    _, _, shape = statements(tmp_path, ",".join(rows[0]), *[",".join(row.values()) for row in rows])
+    # a word of later, that nobody knows, is a no as well
+    raw(warehouse, "members", *rows, {**rows[1], "member_id": "9", name: "paus"})
+    set_clock_and_retention(warehouse)
+    sql, _ = models_of({"members": Table.model_validate(shape)}, ("",))["consent_events"]
+    said = f"select person_key, status, case when stated_at <> extracted_at then strftime(stated_at, '%Y-%m-%d') end from ({sql}) where quarantine_code is null"
+    found = {who: (status, at) for who, status, at in warehouse.execute(said).fetchall()}
+    yes, no = days
+    assert found["1"] == ("withdrawn", no) and found["9"][1] == no
+    assert found.get("0") == (("granted", yes) if yes else None)
 
 
 @pytest.mark.parametrize("name", ["Kommentar", "kundanteckningar", "internal_note", "Bemærkning", "huomautus"])

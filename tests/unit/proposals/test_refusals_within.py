@@ -29,7 +29,15 @@ NO = [
     {"a": {"b": {"c": {"d": {"unsubscribed": True}}}}},
     {"settings": {"no_newsletter": "yes"}},
     {"contact": [{"deceased": True}]},
+    {"consents": [{"purpose": "newsletter", "status": "revoked"}]},
+    {"emails": [{"address": "b@example.com", "subscribed": False}]},
 ]
+
+
+def test_a_list_of_statements_that_no_map_reads_is_told(tmp_path):
+    (tmp_path / "people.jsonl").write_text("\n".join(json.dumps(row | {"consents": ["sms"]}) for row in people({})))
+    found = propose("club", str(tmp_path / "people.jsonl"), "SEK")
+    assert any("people.consents: may hold refusals, and none is read" in note for note in found.notes)
 
 
 @pytest.mark.parametrize("said", NO, ids=json.dumps)

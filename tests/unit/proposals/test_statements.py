@@ -173,3 +173,12 @@ def test_a_column_that_says_yes_or_no_in_plain_words_is_the_status(read):
     found, notes = read([row | {"accepted": "yes" if n else "no"} for n, row in enumerate(rows)])
     assert "granted" not in {said for *_, said, _ in found} and {who for who, *_ in found} == {"c1", "c2"}
     assert any("accepted may say another thing than granted" in note for note in notes)
+
+
+def test_a_row_that_is_written_over_dates_no_no_by_the_day_of_its_yes(read):
+    rows = [{{"stated_at": "created_at"}.get(k, k): v for k, v in row.items()} for row in LOG]
+    assert {said: day for *_, said, day in read(rows[:2])[0]} == {"granted": "2026-01-01", "withdrawn": "2026-02-01"}
+    found, notes = read([row | {"updated_at": "2026-11-01"} for row in rows[:2]])
+    (no,) = [day for *_, said, day in found if said == "withdrawn"]
+    assert ("granted", "2026-01-01") in {one[-2:] for one in found} and no not in ("2026-02-01", "2026-11-01")
+    assert any("created_at may be of the yes" in note for note in notes)
