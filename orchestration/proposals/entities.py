@@ -14,6 +14,7 @@ from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
 from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of
+from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.statements import statements
 from orchestration.proposals.words import QUALIFIED, Role, concepts_of, entities_of, roles
@@ -88,7 +89,7 @@ def proposed(
     told = statements(table, columns, said, key, purposes, beside, is_another=is_another)
     # a list of people who refused is of people too
     if best is None or best_weight < _LEAST or (told and best.entity != "people"):
-        return told
+        return without_gone(told, columns)
     others = sorted((weight for weight, one in tried if one is not best), reverse=True)
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
     found = [replace(best, sureness=round(sureness, 2))]
@@ -103,7 +104,7 @@ def proposed(
         found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
-    return found
+    return without_gone(found, columns)
 
 
 def _person_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> Filled | None:

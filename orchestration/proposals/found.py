@@ -62,7 +62,7 @@ class FoundTable:
     @property
     def read(self) -> set[str]:
         """The columns that a map reads."""
-        return {column for one in self.usable for filled in one.filled for column in filled.columns}
+        return {column for one in self.usable for column in one.read}
 
     @property
     def named_by(self) -> set[str]:

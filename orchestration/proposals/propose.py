@@ -182,7 +182,7 @@ def _mapped(
     maps = [
         without_total(with_doubts(with_currency(one, columns, company.currency), columns), names[0], looked.total) for one in maps
     ]  # fmt: skip
-    read = {column for one in maps for filled in one.filled for column in filled.columns}
+    read = {column for one in maps for column in one.read}
     unmapped = [column for column in names if column not in read and column not in why]
     return with_person(FoundTable(
         group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled, *looked.partial],

@@ -11,11 +11,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from orchestration.proposals.found import FoundTable
+from orchestration.proposals.grants import STATEMENTS, without_grant
 from orchestration.proposals.list_names import lists_refusals, may_list_refusals
-from orchestration.proposals.proposal import Proposal
 from orchestration.proposals.words import QUALIFIED, entities_of
-
-STATEMENTS = "consent_events"
 
 
 def with_refusals_read(
@@ -27,29 +25,21 @@ def with_refusals_read(
     """
     places = places or [table.name for table in tables]
     unread = {n for n, (table, at) in enumerate(zip(tables, places, strict=True)) if _is_unread(table, at)}
-    names = [tables[n].name for n in sorted(unread)] + [name for name in beside if lists_refusals(_stem(name))]
+    within = {n: _unread_within(table) for n, table in enumerate(tables)}
+    names = (
+        [tables[n].name for n in sorted(unread)]
+        + [name for told in within.values() for name in told]
+        + [name for name in beside if lists_refusals(_stem(name))]
+    )
     if not names:
         return list(tables)
     why = f"{', '.join(names)} may hold refusals that are not read"
     found = []
     for n, table in enumerate(tables):
-        told = (*table.notes, *([_note(table.name)] if n in unread else []))
+        told = (*table.notes, *map(_note, ([table.name] if n in unread else []) + within[n]))
         found.append(replace(table, maps=[without_grant(one, why) for one in table.maps], notes=told))
-    others = tuple(_note(name) for name in names[len(unread) :])
+    others = tuple(_note(name) for name in beside if lists_refusals(_stem(name)))
     return [replace(found[0], notes=(*found[0].notes, *others)), *found[1:]]
-
-
-def without_grant(one: Proposal, why: str) -> Proposal:
-    """The map, of which no word is a yes."""
-    status = one.of("status")
-    yes = [word for word, meaning in status.values.items() if meaning == "granted"] if status else []
-    if one.entity != STATEMENTS or not status or not yes:
-        return one
-    values = {word: meaning for word, meaning in status.values.items() if word not in yes}
-    denies = replace(status, values=values, ignore=(*status.ignore, *yes))
-    filled = tuple(denies if f is status else f for f in one.filled)
-    note = f"{status.columns[0]}: {', '.join(yes)} is not mapped, for {why}; a no is"
-    return replace(one, filled=filled, notes=(*one.notes, note))
 
 
 def _is_unread(table: FoundTable, place: str) -> bool:
@@ -61,6 +51,17 @@ def _is_unread(table: FoundTable, place: str) -> bool:
     # declined orders are orders, and removed products are products
     is_another = any(one.entity in named and one.entity != "people" for one in table.usable)
     return any(map(may_list_refusals, (table.name, *_parts(place)))) and not is_another
+
+
+def _unread_within(table: FoundTable) -> list[str]:
+    """Lists and objects within the rows that are called as statements or refusals are, and that no map reads."""
+    plain = {column.name for column in table.columns}
+    nested = [name for name in table.unmapped if name not in plain and not table.vendor]
+    return [f"{table.name}.{name}" for name in nested if _is_named(name.rpartition(".")[2])]
+
+
+def _is_named(name: str) -> bool:
+    return lists_refusals(name) or entities_of(name).get(STATEMENTS, 0.0) >= QUALIFIED
 
 
 def _note(name: str) -> str:

@@ -1,0 +1,23 @@
+"""Yes of a proposed map that is taken back, because something beside it may say no. Not here: what may say so (refusal_lists.py, gone_rows.py)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestration.proposals.proposal import Proposal
+
+STATEMENTS = "consent_events"
+
+
+def without_grant(one: Proposal, why: str) -> Proposal:
+    """The map, of which no word is a yes."""
+    status = one.of("status")
+    yes = [word for word, meaning in status.values.items() if meaning == "granted"] if status else []
+    if one.entity != STATEMENTS or not status or not yes:
+        return one
+    values = {word: meaning for word, meaning in status.values.items() if word not in yes}
+    denies = replace(status, values=values, ignore=(*status.ignore, *yes))
+    # an expression dates the yes alone
+    filled = tuple(denies if f is status else f for f in one.filled if not (f.target == "stated_at" and f.sql))
+    note = f"{status.columns[0]}: {', '.join(yes)} is not mapped, for {why}; a no is"
+    return replace(one, filled=filled, notes=(*one.notes, note))
