@@ -62,7 +62,6 @@ def _refuses(value: str) -> bool:
         is_about_contact
         or bool(re.search(PLAIN_REFUSAL, value))
         or _has_word(value, "refusal")
-        or _has_word(value, "without")
         or _has_word(value, "ended")
     )
 

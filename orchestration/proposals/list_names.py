@@ -32,6 +32,7 @@ def _words(table: str) -> list[str]:
 
 def _refuses(word: str) -> bool:
     """Whether a word of a list's name refuses, without what says only that it is a list: nixregister, blocks."""
-    told = plain_words_for("refusal")
+    # customers without orders refuse nothing
+    told = plain_words_for("refusal") - plain_words_for("without")
     listed = [word.removesuffix(term) for term in plain_words_for("noise") if word.endswith(term)]
     return any(one.removesuffix(end) in told for one in (word, *listed) for end in ("", "s", "ar"))

@@ -199,14 +199,9 @@ def _written(name: str) -> str:
 
 
 def _has_refusal(words: Sequence[str]) -> bool:
-    return any(word in _refusing() or word.endswith(_compounds()) for word in words)
-
-
-@cache
-def _refusing() -> frozenset[str]:
-    return plain_words_for("refusal") | plain_words_for("without")
+    return any(word in plain_words_for("refusal") or word.endswith(_compounds()) for word in words)
 
 
 @cache
 def _compounds() -> tuple[str, ...]:
-    return tuple(sorted(term for term in _refusing() if len(term) > _COMPOUND))
+    return tuple(sorted(term for term in plain_words_for("refusal") if len(term) > _COMPOUND))
