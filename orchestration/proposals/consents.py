@@ -191,7 +191,7 @@ def _is_when_of(column: str, name: str) -> bool:
 
 def _dates_no(column: str, stated: str | None) -> bool:
     """Whether a time says when a no was said: it is the newsletter's own. One of another column, or of a wish, is when somebody said yes."""
-    is_plain = "".join(words_of(column)) in plain_words_for("newsletter")
+    is_plain = "".join(words_of(column.rpartition(".")[2])) in plain_words_for("newsletter")
     return is_plain and stated is not None and _is_when_of(column, stated)
 
 
