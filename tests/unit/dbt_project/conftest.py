@@ -42,8 +42,9 @@ def picture(warehouse, tmp_path_factory):
     warehouse.execute(
         "create schema ops; create schema reference; create table ops.clock as select timestamp '2026-06-01' as as_of"
     )
-    for seed in ("purposes", "permission_reasons"):
+    for seed in ("purposes", "permission_reasons", "data_categories"):
         warehouse.execute(f"create table reference.{seed} as from read_csv('{SEEDS}/{seed}.csv')")
+    warehouse.execute("alter table reference.data_categories alter retention_days type integer")
     warehouse.execute(
         "create schema identity; create table identity.customer_source_records (source_system varchar, source_key varchar, customer_id varchar, "
         "valid_to timestamp); create table identity.restrictions (source_system varchar, source_key varchar)"

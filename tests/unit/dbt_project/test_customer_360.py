@@ -199,6 +199,18 @@ def test_where_a_customer_came_from_is_what_came_first(picture):
     assert picture("c1", "acquisition_channel") == "store"
 
 
+def test_where_a_customer_came_from_is_not_known_of_whoever_is_older_than_the_visits_that_are_kept(picture):
+    """Visits are kept for 400 days: until then what came first is known, and then nothing takes its place."""
+    visit = {"source_system": "web", "source_key": "2", "landing_channel": "email", "customer_id": "c1", "started_at": datetime(2026, 2, 3)}  # fmt: skip
+    picture.add("marts.fct_web_sessions", visit)
+    for first_seen, channel in (("2025-04-28", "email"), ("2025-04-27", None), ("2020-01-01", None)):
+        picture.run(f"update marts.dim_customers set first_seen_at = timestamp '{first_seen}'")
+        assert picture("c1", "acquisition_channel") == channel, first_seen
+    picture.run("update marts.dim_customers set first_seen_at = timestamp '2026-01-01'")
+    picture.add("marts.fct_orders", order("0", "2024-01-02", 100, channel="store"))
+    assert picture("c1", "acquisition_channel") is None
+
+
 def test_carts_are_of_one_currency(picture):
     cart = {"source_system": "shop", "customer_id": "c1", "abandoned_at": datetime(2026, 5, 1)}
     picture.add(

@@ -72,9 +72,10 @@ select
     {% endfor -%}
     c.first_seen_at,
     {{ days_between("least(c.first_seen_at, o.first_ordered_at)", as_of()) }} as relationship_days,
-    -- where the first visit came from, unless an order is older
+    -- where the first visit came from, unless an order is older. The first of whoever is older than the visits that are
+    -- kept may be gone: another one would take its place night by night
     case
-        when f.customer_id is null
+        when f.customer_id is null or least(c.first_seen_at, o.first_ordered_at) <= {{ kept_since("behaviour") }}
         then null
         when v.first_visited_at <= coalesce(o.first_ordered_at, v.first_visited_at)
         then v.first_landing_channel
