@@ -16,23 +16,67 @@ with
                     then customer_count
                     else buyer_count
                 end
-            ) over (partition by channel, campaign) as people
+            ) over (partition by channel, campaign) as people,
+            min(buyer_count) over (partition by channel, campaign) as least_buyer_count,
+            max(buyer_count) over (partition by channel, campaign) as most_buyer_count
         from {{ ref("attribution") }}
     ),
+    -- few of a channel's campaigns go together in the channel: its rows then add up to what it is credited with
+    of_channels as (
+        select
+            *, {{ is_lumped(["model", "channel"], ["campaign"], last="least_buyer_count = 0") }} as is_lumped_in_channel
+        from cells
+    ),
+    channels as (
+        select
+            model,
+            channel,
+            case
+                when not bool_or(is_lumped_in_channel)
+                then max(people)
+                -- somebody may be in several of the campaigns: one of them must be of enough, and so must who came by
+                -- others
+                when
+                    not {{ is_few("coalesce(max(mixed_buyer_count) filter (is_lumped_in_channel), 0)") }}
+                    and max(people) filter (is_lumped_in_channel) >= {{ var("min_people") }}
+                    and (
+                        max(least_buyer_count) filter (is_lumped_in_channel) >= {{ var("min_people") }}
+                        or max(most_buyer_count) filter (is_lumped_in_channel) = 0
+                    )
+                then max(people) filter (is_lumped_in_channel)
+                else 1
+            end as people,
+            max(least_buyer_count) = 0 as is_last
+        from of_channels
+        group by 1, 2
+    ),
+    -- a channel of few goes with others as a whole
     marked as (
-        select *, {{ is_lumped(["model"], ["channel", "campaign"], last="buyer_count = 0") }} as is_lumped from cells
+        select c.*, h.is_lumped
+        from of_channels c
+        join
+            (
+                select model, channel, {{ is_lumped(["model"], ["channel"], last="is_last") }} as is_lumped
+                from channels
+            ) h
+            on h.model = c.model
+            and h.channel = c.channel
     ),
     told as (
         select
             f.model,
             case when f.is_lumped then {{ lumped() }} else {{ shown("channel") }} end as channel,
-            case when f.is_lumped then {{ lumped() }} else {{ shown("campaign") }} end as campaign,
+            case
+                when f.is_lumped or f.is_lumped_in_channel then {{ lumped() }} else {{ shown("campaign") }}
+            end as campaign,
             bool_and(f.is_direct) as is_direct,
-            case when not bool_or(f.is_lumped) then sum(f.customer_count) end as customer_count,
+            case
+                when not bool_or(f.is_lumped or f.is_lumped_in_channel) then sum(f.customer_count)
+            end as customer_count,
             sum(f.credited_conversions) as conversions,
             sum(f.net_amount) as net,
             sum(f.spend_amount) as spend,
-            bool_or(f.is_lumped) or count(*) > 1 as is_several,
+            bool_or(f.is_lumped or f.is_lumped_in_channel) or count(*) > 1 as is_several,
             sum(f.buyer_count) = 0 or bool_or(f.buyer_count >= {{ var("min_people") }}) as is_of_enough
         from marked f {{ joined_shown(["channel", "campaign"]) }}
         group by 1, 2, 3

@@ -110,3 +110,32 @@ def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
     }
     assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, None)
     assert (found["first", "display"]["credited_conversions"], found["first", "display"]["spend_amount"]) == (0, 100)
+
+
+def test_the_rows_of_a_channel_add_up_to_it_where_some_of_its_campaigns_are_of_few(marts):
+    """Many bought by one newsletter, few by two others, and nobody of those who opened a fourth; of the display campaigns all
+    are of few, in whichever model."""
+    for n in range(60):
+        campaign = "spring" if n < 20 else "june" if n < 22 else "july" if n < 25 else None
+        channel = "email" if n < 25 else "display" if n < 33 else "organic" if n < 40 else "social"
+        if channel == "display":
+            campaign = f"d{n % 3}"
+        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel, campaign))
+        marts.add("marts.fct_web_sessions", visit(f"e{n}", "2026-05-01", "email", "read only"))
+        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
+    build(marts)
+    exact = marts.by("attribution", "model", "channel", "campaign")
+    assert [exact["first", "email", c]["buyer_count"] for c in ("spring", "june", "july", "read only")] == [20, 2, 3, 0]
+    found = marts.by("bi_attribution", "model", "channel", "campaign")
+    several = "several, some of few people"
+    told = {key[1:] for key in found}
+    assert told == {("email", several), ("email", "read only"), ("social", "none"), (several, several)}
+    for model in {key[0] for key in found}:
+        for channel in ("email", "social"):
+            credit = [
+                sum(r["credited_conversions"] for key, r in rows.items() if key[:2] == (model, channel))
+                for rows in (exact, found)
+            ]
+            assert credit[0] == credit[1] > 0, (model, channel)
+        assert found[model, "email", several]["customer_count"] is None
+    assert [found["first", *c]["credited_conversions"] for c in sorted(told)] == [0, 25, 15, 20]
