@@ -280,7 +280,7 @@ SECTIONS = (
                     order="never_bought_count desc nulls last, interest",
                     shares={"never_bought_percent": ("never_bought_count", "customer_count")},
                 ),
-                note="Customers who searched for, viewed or put aside products of a category, and those of them who have not bought since.",
+                note="Customers who searched for, viewed or put aside products of a category, and those of them who have never bought one, in the orders that are kept.",
                 add="connect a source of web events",
             ),
             Part("Bought by most customers, last 90 days", Question("products_sold_most", order="known_customer_count desc, product limit 10")),

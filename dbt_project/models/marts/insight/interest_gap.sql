@@ -32,37 +32,46 @@ with
             and e.occurred_at > {{ as_of() }} - {{ days(insight["interest_days"]) }}
     ),
     searched as (
-        select s.person, s.customer_id, s.term, s.occurred_at, f.kind, f.category
+        select s.person, s.customer_id, s.term, f.kind, f.category
         from events s
         left join events f on f.session_key = s.session_key and f.kind <> 'search' and f.occurred_at >= s.occurred_at
         where s.kind = 'search' and s.person is not null
     ),
     signals as (
-        select 'category' as interest_kind, category as interest, person, customer_id, kind, occurred_at
+        select 'category' as interest_kind, category as interest, category, person, customer_id, kind
         from events
         where kind <> 'search' and category is not null and person is not null
         union all
         -- what is looked at after a search is what was sought
-        select 'category', category, person, customer_id, 'search', occurred_at
+        select 'category', category, category, person, customer_id, 'search'
         from searched
         where category is not null
         union all
-        select 'search term', term, person, customer_id, coalesce(kind, 'nothing'), occurred_at
+        select 'search term', term, category, person, customer_id, coalesce(kind, 'nothing')
         from searched
         where term is not null
     ),
+    -- ever, in what is kept: whoever has one looks for another
+    bought as (
+        select distinct o.customer_id, c.category
+        from {{ ref("fct_orders") }} o
+        join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
+        join categories c on c.product_key = i.product_key
+        where o.is_sale and o.customer_id is not null and o.ordered_at <= {{ as_of() }}
+    ),
     interests as (
         select
-            interest_kind,
-            interest,
-            person,
-            max(customer_id) as customer_id,
-            min(occurred_at) as since,
-            bool_or(kind = 'search') or interest_kind = 'search term' as has_searched,
-            bool_or(kind in ('product_view', 'add_to_cart')) as has_viewed,
-            bool_or(kind = 'add_to_cart') as has_carted
-        from signals
-        group by interest_kind, interest, person
+            s.interest_kind,
+            s.interest,
+            s.person,
+            max(s.customer_id) as customer_id,
+            bool_or(s.kind = 'search') or s.interest_kind = 'search term' as has_searched,
+            bool_or(s.kind in ('product_view', 'add_to_cart')) as has_viewed,
+            bool_or(s.kind = 'add_to_cart') as has_carted,
+            bool_or(b.customer_id is not null) as has_bought
+        from signals s
+        left join bought b on b.customer_id = s.customer_id and b.category = s.category
+        group by s.interest_kind, s.interest, s.person
     ),
     -- a term of few may be what somebody is called
     told as (
@@ -77,23 +86,6 @@ with
             end as name
         from interests
     ),
-    bought as (
-        select o.customer_id, c.category, max(o.ordered_at) as last_at
-        from {{ ref("fct_orders") }} o
-        left join {{ ref("fct_order_items") }} i on i.source_system = o.source_system and i.order_key = o.source_key
-        left join categories c on c.product_key = i.product_key
-        where o.is_sale and o.customer_id is not null and o.ordered_at <= {{ as_of() }}
-        group by 1, 2
-    ),
-    bought_anything as (select customer_id, max(last_at) as last_at from bought group by customer_id),
-    decided as (
-        select
-            t.*,
-            coalesce(b.last_at, case when t.interest_kind = 'search term' then a.last_at end) >= t.since as has_bought
-        from told t
-        left join bought b on t.interest_kind = 'category' and b.customer_id = t.customer_id and b.category = t.interest
-        left join bought_anything a on a.customer_id = t.customer_id
-    ),
     -- a person may be in several terms of few
     by_person as (
         select
@@ -105,8 +97,8 @@ with
             bool_or(has_searched) as has_searched,
             bool_or(has_viewed) as has_viewed,
             bool_or(has_carted) as has_carted,
-            coalesce(bool_or(has_bought), false) as has_bought
-        from decided
+            bool_or(has_bought) as has_bought
+        from told
         group by interest_kind, name, person
     )
 select
