@@ -53,17 +53,24 @@ select
             then {{ unless_few("n." ~ kind) }}
         end as {{ kind }}_count,
     {%- endfor %}
-    case
-        when
-            not {{ is_few("abs(n.delivered - n.read)") }}
-            and not (n.is_opened_shown and {{ is_few("abs(n.opened - n.read)") }})
-            and not {{ is_few("abs(n.read - n.clicked)") }}
-        then {{ unless_few("n.read") }}
-    end as read_count
+    case when n.is_read_shown then n.read end as read_count
 from
+    -- of what is read and what is opened the latter is hidden where the two together tell of few: programs are in it
     (
-        select *, not {{ is_few("opened") }} and not {{ is_few("abs(delivered - opened)") }} as is_opened_shown
-        from counted
+        select
+            *,
+            not {{ is_few("opened") }}
+            and not {{ is_few("abs(delivered - opened)") }}
+            and not (is_read_shown and {{ is_few("abs(opened - read)") }}) as is_opened_shown
+        from
+            (
+                select
+                    *,
+                    not {{ is_few("read") }}
+                    and not {{ is_few("abs(delivered - read)") }}
+                    and not {{ is_few("abs(read - clicked)") }} as is_read_shown
+                from counted
+            ) c
     ) n
 left join
     {{ ref("conformed_campaigns") }} c on c.source_system = n.source_system and c.source_key = n.campaign_key
