@@ -35,6 +35,10 @@ def test_a_week_counts_who_buys_again_within_90_days(marts):
     marts.add("marts.fct_web_sessions", *(seen | {"source_key": at, "started_at": datetime.fromisoformat(at)} for at in ("2026-01-04", "2026-02-01", "2026-02-02")))  # fmt: skip
     marts.add("marts.fct_email_events", {"source_system": "m", "source_key": "1", "customer_id": "c3", "kind": "clicked", "occurred_at": datetime(2026, 4, 8)},
               {"source_system": "m", "source_key": "2", "customer_id": "c2", "kind": "opened", "occurred_at": datetime(2026, 1, 12)})  # fmt: skip
+    # no click of before is kept: nobody knows who clicked in the days after that week
+    unknown = marts.by("north_star", "week_on")[date(2026, 1, 5)]
+    assert (unknown["clicked_count"], unknown["clicked_reached_count"], unknown["visited_count"]) == (None, None, 1)
+    marts.add("marts.fct_email_events", {"source_system": "m", "source_key": "0", "kind": "clicked", "occurred_at": datetime(2026, 1, 4)})
     found = marts.by("north_star", "week_on")
     assert list(found) == [date(2026, 1, 5), date(2026, 3, 9)]
     january, march = found.values()

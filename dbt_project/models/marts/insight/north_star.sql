@@ -49,6 +49,18 @@ with
                     and e.occurred_at <= {{ as_of() }}
             ) as is_clicked
         from firsts f
+    ),
+    -- nobody knows who came before the first visit or click that is kept, or where no source tells of any
+    known as (
+        select
+            (
+                select min(started_at) from {{ ref("fct_web_sessions") }} where started_at <= {{ as_of() }}
+            ) as visited_since,
+            (
+                select min(occurred_at)
+                from {{ ref("fct_email_events") }}
+                where kind = 'clicked' and occurred_at <= {{ as_of() }}
+            ) as clicked_since
     )
 select
     cast(date_trunc('week', ordered_at) as date) as week_on,
@@ -61,10 +73,22 @@ select
     avg(cast(days_until as decimal(18, 6))) filter (has_reached) as reached_mean_days,
     cast(avg(gross_amount) as decimal(18, 2)) as first_order_mean_amount,
     {%- for driver in north_star_drivers() %}
-        count(*) filter (is_{{ driver }}) as {{ driver }}_count,
-        count(*) filter (is_{{ driver }} and has_reached) as {{ driver }}_reached_count,
+        {%- set counts = {
+            driver ~ "_count": "is_" ~ driver,
+            driver ~ "_reached_count": "is_" ~ driver ~ " and has_reached",
+        } %}
+        {%- for name, holds in counts.items() %}
+            {%- if driver in ["visited", "clicked"] %}
+                case
+                    when max(k.{{ driver }}_since) <= cast(date_trunc('week', ordered_at) as timestamp)
+                    then count(*) filter ({{ holds }})
+                end as {{ name }},
+            {%- else %} count(*) filter ({{ holds }}) as {{ name }},
+            {%- endif %}
+        {%- endfor %}
     {%- endfor %}
     -- the last first buyer of the week has had all the days
     cast(date_trunc('week', ordered_at) as timestamp) + {{ days(window + 7) }} <= {{ as_of() }} as is_final
 from driven
+cross join known k
 group by cast(date_trunc('week', ordered_at) as date), cast(date_trunc('week', ordered_at) as timestamp)
