@@ -209,6 +209,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "select model from (select model, sum(credited_conversions) as conversions, sum(net_amount) as net from {batch} group by 1) as m, "
                 "(select count(*) as conversions, coalesce(sum(net_amount), 0) as net from insight.attribution_paths where is_converted and touch_number = 1) as p "
                 "where m.conversions <> p.conversions or m.net <> p.net"),
+        no_rows("spend_meets_visits", "Where money is spent on a channel that visits come by, one campaign at least has both: else the cost of no "
+                "campaign is known. Write the campaigns of ads and of visits (utm_campaign) alike.",
+                "select channel from {batch} where model = 'last' group by channel having sum(spend_amount) > 0 and sum(touch_count) > 0 "
+                "and count(case when spend_amount > 0 and touch_count > 0 then 1 end) = 0", "WARN"),
     ],
     ("insight", "campaign_results"): [
         between("lift", -1, 1),

@@ -87,7 +87,7 @@ _ANALYTICS = {
         select 'S' || session_no as session_id, 'V' || coalesce(k.key, 0) || '-' || s.person_id % 3 as visitor_id,
             case when is_signed_in then k.key end as customer_id, ts(started_at) as started_at, seconds as duration_seconds, page_views,
             (['organic', 'direct', 'paid search', 'email', 'social', 'referral'])[1 + landing] as landing_channel,
-            case when landing = 3 then 'newsletter' when landing = 2 then 'search-brand' end as campaign,
+            case landing when 3 then 'newsletter' when 2 then 'search-brand' when 4 then 'social-brand' end as campaign,
             page_views = 1 as is_bounce, order_no > 0 as is_converted
         from sessions s left join shop_key k using (person_id) where started_at >= {since} and started_at < {cutoff}""",
     "events": """
@@ -102,10 +102,10 @@ _ANALYTICS = {
         from (select *, unnest(range(page_views)) as i from sessions where started_at >= {since} and started_at < {cutoff}) s
         left join shop_key k using (person_id)""",
     "ad_spend": """
-        select strftime(ts(d), '%Y-%m-%d') || ':' || c.c as spend_id, ts(d)::date as spend_on, c.c as channel, 'brand' as campaign,
+        select strftime(ts(d), '%Y-%m-%d') || ':' || c.c as spend_id, ts(d)::date as spend_on, c.c as channel, campaign,
             round(400 + 300 * u(d, c.c), 2) as spend, 'SEK' as currency, (9000 * (0.5 + u(d, c.c)))::int as impressions,
             (6000 * (0.5 + u(d, c.c)))::int as reach, (140 * (0.5 + u(d, c.c)))::int as clicks
-        from range(getvariable('begin')::bigint, {cutoff}::bigint, 86400) r (d), (values ('paid search'), ('social'), ('display')) c (c)
+        from range(getvariable('begin')::bigint, {cutoff}::bigint, 86400) r (d), (values ('paid search', 'search-brand'), ('social', 'social-brand'), ('display', 'display-brand')) c (c, campaign)
         where d >= {since} and d + 86400 <= {cutoff}""",
     "social_engagements": """
         select 'X' || session_no as engagement_id, (['like', 'comment', 'share'])[1 + session_no % 3] as kind,

@@ -10,6 +10,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from data_quality.suites import marts as marts_suites
+from orchestration.core.settings import Settings, Source
 from tests.unit.compiled import compiled_models, compiled_otherwise
 from tests.unit.dbt_project.attribution import FACTS, MODELS, TOUCHES, build, click, visit
 from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
@@ -262,3 +264,20 @@ def test_beside_the_credit_of_a_campaign_stands_what_its_hold_out_measured(marts
             found["none"]["verdict"] == "not measured: nobody was held out" and found["none"]["channel"] == "untracked"
         )
     assert len({row["caused_conversions"] for row in marts.rows("attribution", "campaign = 'Letter 1'")}) == 1
+
+
+def test_a_channel_whose_spend_meets_no_visit_by_campaign_is_warned_of(marts):
+    """Visits come by `spring` and the bill says `Spring sale`; of another channel both say nothing; a third has no visits."""
+    for n, (channel, campaign) in enumerate((("social", "spring"), ("paid search", None))):
+        marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel, campaign))
+        marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
+    bills = (("social", "Spring sale"), ("paid search", None), ("display", "Spring sale"))
+    for n, (channel, campaign) in enumerate(bills):
+        marts.add("conformed.conformed_ad_spend", {"source_system": "ads", "source_key": str(n), "channel": channel, "campaign": campaign,
+                                                   "spend": 100, "currency": "SEK", "spend_on": datetime(2026, 5, 1)})  # fmt: skip
+    build(marts)
+    suites = marts_suites.suites(Settings(company="T", sources={"s": Source(connector="files", url="/")}), {})
+    checks = [c for s in suites if (s.schema, s.table) == ("insight", "attribution") for c in s.checks]
+    (check,) = [c for c in checks if c.name == "spend_meets_visits"]
+    query = check.arguments["unexpected_rows_query"].replace("{batch}", "insight.attribution")
+    assert check.severity == "WARN" and marts.con.execute(query).fetchall() == [("social",)]

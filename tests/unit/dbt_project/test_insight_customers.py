@@ -38,7 +38,10 @@ def test_a_week_counts_who_buys_again_within_90_days(marts):
     # no click of before is kept: nobody knows who clicked in the days after that week
     unknown = marts.by("north_star", "week_on")[date(2026, 1, 5)]
     assert (unknown["clicked_count"], unknown["clicked_reached_count"], unknown["visited_count"]) == (None, None, 1)
-    marts.add("marts.fct_email_events", {"source_system": "m", "source_key": "0", "kind": "clicked", "occurred_at": datetime(2026, 1, 4)})
+    marts.add(
+        "marts.fct_email_events",
+        {"source_system": "m", "source_key": "0", "kind": "clicked", "occurred_at": datetime(2026, 1, 4)},
+    )
     found = marts.by("north_star", "week_on")
     assert list(found) == [date(2026, 1, 5), date(2026, 3, 9)]
     january, march = found.values()
