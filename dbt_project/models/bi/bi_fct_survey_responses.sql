@@ -7,6 +7,10 @@ select
     {{ flag("is_panel") }} as is_panel,
     {{ analyst_time("f.sent_at") }} as sent_at,
     {{ analyst_time("f.submitted_at") }} as submitted_at,
+    f.sent_at is not null
+    and bool_or(f.sent_at is not null and f.submitted_at is null) over (
+        partition by f.source_system, f.survey
+    ) as is_silence_told,
     f.nps,
     f.csat,
     f.ces

@@ -21,6 +21,8 @@ with
             count(*) as cells,
             max(people_count) as people,
             sum(asked_count) as asked_count,
+            sum(sent_count) as sent_count,
+            sum(sent_answered_count) as sent_answered_count,
             sum(promoter_count) as promoter_count,
             sum(detractor_count) as detractor_count,
             max(net_promoter_score) as net_promoter_score,
@@ -40,6 +42,8 @@ with
             sum(cells) = 1 and not bool_or(is_lumped) as is_one,
             max(people) as people,
             cast(sum(asked_count) as bigint) as asked_count,
+            sum(sent_count) as sent_count,
+            sum(sent_answered_count) as sent_answered_count,
             sum(promoter_count) as promoter_count,
             sum(detractor_count) as detractor_count,
             max(net_promoter_score) as net_promoter_score,
@@ -64,8 +68,12 @@ select
     {%- for part in ["nps", "csat"] %} {{ rounded(part ~ "_people") }} as {{ part }}_people_count, {%- endfor %}
     {%- set enough = "answered_people >= " ~ var("min_people") %}
     case
-        when {{ enough }} and not {{ is_few("asked_count - answered_count") }}
-        then round(answered_count / cast(asked_count as double), 2)
+        when
+            {{ enough }}
+            and not {{ is_few("asked_count - answered_count") }}
+            and not {{ is_few("sent_answered_count") }}
+            and not {{ is_few("sent_count - sent_answered_count") }}
+        then round(sent_answered_count / nullif(cast(sent_count as double), 0), 2)
     end as response_share,
     {%- for part in ["promoter", "detractor"] %}
         case when nps_people >= {{ var("min_people") }} then {{ rounded(part ~ "_count") }} end as {{ part }}_count,

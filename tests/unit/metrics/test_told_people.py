@@ -26,7 +26,7 @@ select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key,
 # two people are asked and do not answer
 SURVEYS = """insert into bi.fct_survey_responses by name
 select 'c' || n as customer_key, 's' as source_system, n::varchar as source_key, 'club' as survey, timestamp '2025-01-01' as sent_at,
-    if(n < 2, null, timestamp '2025-01-01 12:00:00') as submitted_at from range(20) r(n)"""
+    if(n < 2, null, timestamp '2025-01-01 12:00:00') as submitted_at, true as is_silence_told from range(20) r(n)"""
 
 
 @pytest.fixture

@@ -17,6 +17,11 @@ with
             ) as person,
             coalesce(sent_at, submitted_at) as asked_at,
             coalesce(submitted_at <= {{ as_of() }}, false) as is_answered,
+            -- a source that delivers answers only says nothing of who did not answer
+            sent_at is not null
+            and bool_or(sent_at is not null and not coalesce(submitted_at <= {{ as_of() }}, false)) over (
+                partition by source_system, survey
+            ) as is_sent,
             case when submitted_at <= {{ as_of() }} then nps end as nps,
             case when submitted_at <= {{ as_of() }} then csat end as csat,
             case when submitted_at <= {{ as_of() }} then ces end as ces
@@ -53,7 +58,10 @@ select
         count(*) filter ({{ holds }}) as {{ part }}_count,
         count(distinct case when {{ holds }} then a.person end) as {{ part }}_people_count,
     {%- endfor %}
-    count(*) filter (a.is_answered) / cast(count(*) as double) as response_share,
+    count(*) filter (a.is_sent) as sent_count,
+    count(*) filter (a.is_sent and a.is_answered) as sent_answered_count,
+    count(*) filter (a.is_sent and a.is_answered)
+    / nullif(cast(count(*) filter (a.is_sent) as double), 0) as response_share,
     count(*) filter (a.nps >= 9) as promoter_count,
     count(*) filter (a.nps <= 6) as detractor_count,
     (count(*) filter (a.nps >= 9) - count(*) filter (a.nps <= 6))

@@ -28,12 +28,14 @@ select source_system, 'l' || source_key as source_key, source_key as order_key,
 from bi.fct_orders;
 insert into bi.fct_survey_responses by name
 select 'survey' as source_system, 's' || n as source_key, 'c' || (n % 60 + 1) as customer_key, 'after purchase' as survey,
-    n % 10 = 0 as is_panel, timestamp '2025-02-01 12:00:00' + to_days(cast(n as integer)) as submitted_at, n % 11 as nps, n % 5 + 1 as csat
+    n % 10 = 0 as is_panel, timestamp '2025-02-01 12:00:00' + to_days(cast(n as integer)) as submitted_at, n % 11 as nps, n % 5 + 1 as csat,
+    false as is_silence_told
 from range(1, 301) r(n);
 -- sent to the same, and answered by half of them
 insert into bi.fct_survey_responses by name
 select 'survey' as source_system, 'q' || n as source_key, 'c' || (n % 60 + 1) as customer_key, 'after service' as survey, n % 4 = 0 as is_panel,
-    timestamp '2025-02-01 12:00:00' + to_days(cast(n as integer)) as sent_at, case when n % 2 = 0 then timestamp '2025-09-01' end as submitted_at
+    timestamp '2025-02-01 12:00:00' + to_days(cast(n as integer)) as sent_at, case when n % 2 = 0 then timestamp '2025-09-01' end as submitted_at,
+    true as is_silence_told
 from range(1, 201) r(n);
 insert into bi.email_campaigns by name
 select 'email' as source_system, 'k' || n as campaign_key, 'Letter ' || n as campaign_name, 'newsletter' as purpose,
