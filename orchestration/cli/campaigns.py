@@ -88,8 +88,8 @@ def results(
     """Measure the company's own campaigns, where events or exports say who was held out at random.
 
     For each campaign: the share that bought and kept goods, of those it was sent to and of those held out; the lift with its 95 % interval and p;
-    and the smallest lift that arms of this size find in 80 % of tests. A campaign is not shown if fewer than min_people bought, or did not buy, in
-    one of its arms. Nothing is stored.
+    and the smallest lift that arms of this size find in 80 % of tests. A campaign is not shown if somebody, and fewer than min_people,
+    bought in one of its arms, or did not; that nobody did is shown. Nothing is stored.
     """
     from orchestration.activation.profiled import profiled_by_now
     from orchestration.core.clock import now
@@ -123,7 +123,7 @@ def results(
         )
     if found.few:
         out.print(
-            f"Not told: {found.few} (of an arm fewer than {found.least} customers bought, or did not)", highlight=False
+            f"Not told: {found.few} (of an arm 1 to {found.least - 1} customers bought, or did not)", highlight=False
         )
     if campaign is None:
         query = "from bi.campaign_results where breakdown = 'channel'"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import duckdb
 
@@ -35,7 +36,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Results:
-    """`few` campaigns are not told: of an arm fewer than `least` bought, or did not."""
+    """`few` campaigns are not told: of an arm somebody, and fewer than `least`, bought or did not. That nobody did is told."""
 
     told: list[Result]
     few: int
@@ -55,8 +56,9 @@ def campaign_results(
         raise KundbildError("no night has built the marts yet", to_do="`kundbild run`")
     note_export_arms(con, pepper)
     note_arms(con, as_of)
-    parts = {"until": literal(as_of - timedelta(days=days)), "days": days, "fewest": FEWEST}
-    rows = con.execute(sql_script(__file__, "campaign_results", **parts)).fetchall()
+    parts = {"until": literal(as_of - timedelta(days=days)), "days": days}
+    lots = con.execute(sql_script(__file__, "campaign_results", **parts)).fetchall()
+    rows = [lot for *lot, is_over in lots if is_over and min(lot[3], lot[5]) >= FEWEST]
     if not rows:
         raise KundbildError(
             f"no campaign that was sent {days} days ago or longer has {FEWEST} customers in each arm",
@@ -64,12 +66,26 @@ def campaign_results(
         )
     wanted = [row for row in rows if campaign is None or campaign in row[:2]]
     if not wanted:
+        named = [lot for lot in lots if campaign in lot[:2]]
+        nearest = "" if named else did_you_mean(str(campaign), {row[0] for row in rows})
         raise KundbildError(
-            f"no campaign {campaign} has a hold-out whose outcome is known",
-            to_do=did_you_mean(str(campaign), {row[0] for row in rows}) or "`kundbild campaigns results` lists them",
+            _why_not(named, str(campaign), days),
+            to_do=nearest or "`kundbild campaigns results` lists those that are measured",
         )
     told = [_result(row, days) for row in wanted if not _is_of_few(row[3:], least)]
     return Results(told, len(wanted) - len(told), least)
+
+
+def _why_not(lots: Sequence[tuple[Any, ...]], campaign: str, days: int) -> str:
+    """Why no lot of the campaign is measured; the reason of the one that came nearest."""
+    if not lots:
+        return f"nobody was held out of a campaign {campaign}"
+    over = [lot for lot in lots if lot[-1]]
+    if not over:
+        return f"{campaign} was sent less than {days} days ago: who buys is not known yet"
+    if any(lot[3] >= FEWEST for lot in over):
+        return f"{campaign} was sent to fewer than {FEWEST} customers who may be profiled"
+    return f"fewer than {FEWEST} customers who may be profiled were held out of {campaign}"
 
 
 def _is_of_few(counts: Sequence[int], least: int) -> bool:
@@ -78,7 +94,7 @@ def _is_of_few(counts: Sequence[int], least: int) -> bool:
     return any(0 < part < least for part in parts)
 
 
-def _result(row: tuple[str, str, datetime, int, int, int, int], days: int) -> Result:
+def _result(row: Sequence[Any], days: int) -> Result:
     campaign, key, sent_at, held_out, held_out_bought, treated, treated_bought = row
     control = _arm(HELD_OUT, held_out, held_out_bought)
     (lift,) = compare(control, [_arm(TREATED, treated, treated_bought)], is_rate=True)

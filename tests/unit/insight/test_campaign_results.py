@@ -74,11 +74,25 @@ def test_who_may_not_be_profiled_is_in_no_figure(told):
 
 
 def test_what_cannot_be_measured_is_told(told):
-    with pytest.raises(KundbildError, match="no campaign April has a hold-out"):
+    with pytest.raises(KundbildError, match="nobody was held out of a campaign April"):
         results(told, 7, "April")
+    day = told.execute("select date_diff('day', max(occurred_at), $1) from marts.fct_email_events", [NIGHT]).fetchall()[
+        0
+    ][0]
+    with pytest.raises(KundbildError, match=f"k0 was sent less than {day + 1} days ago"):
+        results(told, day + 1, "k0")
     # the answers to the latest campaign are not known within 30 days yet
     with pytest.raises(KundbildError, match="no campaign that was sent 30 days ago or longer"):
         results(told, 30)
     told.execute("delete from ops.clock")
     with pytest.raises(KundbildError, match="no night"):
         results(told, 7)
+
+
+def test_a_campaign_whose_hold_out_is_small_is_told_so(told):
+    told.execute(
+        "delete from marts.customer_profile where customer_id in (select customer_id from marts.fct_email_events "
+        "where campaign_key = 'k1' and kind = 'held_out' order by customer_id offset 17)"
+    )
+    with pytest.raises(KundbildError, match="fewer than 20 customers who may be profiled were held out of May letter"):
+        results(told, 7, "May letter")
