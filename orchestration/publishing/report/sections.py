@@ -66,7 +66,7 @@ _TICKETS = Part(
     says=by_month("opened_month", "ticket_count", "tickets"),
 )
 _MOMENTS = Part(
-    "By moment",
+    "By moment, all time",
     Question(
         "surveys_by_moment",
         order="survey, array_position(['after delivery', 'after service', 'other'], moment) nulls last, moment",

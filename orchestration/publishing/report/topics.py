@@ -75,10 +75,10 @@ PRODUCTS = Part(
     add="connect a source of order lines and products",
 )
 BY_HOUR = Part(
-    "When requests come",
+    "When requests come, by hour of the day (UTC), all time",
     Question("service_by_hour", order="hour"),
     Drawn("bars", "hour", ("ticket_count",), most=24),
-    note="By the hour of the day, all requests. Hours to reply are medians.",
+    note="All requests that are kept. Hours to reply are medians.",
     add=TICKETS,
 )
 EFFECT = Part(
@@ -117,7 +117,9 @@ _REPLIES = replace(
     drawn=Drawn("bars", "category", ("first_reply_hours",)),
     says=None,
 )
-_MOMENTS = replace(_REPORT["surveys_by_moment"], title="NPS by moment", drawn=Drawn("bars", "moment", ("nps_score",)))
+_MOMENTS = replace(
+    _REPORT["surveys_by_moment"], title="NPS by moment, all time", drawn=Drawn("bars", "moment", ("nps_score",))
+)
 _GAP = replace(
     _REPORT["interest_gap"], drawn=Drawn("steps", "interest", ("customer_count", "never_bought_count"), most=8)
 )
