@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -95,7 +96,9 @@ def _with_gaps(rows: list[dict[str, Any]], column: str) -> list[dict[str, Any]]:
     """With a row without a value for each week or month between the first and the last that has none: a line must not be drawn over
     it, and the months beside it are no neighbours."""
     times = {row["at"] for row in rows if isinstance(row["at"], date)}
-    if len(times) > 1:
+    # periods longer than a week have no weeks between them that are not told
+    apart = min((later - earlier for earlier, later in pairwise(sorted(times))), default=timedelta())
+    if len(times) > 1 and (column.endswith("_month") or apart <= timedelta(weeks=2)):
         every = _every(min(times), max(times), column)
         empty = {"value": None, "said": ""}
         series = dict.fromkeys(row["series"] for row in rows)

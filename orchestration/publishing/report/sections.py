@@ -169,8 +169,8 @@ SECTIONS = (
                     shares={"reached_percent": ("reached_count", "new_customer_count")},
                     optional=("target_percent",),
                 ),
-                note="By week of the first purchase, of weeks whose customers have had all days. The company set how many purchases within "
-                "how many days count; a target is shown where it set one.",
+                note="By week of the first purchase, or by month, quarter or year where weeks would tell of few people; of periods whose "
+                "customers have had all days. The company set how many purchases within how many days count; a target is shown where it set one.",
             ),
             Part(
                 "North Star: what goes with it",
@@ -179,7 +179,7 @@ SECTIONS = (
                     order="driver, applies desc",
                     shares={"reached_percent": ("reached_count", "customer_count")},
                 ),
-                note="New customers of the last 13 such weeks in which enough people are on both sides. Who visits or clicks may differ in "
+                note="New customers of the last 13 such periods in which enough people are on both sides. Who visits or clicks may differ in "
                 "other ways too: this is no measured effect.",
             ),
             Part(

@@ -24,7 +24,7 @@ from orchestration.publishing.report.sections import SECTIONS
 _REPORT = {part.question.script: part for section in SECTIONS for part in section.parts}
 
 NORTH_STAR = Part(
-    "North Star by week of the first purchase",
+    "North Star by when the first purchase was",
     Question(
         "north_star_weeks",
         order="week_on",
@@ -32,7 +32,8 @@ NORTH_STAR = Part(
         optional=("target_percent",),
     ),
     Drawn("weeks", "week_on", ("reached_percent", "target_percent")),
-    note="Percent of new customers who bought again in time, of weeks whose customers have had all days. "
+    note="Percent of new customers who bought again in time, by week, or by month, quarter or year where weeks would tell of few; of "
+    "periods whose customers have had all days. "
     "The company set how many purchases within how many days count; a target is shown where it set one.",
     add="connect a source of orders",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_analysts_see_no_driver_of_few(marts):
         marts.add("marts.fct_orders", order(f"a{n}", f"c{n}", "2026-01-05", discount_amount=n % 2))
         if n < 14:
             marts.add("marts.fct_orders", order(f"b{n}", f"c{n}", "2026-02-05"))
-    marts.add("marts.fct_orders", *(order(f"x{n}", f"x{n}", "2026-01-12") for n in range(4)))
+    marts.add("marts.fct_orders", *(order(f"x{n}", f"x{n}", "2026-01-12") for n in range(3)))
     marts.build("north_star")
     found = marts.by("bi_north_star", "week_on")
     many, few = found[date(2026, 1, 5)], found[date(2026, 1, 12)]
@@ -82,6 +82,35 @@ def test_analysts_see_no_driver_of_few(marts):
         many["discounted_reached_count"],
     ) == (30, 14, 15, 7)
     assert {few[c] for c in ("customer_count", "reached_share", "first_order_mean_amount", "visited_count")} == {None}
+
+
+def test_weeks_that_are_no_fair_sample_are_told_as_longer_periods(marts):
+    """Of each week one of eight, or all eight, come back: weeks and months that may be told are those where all did."""
+    for week in range(17):
+        at = datetime(2025, 9, 29) + timedelta(weeks=week)
+        for n in range(8):
+            marts.add("marts.fct_orders", order(f"a{week}-{n}", f"c{week}-{n}", at.isoformat()))
+            if n > 0 or week % 4 == 0:
+                marts.add(
+                    "marts.fct_orders", order(f"b{week}-{n}", f"c{week}-{n}", (at + timedelta(days=9)).isoformat())
+                )
+    marts.build("north_star")
+    weeks = marts.by("north_star", "week_on")
+    rows = marts.rows("bi_north_star")
+    assert {row["grain"] for row in rows} == {"quarter"}
+    found = {row["week_on"]: row for row in rows}
+    quarter = found[date(2025, 10, 6)]
+    assert (quarter["customer_count"], quarter["reached_count"], quarter["is_final"]) == (13 * 8, 13 * 8 - 10, True)
+    assert quarter["reached_count"] == sum(
+        w["reached_count"] for on, w in weeks.items() if on.year == 2025 and on.month > 9
+    )
+    assert (quarter["reached_share"], quarter["reached_mean_days"]) == (pytest.approx(94 / 104), 9)
+    assert found[date(2026, 1, 5)]["is_final"] is False
+    # where years do not suffice either, nobody is told to have come back
+    marts.con.execute("delete from marts.fct_orders where not source_key like '_0-%' and not source_key like '_1-%'")
+    marts.build("north_star")
+    (year,) = marts.rows("bi_north_star")
+    assert [year[c] for c in ("grain", "customer_count", "reached_count", "reached_share")] == ["year", 16, None, None]
 
 
 def event(n: int, person: str | None, kind: str, at: str, session: str | None = None, **more) -> dict:

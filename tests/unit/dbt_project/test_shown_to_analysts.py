@@ -22,7 +22,7 @@ MODELS = ("bi_fct_carts", "bi_fct_orders", "bi_fct_order_items", "bi_fct_subscri
 OURS = {
     "source_system", "customer_key", "currency", "order_status", "country_code", "county", "age_band", "lifecycle_stage", "rfm_segment",
     "audience", "kind", "theme", "step", "reason", "reason_code", "model", "least_model", "most_model", "owner", "meaning", "status", "area_kind", "scheme", "signal", "interest_kind", "breakdown",
-    "outcome", "verdict", "run_id", "area", "subject", "entity", "source_systems",
+    "outcome", "verdict", "grain", "run_id", "area", "subject", "entity", "source_systems",
 }  # fmt: skip
 # of purposes and channels that the models of consent know
 _OF_CONSENT = {"audience_funnel", "consent_overview", "contact_compliance", "permission_overview", "permission_trend"}

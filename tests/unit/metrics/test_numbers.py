@@ -38,6 +38,7 @@ NUMBERS = [
     ("customers", {}, "select count(*) from bi.dim_customers"),
     ("active_customers", {}, "select count(*) from bi.dim_customers where lifecycle_stage = 'active'"),
     ("new_customers", {"grain": "month", "first": "2025-02-01", "last": "2025-03-31"}, "select strftime(first_seen_month, '%Y-%m-%d'), count(*) from bi.dim_customers where first_seen_month in ('2025-02-01', '2025-03-01') group by 1 order by 1"),
+    ("north_star", {}, "select sum(reached_count) / sum(customer_count) from bi.north_star where is_final"),
     ("nps", {}, "select 100 * (avg((nps >= 9)::int) - avg((nps <= 6)::int)) from bi.fct_survey_responses"),
     ("nps", {"by": ["is_panel"]}, "select is_panel, 100 * (avg((nps >= 9)::int) - avg((nps <= 6)::int)) from bi.fct_survey_responses group by 1 order by 1"),
     ("click_rate", {}, "select sum(clicked_count) / sum(delivered_count) from bi.email_campaigns where clicked_count is not null"),

@@ -72,6 +72,7 @@ select
     ) as target_share,
     avg(cast(days_until as decimal(18, 6))) filter (has_reached) as reached_mean_days,
     cast(avg(gross_amount) as decimal(18, 2)) as first_order_mean_amount,
+    count(gross_amount) as priced_count,
     {%- for driver in north_star_drivers() %}
         {%- set counts = {
             driver ~ "_count": "is_" ~ driver,

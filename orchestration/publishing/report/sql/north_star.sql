@@ -1,5 +1,6 @@
 select
     week_on,
+    grain as period,
     customer_count as people,
     customer_count as new_customer_count,
     reached_count,

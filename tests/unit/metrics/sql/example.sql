@@ -71,6 +71,9 @@ from (values ('first'), ('last')) m(model), (values ('direct'), ('social')) c(ch
 insert into bi.attribution by name
 select model, 'social' as channel, 'brand' as campaign, false as is_direct, 7 as customer_count, 1 as credited_conversions, 50 as net_amount, 500 as spend_amount, 'SEK' as currency
 from (values ('first'), ('last')) m(model);
+insert into bi.north_star by name
+select date '2025-01-01' + to_months(3 * cast(n as integer)) as week_on, 'quarter' as grain, 40 + n as customer_count, 21 + n as reached_count, n < 3 as is_final
+from range(4) r(n);
 insert into bi.segment_overview by name
 select * from (values ('value', 'high', 20), ('value', 'low', 40), ('lifecycle', 'active', 60)) t(scheme, segment, customer_count);
 insert into bi.experience_matrix by name

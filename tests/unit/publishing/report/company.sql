@@ -125,7 +125,7 @@ from (values ('social', 60, 61.4), ('email', 80, 6)) t(channel, customers, credi
 
 insert into bi.north_star by name
 select
-    date '2026-06-01' + cast(n * 7 as integer) as week_on, 40 + n as customer_count, 21 as reached_count, 0.55 as target_share, n < 5 as is_final,
+    date '2026-06-01' + cast(n * 7 as integer) as week_on, 'week' as grain, 40 + n as customer_count, 21 as reached_count, 0.55 as target_share, n < 5 as is_final,
     20 as visited_count, case when n > 0 then 12 end as visited_reached_count, 3 as clicked_count, null as clicked_reached_count
 from range(8) t(n);
 
