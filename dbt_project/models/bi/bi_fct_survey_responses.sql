@@ -7,10 +7,13 @@ select
     {{ flag("is_panel") }} as is_panel,
     {{ analyst_time("f.sent_at") }} as sent_at,
     {{ analyst_time("f.submitted_at") }} as submitted_at,
-    f.sent_at is not null
-    and bool_or(f.sent_at is not null and f.submitted_at is null) over (
-        partition by f.source_system, f.survey
-    ) as is_silence_told,
+    {{
+        with_category(
+            "survey",
+            "case when f.survey is not null then bool_or(f.sent_at is not null and f.submitted_at is null) over (partition by f.survey) end",
+        )
+    }}
+    as is_silence_told,
     f.nps,
     f.csat,
     f.ces

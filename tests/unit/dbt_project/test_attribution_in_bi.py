@@ -138,4 +138,4 @@ def test_the_rows_of_a_channel_add_up_to_it_where_some_of_its_campaigns_are_of_f
             ]
             assert credit[0] == credit[1] > 0, (model, channel)
         assert found[model, "email", several]["customer_count"] is None
-    assert [found["first", *c]["credited_conversions"] for c in sorted(told)] == [0, 25, 15, 20]
+    assert [found["first", *c]["credited_conversions"] for c in sorted(told)] == [25, 0, 15, 20]
