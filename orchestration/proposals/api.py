@@ -31,6 +31,7 @@ from orchestration.proposals.places import FORMATS
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.unread_amounts import with_unread_amounts
 
 _MINUTES = 5.0
 
@@ -65,6 +66,7 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
     every = [m for one in [*parents, *lists] for m in one.table.maps]
     alike = _alike([*parents, *lists])
     once = with_refusals_read(with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike]))
+    once = with_unread_amounts(once)
     tables = [(t, paging) for t, (_, paging) in zip(once, alike, strict=True)]
     if not any(table.usable for table, _ in tables):
         raise nothing_is_mapped([table for table, _ in tables], told_address(said))

@@ -23,9 +23,9 @@ from orchestration.proposals.api_endpoints import called
 from orchestration.proposals.api_paging import FoundPaging, changes_by, found_paging, rows_at
 from orchestration.proposals.columns import columns_of, sample
 from orchestration.proposals.doubts import with_doubts
-from orchestration.proposals.entities import likely_keys, proposed
+from orchestration.proposals.entities import proposed
 from orchestration.proposals.found import FoundTable, cursor_of, unread, why_withheld, with_currency
-from orchestration.proposals.keys import proved_key
+from orchestration.proposals.keyed import keyed
 from orchestration.proposals.nested_parts import (
     as_list,
     called_within,
@@ -110,12 +110,13 @@ def _table(
     found = columns_of(con, "api_looked", columns)
     withheld |= by_values(con, "api_looked", found)
     found = [column for column in found if column.name not in withheld]
-    key = key or proved_key(con, "api_looked", found, likely_keys(name, found))
     beside = [
         *withheld,
         *(one for c in nested for one in dict.fromkeys(n for row in rows for n in names_in(row.get(c), c))),
     ]
-    maps = proposed(name, found, key, purposes=company.purposes, beside=beside)
+    key, maps = keyed(
+        con, "api_looked", name, found, lambda key: proposed(name, found, key, purposes=company.purposes, beside=beside), key
+    )  # fmt: skip
     maps = [with_doubts(with_currency(m, found, company.currency), found) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
     return with_person(replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested]))

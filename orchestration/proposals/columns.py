@@ -27,6 +27,8 @@ FORMATS = (
 )  # fmt: skip
 # what tells an amount as people write it from a number; beside such ones, amounts may be plain
 _MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]|^-?[1-9]\d*$|^0$"
+# as ISO has it, with or without zeros: 2025-12-1
+_DAY = r"^\d{4}-\d{1,2}-\d{1,2}$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
 _PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
 
@@ -63,6 +65,11 @@ class Column:
     @property
     def is_time(self) -> bool:
         return self.kind in ("DATE", "TIMESTAMP") or bool(self.formats)
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether its numbers are a yes and a no."""
+        return "1" in self.values and set(self.values) <= {"0", "1"}
 
     @property
     def is_number(self) -> bool:
@@ -199,8 +206,8 @@ def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list
         ("%Y%m%d", f"length({v}) = 8 and try_strptime({v}, '%Y%m%d') between timestamp '1900-01-01' and timestamp '2100-01-01'"),
         ("NUMBER", f"coalesce(isfinite(try_cast({number} as double)), false) and not ltrim({v}, '-')[1:2] between '00' and '09'"),
         ("BOOLEAN", f"lower({v}) in ('true', 'false')"),
-        ("DATE", f"length({v}) = 10 and try_cast({v} as date) is not null"),
-        ("TIMESTAMP", f"length({v}) > 10 and try_cast({v} as timestamptz) is not null"),
+        ("DATE", f"regexp_matches({v}, {text(_DAY)}) and try_cast({v} as date) is not null"),
+        ("TIMESTAMP", f"length({v}) > 10 and not regexp_matches({v}, {text(_DAY)}) and try_cast({v} as timestamptz) is not null"),
         *((f, f"try_strptime({v}, {text(f)}) is not null") for f in FORMATS if f != "%Y%m%d"),
         ("email", f"regexp_matches({v}, {text(_EMAIL)})"),
         ("phone", f"regexp_matches({v}, {text(_PHONE)})"),

@@ -23,7 +23,7 @@ from orchestration.proposals.columns import Column, columns_of, sample
 from orchestration.proposals.currencies import with_currencies
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.doubts import with_doubts
-from orchestration.proposals.entities import likely_keys, proposed
+from orchestration.proposals.entities import proposed
 from orchestration.proposals.found import (
     FoundTable,
     ProposedSource,
@@ -34,7 +34,7 @@ from orchestration.proposals.found import (
     with_currency,
 )
 from orchestration.proposals.json_columns import JSON, with_parts
-from orchestration.proposals.keys import proved_key
+from orchestration.proposals.keyed import keyed
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.numbers import by_values
@@ -45,6 +45,7 @@ from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import tells_decimal, with_thousands, with_thousands_of_money
+from orchestration.proposals.unread_amounts import with_unread_amounts
 from orchestration.proposals.words import words_of
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
@@ -105,7 +106,7 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     every = [m for table in mapped for m in table.maps]
     own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
     once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
-    tables = with_refusals_read(with_currencies(with_sums(with_person_ids(once))))
+    tables = with_unread_amounts(with_refusals_read(with_currencies(with_sums(with_person_ids(once)))))
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)
@@ -190,7 +191,7 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         whole = [c for c in found if c.filled]
         key = there.key if set(there.key) <= {c.name for c in found} else ()
         if not key and is_all:
-            key = proved_key(con, "looked_flat", whole, likely_keys(name, whole))
+            key, _ = keyed(con, "looked_flat", name, whole, lambda key: proposed(name, found, key))
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
     maps = proposed(name, found, key, beside=[*withheld, *nested])

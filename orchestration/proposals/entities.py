@@ -29,6 +29,11 @@ _HOLDS_PEOPLE = ("orders", "order_items", "invoices", "tickets", "deals", "carts
 _OF_WHO_REFUSED = ("people", "email_events")
 # without a key of their own, no other row could name them
 _NAMED_BY_OTHERS = ("people", "products", "companies")
+# keys of what people buy, ask and answer: whatever has one of them is no list of people
+_ABOUT_THINGS = ("order_key", "line_key", "invoice_key", "ticket_key", "deal_key", "review_key", "cart_key", "response_key",
+                "subscription_key", "session_key", "campaign_key")  # fmt: skip
+# amounts that a system may name like a yes and a no: refunded, of 0 and 1
+_MAY_BE_FLAGS = ("refunded_amount", "discount")
 _TIMES, _NUMBERS = ("timestamp", "date"), ("decimal", "integer", "bigint", "double")
 
 
@@ -54,7 +59,9 @@ def likely_keys(table: str, columns: Sequence[Column]) -> list[str]:
     for place, column in enumerate(columns):
         said = concepts_of(column.name, table)
         ranks = [
-            (concept not in own, -sure, order.index(concept)) for concept, sure in said.items() if concept in order
+            (concept not in own, -round(sure, 1), order.index(concept))
+            for concept, sure in said.items()
+            if concept in order
         ]
         if ranks and not column.is_time:
             found.append((min(ranks), place, column.name))
@@ -87,6 +94,9 @@ def proposed(
     best_weight, best = max(tried, key=lambda one: one[0], default=(0.0, None))
     is_another = best is not None and best_weight >= _LEAST and best.entity not in _OF_WHO_REFUSED
     told = statements(table, columns, said, key, purposes, beside, is_another=is_another)
+    if best and best.entity == "people" and not told and not consents(table, columns, said, best, beside):
+        # a file of customers of a month whose rows say number, day and amount of an order is one of orders
+        best_weight, best = next((one for one in tried if _are_orders(one[1], said)), (best_weight, best))
     # a list of people who refused is of people too
     if best is None or best_weight < _LEAST or (told and best.entity != "people"):
         return without_gone(told, columns)
@@ -146,9 +156,10 @@ def _of_entity(
             continue
         for place, column in enumerate(columns):
             sure = said[column.name].get(role.concept, 0.0)
-            if sure >= QUALIFIED and not _holds(column, kinds[role.column]):
+            holds = _holds(column, kinds[role.column]) and not (role.column in _MAY_BE_FLAGS and column.is_flag)
+            if sure >= QUALIFIED and not holds:
                 unfit.setdefault(role.column, column.name)
-            if sure and _holds(column, kinds[role.column]):
+            if sure and holds:
                 is_own_key = role.column == "source_key" and [column.name] == list(key)
                 candidates.append(
                     (role.weight == 0 and not is_own_key, -(sure + 0.5 * is_own_key), place, role, column)
@@ -169,7 +180,10 @@ def _of_entity(
         missing, constants = (), {"quantity": "1"}
     weight -= _MISSING * len(missing)
     notes = [f"{name}: not mapped to {target}, for some of its values are not written as one" for target, name in unfit.items() if target not in filled]  # fmt: skip
-    if filled["source_key"].columns == ("_row_key",) and entity in _NAMED_BY_OTHERS:
+    own_key = filled["source_key"].columns
+    if entity in _NAMED_BY_OTHERS and (
+        own_key == ("_row_key",) or any(_is_of_a_thing(said.get(c, {})) for c in own_key)
+    ):
         weight = 0.0
     if all(target.endswith("_key") for target in filled):  # a link between other rows
         weight = 0.0
@@ -181,6 +195,19 @@ def _of_entity(
         constants=constants,
         notes=tuple(notes),
     )
+
+
+def _are_orders(one: Proposal, said: dict[str, dict[str, float]]) -> bool:
+    """Whether the rows of a table say all of an order, by columns that are called so."""
+    named = any(of.get("order_key", 0.0) >= QUALIFIED for of in said.values())
+    told = [one.of(target) for target in ("ordered_at", "amount")]
+    return one.entity == "orders" and not one.missing and named and all(f and f.sureness >= QUALIFIED for f in told)
+
+
+def _is_of_a_thing(said: dict[str, float]) -> bool:
+    """Whether a column names an order or the like, by what it is called, and nothing else."""
+    sure = {concept for concept, how in said.items() if how >= QUALIFIED}
+    return bool(sure) and sure <= {*_ABOUT_THINGS}
 
 
 def _fill_key(entity: str, filled: dict[str, Filled], key: Sequence[str]) -> None:

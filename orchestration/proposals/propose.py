@@ -21,7 +21,7 @@ from orchestration.proposals.currencies import with_currencies
 from orchestration.proposals.database import database_url, is_database, propose_database
 from orchestration.proposals.derived import without_doubles
 from orchestration.proposals.doubts import with_doubts
-from orchestration.proposals.entities import likely_keys, proposed
+from orchestration.proposals.entities import proposed
 from orchestration.proposals.found import (
     FoundTable,
     ProposedSource,
@@ -33,7 +33,7 @@ from orchestration.proposals.found import (
     why_withheld,
     with_currency,
 )
-from orchestration.proposals.keys import proved_key
+from orchestration.proposals.keyed import keyed
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
 from orchestration.proposals.nested_kinds import elements
 from orchestration.proposals.nested_parts import as_list, called_within, carried_by, key_within, without_lists
@@ -47,6 +47,7 @@ from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import with_thousands_of_money
+from orchestration.proposals.unread_amounts import with_unread_amounts
 from orchestration.proposals.vendor_api import propose_vendor, vendor_of
 
 
@@ -173,9 +174,10 @@ def _mapped(
     names = [column.name for column in looked.columns]
     why = why_withheld(names, path, carried) | by_values(con, looked.relation, looked.columns)
     kept = [column for column in looked.columns if column.name not in why]
-    key = within or proved_key(con, looked.relation, kept, likely_keys(group.table, kept))
     beside = [*why, *looked.beside, *looked.doubled, *looked.partial]
-    maps = proposed(group.table, kept, key, purposes=company.purposes, beside=beside)
+    key, maps = keyed(
+        con, looked.relation, group.table, kept, lambda key: proposed(group.table, kept, key, purposes=company.purposes, beside=beside), within
+    )  # fmt: skip
     columns = looked.columns
     if not looked.is_decimal_told:
         columns = with_thousands_of_money(columns, looked.csv, maps)
@@ -235,7 +237,7 @@ def _each_once(
 def _with_sums(
     tables: list[tuple[FileGroup, Looked | None, FoundTable]],
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
-    summed = with_currencies(with_sums(with_person_ids([table for _, _, table in tables])))
+    summed = with_unread_amounts(with_currencies(with_sums(with_person_ids([table for _, _, table in tables]))))
     return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
 
 

@@ -100,6 +100,8 @@ def concepts_of(name: str, table: str = "") -> dict[str, float]:
         if sureness == ENDING and len(written) < _TELLING:
             continue
         for concept in _concepts().get(written, ()):
+            if concept == "refunded_amount" and not plain_words_for("counted").isdisjoint(words[:start]):
+                continue  # items_refunded, is_refunded
             # of two columns the one whose term is listed first: the words stand in the order of how much they tell
             found[concept] = max(found.get(concept, 0), sureness - _PLACE * _places()[concept, written])
     return found

@@ -134,6 +134,38 @@ def danish(folder: Path) -> Truth:
     return {"kundeliste": {"people.source_key": "Kundenr.", "people.full_name": "Navn", "people.email": "E-mail", "people.phone": "Tlf.", "people.street": "Vejnavn", "people.postal_code": "Postnr", "people.city": "By", "people.created_at": "Oprettet"}}  # fmt: skip
 
 
+def december(folder: Path) -> Truth:
+    """Orders of a month in a file that is named for its customers, with days as a person types them."""
+    _csv(
+        folder, "Asiakkaat joulukuu.csv", "Asiakasnumero;Nimi;Sähköpostiosoite;Postinro;Tilausnumero;Tilauspäivä;Summa;Hyvityssumma;Alennusprosentti",
+        "1;Aino Virtanen;aino@example.com;00100;T1;2025-12-1;12,50;0,00;10", "1;Aino Virtanen;aino@example.com;00100;T2;2025-12-12;7,00;7,00;0",
+        "2;Eino Korhonen;eino@example.com;33100;T3;2025-12-3;9,90;0,50;15",
+    )  # fmt: skip
+    return {
+        "asiakkaat_joulukuu": {
+            "orders.source_key": "Tilausnumero", "orders.person_key": "Asiakasnumero", "orders.ordered_at": "Tilauspäivä",
+            "orders.amount": "Summa", "orders.refunded_amount": "Hyvityssumma", "people.source_key": "Asiakasnumero",
+            "people.full_name": "Nimi", "people.email": "Sähköpostiosoite", "people.postal_code": "Postinro",
+        }
+    }  # fmt: skip
+
+
+def uci_later(folder: Path) -> Truth:
+    """The same wholesaler's lines in the file of two years, whose header is another."""
+    _csv(
+        folder, "online_retail_II.csv", "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country",
+        "489434,85048,LIGHTS,12,2009-12-01 07:45:00,6.95,13085.0,United Kingdom", "489434,79323P,CHERRY,12,2009-12-01 07:45:00,6.75,13085.0,United Kingdom",
+        "C489435,22350,CAT BOWL,-1,2009-12-01 07:46:00,2.55,13086.0,France",
+    )  # fmt: skip
+    return {
+        "online_retail_ii": {
+            "order_items.source_key": "_row_key", "order_items.order_key": "Invoice", "order_items.product_key": "StockCode",
+            "order_items.quantity": "Quantity", "order_items.ordered_at": "InvoiceDate", "order_items.unit_price": "Price",
+            "orders.source_key": "Invoice", "orders.person_key": "Customer ID", "people.source_key": "Customer ID",
+        }
+    }  # fmt: skip
+
+
 # of the shared data: folder → truth
 VENDORS_SEEN: dict[str, Truth] = {
     "shopify": {
@@ -166,5 +198,5 @@ VENDORS_UNSEEN: dict[str, Truth] = {
         "question_response": {"survey_answers.response_key": "response_id", "survey_answers.question": "question", "survey_answers.answer_text": None},
     },
 }  # fmt: skip
-SEEN = {"swedish": swedish, "finnish": finnish, "norwegian": norwegian}
+SEEN = {"swedish": swedish, "finnish": finnish, "norwegian": norwegian, "december": december, "uci_later": uci_later}
 UNSEEN = {"danish": danish, "olist": olist, "uci": uci}

@@ -1,0 +1,78 @@
+"""What add-source makes of lists of orders as shops export them: their key, what was given back, whose they are, what nobody reads."""
+
+from __future__ import annotations
+
+import tomllib
+
+import pytest
+
+from orchestration.core.configuration import load_settings
+from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.proposals.propose import propose
+from orchestration.proposals.written import write_source
+from tests.unit.proposals.truth import december
+
+ORDERS = "order_id,customer_id,order_date,total,status,{name}\n1,c1,2025-01-01,100.00,returned,{first}\n2,c2,2025-01-02,90.00,paid,{others}\n3,c2,2025-01-03,50.00,paid,{others}\n"
+
+
+def found_of(tmp_path, content, name="orders.csv"):
+    (tmp_path / name).write_text(content)
+    found = propose("shop", str(tmp_path), "SEK")
+    (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
+    return table, found
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "others", "is_mapped"),
+    [("refunded", "25.50", "0", True), ("återbetald", "25.50", "", True), ("refusjon", "25", "0", True), ("krediteret", "9.00", "0.00", True),
+     ("palautettu", "9.00", "0.00", True), ("refunded", "1", "0", False), ("items_refunded", "2", "0", False), ("refunded", "true", "false", False)],
+)  # fmt: skip
+def test_what_was_given_back_is_read_where_it_is_an_amount(tmp_path, name, first, others, is_mapped):
+    table, _ = found_of(tmp_path, ORDERS.format(name=name, first=first, others=others))
+    orders = next(one for one in table["maps"] if one["entity"] == "orders")
+    assert orders["columns"].get("refunded_amount") == (name if is_mapped else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "others", "is_told"),
+    [("rabatt_procent", "10", "5", True), ("discount percent", "10%", "5%", True), ("fraktbelopp", "49.00", "0", True), ("moms", "20.00", "10.00", True),
+     ("weight", "1.25", "2.50", False), ("is_refunded", "1", "0", False), ("discount", "10.00", "0", False)],
+)  # fmt: skip
+def test_an_amount_or_a_share_that_nothing_reads_is_to_be_looked_at(tmp_path, name, first, others, is_told):
+    _, found = found_of(tmp_path, ORDERS.format(name=name, first=first, others=others))
+    assert any(note.startswith(f"orders: look at {name}:") for note in found.notes) is is_told, found.notes
+
+
+def test_orders_of_a_month_in_a_file_of_customers_are_orders_on_days_as_they_are_typed(home, tmp_path, warehouse):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    december(folder)
+    found = propose("shop", str(folder), "EUR")
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    assert settings.sources["shop"].tables["asiakkaat_joulukuu"].key == ["Tilausnumero"]
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "shop")
+    days = warehouse.execute('select "Tilauspäivä"::varchar from raw_shop.asiakkaat_joulukuu order by 1').fetchall()
+    assert days == [("2025-12-01",), ("2025-12-03",), ("2025-12-12",)]
+    assert any("look at Alennusprosentti" in note for note in found.notes)
+
+
+def test_rows_of_which_somebody_may_have_several_are_not_keyed_by_somebody(tmp_path):
+    # nobody has two of them today, and the customers' numbers stand first
+    table, _ = found_of(
+        tmp_path, "customer id,invoice,invoice date,total,email\n7,A1,2025-01-01,10.50,a@example.com\n8,A2,2025-01-02,9.00,b@example.com\n"
+    )  # fmt: skip
+    assert (table["key"], table["maps"][0]["entity"]) == (["invoice"], "orders")
+    table, _ = found_of(
+        tmp_path, "product code,order no,quantity,price\np1,A1,2,10.50\np2,A1,1,9.00\np3,A2,1,9.00\n", "orders.csv"
+    )
+    assert "key" not in table and table["maps"][0]["columns"]["source_key"] == "_row_key"
+
+
+def test_invoices_stay_invoices_by_the_day_they_are_due(tmp_path):
+    table, _ = found_of(
+        tmp_path, "Fakturanr;Kundnr;Fakturadatum;Förfallodatum;Belopp\n1;7;2025-01-01;2025-01-31;100,50\n2;8;2025-01-01;2025-01-31;90,50\n", "export.csv"
+    )  # fmt: skip
+    assert table["maps"][0]["entity"] == "invoices"
