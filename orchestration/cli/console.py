@@ -228,7 +228,9 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
         print_json([vars(finding) for finding in findings])
     else:
         for finding in findings:
-            mark = "[green]ok[/green]  " if finding.is_ok else "[red]fix[/red]"
+            # a night goes on, but somebody should look
+            good = "[yellow]look[/yellow]" if finding.to_do else "[green]ok[/green]  "
+            mark = good if finding.is_ok else "[red]fix[/red] "
             to_do = f"\n       → {finding.to_do}" if finding.to_do else ""
             out.print(styled(mark + " {}: {}{}", finding.what, finding.found, to_do))
     if not all(finding.is_ok for finding in findings):

@@ -80,7 +80,7 @@ def _as_dict(found: ProposedSource) -> dict[str, object]:
     tables = [
         {
             "table": table.name, "files": table.files, "rows": table.rows, "key": list(table.key), "withheld": table.withheld,
-            "looked_at": table.looked_at, "is_view": table.is_view, "problem": table.problem, "not_read": table.unmapped, "maps": [asdict(one) for one in table.maps],
+            "looked_at": table.looked_at, "is_view": table.is_view, "problem": table.problem, "not_read": table.not_read, "maps": [asdict(one) for one in table.maps],
             "columns": {column.name: column.kind for column in table.columns},
             "vendor": asdict(table.vendor) if table.vendor else None,
         }

@@ -26,6 +26,7 @@ from orchestration.proposals.found import (
     nothing_is_mapped,
     table_block,
 )
+from orchestration.proposals.linked import with_links
 from orchestration.proposals.looked import looking
 from orchestration.proposals.places import FORMATS
 from orchestration.proposals.proposal import Company
@@ -59,15 +60,15 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
     base, endpoints = endpoints_of(api, hidden.plain, first)
     with looking() as con:
         looked = [tables_of(con, api, base, endpoint, company) for endpoint in endpoints]
-    parents = [one[0] for one in looked]
-    known = {m.entity for one in parents for m in one.table.maps if not m.one_row_per_key}
-    # lines of another endpoint would be the same ones
-    lists = [one for _, *found in looked for one in found if known.isdisjoint(m.entity for m in one.table.maps)]
-    every = [m for one in [*parents, *lists] for m in one.table.maps]
-    alike = _alike([*parents, *lists])
-    once = with_refusals_read(with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike]))
-    once = with_unread_amounts(once)
-    tables = [(t, paging) for t, (_, paging) in zip(once, alike, strict=True)]
+        parents = [one[0] for one in looked]
+        known = {m.entity for one in parents for m in one.table.maps if not m.one_row_per_key}
+        # lines of another endpoint would be the same ones
+        lists = [one for _, *found in looked for one in found if known.isdisjoint(m.entity for m in one.table.maps)]
+        every = [m for one in [*parents, *lists] for m in one.table.maps]
+        alike = _alike([*parents, *lists])
+        once = with_refusals_read(with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike]))
+        once = with_unread_amounts(with_links(con, once))
+        tables = [(t, paging) for t, (_, paging) in zip(once, alike, strict=True)]
     if not any(table.usable for table, _ in tables):
         raise nothing_is_mapped([table for table, _ in tables], told_address(said))
     common = max((p for t, p in tables if t.usable), key=[p for t, p in tables if t.usable].count)

@@ -26,6 +26,7 @@ from orchestration.proposals.doubts import with_doubts
 from orchestration.proposals.entities import proposed
 from orchestration.proposals.found import FoundTable, cursor_of, unread, why_withheld, with_currency
 from orchestration.proposals.keyed import keyed
+from orchestration.proposals.linked import note_values
 from orchestration.proposals.nested_parts import (
     as_list,
     called_within,
@@ -119,6 +120,7 @@ def _table(
     )  # fmt: skip
     maps = [with_doubts(with_currency(m, found, company.currency), found) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
+    note_values(con, "api_looked", table)
     return with_person(replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested]))
 
 

@@ -35,6 +35,7 @@ from orchestration.proposals.found import (
 )
 from orchestration.proposals.json_columns import JSON, with_parts
 from orchestration.proposals.keyed import keyed
+from orchestration.proposals.linked import note_values, with_links
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.numbers import by_values
@@ -100,13 +101,15 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
             others = [one.full_name for one in database.tables if one.full_name not in read]
             return ProposedSource("\n".join(lines) + "\n", [name], tables, others, _new(hidden, written))
         looked = [_look(con, database, one, called) for one, called in _called(database.tables)]
-    ours = {one.there.full_name: one for one in looked}
-    first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
-    mapped = [_mapped(one, ours, first, company) for one in looked]
-    every = [m for table in mapped for m in table.maps]
-    own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
-    once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
-    tables = with_unread_amounts(with_refusals_read(with_currencies(with_sums(with_person_ids(once)))))
+        ours = {one.there.full_name: one for one in looked}
+        first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
+        mapped = [_mapped(one, ours, first, company) for one in looked]
+        every = [m for table in mapped for m in table.maps]
+        own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
+        once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
+        tables = with_unread_amounts(
+            with_links(con, with_refusals_read(with_currencies(with_sums(with_person_ids(once)))))
+        )
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)
@@ -200,6 +203,7 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, maps, nested,
         is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
     )  # fmt: skip
+    note_values(con, "looked_flat", table)
     return _Looked(there, found, key, table)
 
 

@@ -65,6 +65,11 @@ class FoundTable:
         return {column for one in self.usable for column in one.read}
 
     @property
+    def not_read(self) -> list[str]:
+        """What neither a map nor the block reads; what the tables beside it told may have mapped more since."""
+        return [column for column in self.unmapped if column not in self.read]
+
+    @property
     def named_by(self) -> set[str]:
         """The columns by which the block says whose the rows are, beyond its maps."""
         persons = self.within.get("persons")
@@ -194,7 +199,7 @@ def table_block(source: str, table: FoundTable, said: dict[str, object]) -> list
     lines = block.table_lines(
         source, table.name, said | table.within | {"key": list(table.key), "cursor": cursor}, kinds
     )
-    if unread := [column for column in table.unmapped if column != cursor]:
+    if unread := [column for column in table.not_read if column != cursor]:
         lines += block.comment([f"not read: {', '.join(unread)}"])
     for one in table.usable:
         lines += block.map_lines(source, table.name, one, table.columns)

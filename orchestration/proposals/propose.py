@@ -34,6 +34,7 @@ from orchestration.proposals.found import (
     with_currency,
 )
 from orchestration.proposals.keyed import keyed
+from orchestration.proposals.linked import note_values, with_links
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
 from orchestration.proposals.nested_kinds import elements
 from orchestration.proposals.nested_parts import as_list, called_within, carried_by, key_within, without_lists
@@ -49,6 +50,9 @@ from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import with_thousands_of_money
 from orchestration.proposals.unread_amounts import with_unread_amounts
 from orchestration.proposals.vendor_api import propose_vendor, vendor_of
+
+# of one format
+_Tables = list[tuple[FileGroup, Looked | None, FoundTable]]
 
 
 def propose(
@@ -68,22 +72,15 @@ def propose(
     if is_api(said):
         return propose_api(name, said, company)
     place = place_of(name, said)
-    found: dict[str, list[tuple[FileGroup, Looked | None, FoundTable]]] = defaultdict(list)
+    found: dict[str, _Tables] = defaultdict(list)
     with looking() as con:
         groups = _tables(place)
         taken = {group.table for group in groups}
         for group in groups:
             for one in _found(con, name, place, group, company, taken):
                 found[_form(one[0])].append(one)
-    every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
-    found = {
-        form: [
-            (group, looked, replace(table, maps=without_doubles(table.maps, every))) for group, looked, table in tables
-        ]
-        for form, tables in found.items()
-    }
-    found = {form: _with_sums(_each_once(tables)) for form, tables in found.items()}
-    found = _with_refusals_read(found, place.ignored)
+        found = _beside_one_another(con, found)
+        found = _with_refusals_read(found, place.ignored)
     blocks: list[str] = []
     names: list[str] = []
     for form, tables in found.items():
@@ -107,6 +104,20 @@ def propose(
     return ProposedSource(
         "\n".join(blocks), names, [t for of in found.values() for _, _, t in of], list(place.ignored), place.variables
     )
+
+
+def _beside_one_another(con: duckdb.DuckDBPyConnection, found: dict[str, _Tables]) -> dict[str, _Tables]:
+    """The tables of each format, read once more with what the other ones tell."""
+    every = [one for tables in found.values() for _, _, table in tables for one in table.maps]
+    found = {
+        form: [
+            (group, looked, replace(table, maps=without_doubles(table.maps, every))) for group, looked, table in tables
+        ]
+        for form, tables in found.items()
+    }
+    found = {form: _with_sums(_each_once(tables)) for form, tables in found.items()}
+    linked = iter(with_links(con, [table for tables in found.values() for _, _, table in tables]))
+    return {form: [(group, looked, next(linked)) for group, looked, _ in tables] for form, tables in found.items()}
 
 
 def _form(group: FileGroup) -> str:
@@ -186,10 +197,12 @@ def _mapped(
     ]  # fmt: skip
     read = {column for one in maps for column in one.read}
     unmapped = [column for column in names if column not in read and column not in why]
-    return with_person(FoundTable(
+    table = with_person(FoundTable(
         group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled, *looked.partial],
         dialect=looked.csv, notes=notes_of(group.table, looked),
     ))  # fmt: skip
+    note_values(con, looked.relation, table)
+    return table
 
 
 def _list(

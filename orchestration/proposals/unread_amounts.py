@@ -33,16 +33,16 @@ def _noted(table: FoundTable) -> FoundTable:
     if not names:
         return table
     them, looks = (", ".join(names), "look like amounts or shares") if len(names) > 1 else (names[0], "looks like an amount or a share")  # fmt: skip
-    told = f"{table.name}: look at {them}: no map reads what {looks} of an order, and revenue is without it"
+    told = f"{table.name}: {them}: no map reads what {looks} of an order, and revenue is without it"
     return replace(table, notes=(*table.notes, told))
 
 
 def _is_amount(column: Column) -> bool:
-    """Whether a column is of amounts: its values have marks of money, or they are numbers and its name has a word of money or shares."""
+    """Whether a column is of amounts: a currency stands beside its values, or they are numbers and its name has a word of money or shares."""
     is_share = bool(column.values) and all(value.rstrip().endswith("%") for value in column.values)
     if not column.filled or column.is_flag or not (column.is_number or is_share):
         return False
-    return is_share or column.money is not None or any(map(_says_money, words_of(column.name)))
+    return is_share or column.currency is not None or any(map(_says_money, words_of(column.name)))
 
 
 def _says_money(word: str) -> bool:

@@ -25,6 +25,10 @@ _PLACE = 0.0005
 _TELLING = 5
 
 
+# concepts that are amounts of money
+_MONEY = ("amount", "unit_price", "unit_cost", "discount", "refunded_amount", "spend")
+
+
 @dataclass(frozen=True)
 class Role:
     """That a concept fills a conformed column, and how strongly it speaks for the entity."""
@@ -93,6 +97,8 @@ def concepts_of(name: str, table: str = "") -> dict[str, float]:
         words = words[:-1]
     if not words or words[0] in words_for("machinery"):
         return {}
+    if beside := _beside_money(name, table):
+        return beside
     found: dict[str, float] = {}
     for start in range(len(words)):
         sureness = WHOLE if not start else QUALIFIED if _only_qualifies(words[:start], table) else ENDING
@@ -105,6 +111,15 @@ def concepts_of(name: str, table: str = "") -> dict[str, float]:
             # of two columns the one whose term is listed first: the words stand in the order of how much they tell
             found[concept] = max(found.get(concept, 0), sureness - _PLACE * _places()[concept, written])
     return found
+
+
+def _beside_money(name: str, table: str) -> dict[str, float]:
+    """What the parts of an object of an amount and its currency are, which has the name of the amount: unitPrice.amount."""
+    of, _, part = name.rpartition(".")
+    money = {concept: sure for concept, sure in concepts_of(of, table).items() if concept in _MONEY} if of else {}
+    if "".join(words_of(part)) in plain_words_for("of_money"):
+        return money
+    return {"currency": QUALIFIED} if money and concepts_of(part).get("currency", 0.0) > ENDING else {}
 
 
 def currency_of(name: str) -> str | None:

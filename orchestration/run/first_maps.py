@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from orchestration.contracts.conformed import entities, known_words, required_columns
+from orchestration.contracts.conformed import OF_SOMEBODY, entities, known_words, required_columns
 from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
 from orchestration.contracts.mapping_values import (
     is_ignored,
@@ -59,6 +59,9 @@ class FirstMaps:
                 continue
             readable = {target for target in part.mapping.columns if self._is_readable(part, target, there)}
             what = f"{self._name}.{table_name} as {part.mapping.entity}"
+            if _is_of_nobody(part):
+                told = f"these {part.mapping.entity} name no person, and count for no customer"
+                found.append(Finding(what, True, told, "map person_key to the column that says whose they are"))
             for is_ok, problem, to_do in self._misfits(part, readable):
                 found.append(Finding(what, is_ok, f"{problem} in the first rows of {brought.where}", to_do))
             self._note_people(part, readable, brought)
@@ -189,6 +192,12 @@ class FirstMaps:
 
     def _count(self, condition: str) -> int:
         return int(self._con.execute(f"select count(*) from first_rows where {condition}").fetchall()[0][0])
+
+
+def _is_of_nobody(part: Part) -> bool:
+    """Whether rows that somebody buys or has are mapped without whose they are."""
+    said = {*part.mapping.columns, *part.mapping.constants}
+    return part.mapping.entity in OF_SOMEBODY and "person_key" not in said
 
 
 _BLANKS = str.maketrans("_-", "  ")  # as the seeds of words are spelled
