@@ -17,7 +17,7 @@ from orchestration.proposals.derived import line_of_order, order_of_lines, produ
 from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.statements import statements
-from orchestration.proposals.words import QUALIFIED, Role, concepts_of, entities_of, roles
+from orchestration.proposals.words import ENDING, QUALIFIED, Role, concepts_of, entities_of, roles
 
 # what the table's name says, and what a missing required column costs, in weights of columns
 _NAME, _MISSING = 8.0, 4.0
@@ -103,6 +103,9 @@ def proposed(
     others = sorted((weight for weight, one in tried if one is not best), reverse=True)
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
     found = [replace(best, sureness=round(sureness, 2))]
+    if best.entity in _HOLDS_PEOPLE and (unread := [c.name for c in kept if _says_consent(said[c.name])]):
+        told_of = f"{', '.join(unread)}: not read, for a list of {best.entity} says it: it may hold a no: map it to consent_events"
+        found[0] = replace(found[0], notes=(*found[0].notes, told_of))
     person = best.of("person_key") or _person_of(kept, said)
     if best.entity == "orders" and (quantity := quantity_of(kept, said)):
         found.append(line_of_order(found[0], quantity))
@@ -202,6 +205,10 @@ def _are_orders(one: Proposal, said: dict[str, dict[str, float]]) -> bool:
     named = any(of.get("order_key", 0.0) >= QUALIFIED for of in said.values())
     told = [one.of(target) for target in ("ordered_at", "amount")]
     return one.entity == "orders" and not one.missing and named and all(f and f.sureness >= QUALIFIED for f in told)
+
+
+def _says_consent(said: dict[str, float]) -> bool:
+    return any(said.get(concept, 0.0) > ENDING for concept in ("consent_email", "consent_sms"))
 
 
 def _is_of_a_thing(said: dict[str, float]) -> bool:

@@ -72,6 +72,14 @@ def test_rows_of_which_somebody_may_have_several_are_not_keyed_by_somebody(tmp_p
     assert "key" not in table and table["maps"][0]["columns"]["source_key"] == "_row_key"
 
 
+def test_a_consent_in_a_list_of_orders_is_told_of(tmp_path):
+    header = "Asiakasnumero,Sähköpostiosoite,Tilausnumero,Tilauspäivä,Summa,Uutiskirje"
+    rows = "1,a@example.com,T1,2025-12-01,10.50,ei\n1,a@example.com,T2,2025-12-02,9.00,ei\n2,b@example.com,T3,2025-12-02,9.00,kyllä\n"
+    table, found = found_of(tmp_path, f"{header}\n{rows}", "asiakkaat joulukuu.csv")
+    assert [one["entity"] for one in table["maps"]] == ["orders", "people"]
+    assert any(note.startswith("Uutiskirje: not read") for note in found.notes)
+
+
 def test_invoices_stay_invoices_by_the_day_they_are_due(tmp_path):
     table, _ = found_of(
         tmp_path, "Fakturanr;Kundnr;Fakturadatum;Förfallodatum;Belopp\n1;7;2025-01-01;2025-01-31;100,50\n2;8;2025-01-01;2025-01-31;90,50\n", "export.csv"
