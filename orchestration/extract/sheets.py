@@ -31,10 +31,10 @@ _FIRST = 100
 _BOOLEANS = {"1": "true", "0": "false"}
 
 
-def sheet_names(path: str | Path | IO[bytes]) -> list[str]:
-    """The visible sheets, in their order. Raises SourceError where the file is not a workbook."""
+def sheet_names(path: str | Path | IO[bytes], *, hidden: bool = False) -> list[str]:
+    """The visible sheets, or the hidden ones, in their order. Raises SourceError where the file is not a workbook."""
     with _opened(path) as book:
-        return [name for name, is_hidden, _ in _sheets(book) if not is_hidden]
+        return [name for name, is_hidden, _ in _sheets(book) if is_hidden is hidden]
 
 
 def write_sheet(path: str | Path, sheet: str | None, into: IO[str], check_time: Callable[[], None]) -> None:

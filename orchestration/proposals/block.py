@@ -73,10 +73,10 @@ def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Col
         f"entity = {said(proposal.entity)}",
     ]
     lines += [f"name = {said(proposal.name)}"] if proposal.name else []
+    lines += [f"where = {said(proposal.where)}"] if proposal.where else []
     lines += ["one_row_per_key = true"] if proposal.one_row_per_key else []
     doubt = "  # look at it: no column says the currency" if proposal.assumes_currency else ""
     lines += [f"constants = {said(proposal.constants)}{doubt}"] if proposal.constants else []
-    lines += [f"where = {said(proposal.where)}"] if proposal.where else []
     lines += [f"lookups = {said(proposal.lookups)}"] if proposal.lookups else []
     lines += comment(proposal.notes)
     lines += ["", f"[sources.{source}.tables.{table}.maps.columns]"]

@@ -18,7 +18,8 @@ from typing import Literal
 
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.unpacked import GZIP, MARKS
-from orchestration.proposals.words import concepts_of, words_for
+from orchestration.proposals.last_lines import LOOKED_AT, NO_LAST_LINES, LastLines, last_lines
+from orchestration.proposals.words import concepts_of
 
 _START = 256 * 1024
 _END = 16 * 1024
@@ -38,12 +39,12 @@ Encoding = Literal["utf-8", "windows-1252", "utf-16"]
 
 @dataclass(frozen=True)
 class Written:
-    """A dialect; `header` is what the header names, and the names that columns get where there is none. `total` is the first value of a line of
-    totals at the end, if it has one; `is_decimal_told` is whether any number shows the decimal mark beyond doubt."""
+    """A dialect; `header` is what the header names, and the names that columns get where there is none. `ends` are the lines at
+    the end that are no rows; `is_decimal_told` is whether any number shows the decimal mark beyond doubt."""
 
     csv: CsvDialect
     header: tuple[str, ...]
-    total: str | None = None
+    ends: LastLines = NO_LAST_LINES
     is_decimal_told: bool = True
 
 
@@ -79,7 +80,7 @@ def sniffed(path: Path, is_known: IsKnown = lambda names: False) -> Written | No
         delimiter=delimiter, encoding=encoding, decimal=decimal, has_header=has_header,
         skip_lines=_physical_lines(_decoded(plain, encoding), delimiter, at),
     )  # fmt: skip
-    return Written(said, tuple(names), _total(path, said, is_gzip=is_gzip), is_told)
+    return Written(said, tuple(names), _last_lines(path, said, names, is_gzip=is_gzip), is_told)
 
 
 def _is_header(names: list[str], body: list[list[str]]) -> bool:
@@ -179,17 +180,14 @@ def _decimal(rows: list[list[str]]) -> tuple[Literal[".", ","], bool]:
     return ".", False
 
 
-def _total(path: Path, said: CsvDialect, *, is_gzip: bool) -> str | None:
-    """What the last line begins with, where it is one of totals."""
+def _last_lines(path: Path, said: CsvDialect, names: Sequence[str], *, is_gzip: bool) -> LastLines:
+    """What its last lines are, where they are no rows."""
     if is_gzip:
-        return None
+        return NO_LAST_LINES
     with path.open("rb") as handle:
         handle.seek(0, 2)
         size = handle.tell()
         handle.seek(max(0, size - _END - size % 2))
         end = handle.read()
     lines = [line for line in _decoded(end, said.encoding).split("\n") if line.strip().strip(said.delimiter)]  # type: ignore[arg-type] # latin-1 is never found
-    if not lines:
-        return None
-    first = next(csv.reader([lines[-1]], delimiter=said.delimiter), [""])[0].strip()
-    return first if first.lower().rstrip(":") in words_for("total") else None
+    return last_lines([next(csv.reader([line], delimiter=said.delimiter), []) for line in lines[-LOOKED_AT:]], names)

@@ -30,6 +30,7 @@ from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import IsKnown, Written, sniffed
 from orchestration.proposals.document_pages import lists_of_pages, reader_of, rows_of_pages
+from orchestration.proposals.last_lines import NO_LAST_LINES, LastLines, is_a_row
 from orchestration.proposals.nested_kinds import (
     DEEP,
     is_list_of_objects,
@@ -58,7 +59,7 @@ class Looked:
     rows: int
     csv: CsvDialect | None = None
     is_decimal_told: bool = True  # whether numbers tell their decimal mark
-    total: str | None = None
+    ends: LastLines = NO_LAST_LINES
     nothing: tuple[str, ...] = ()  # words for nothing beyond those that a source has by itself
     nested: tuple[str, ...] = ()  # columns whose values are lists or objects
     lists: tuple[str, ...] = ()  # of these, the lists of objects of JSON
@@ -141,27 +142,26 @@ def _csv(
         con.execute(f"create or replace temp view looked as {batch.select}")
         if is_known(names):
             counted = _counted(con, names)
-            yield Looked(
-                group, counted, "looked", counted[0].rows, written.csv, total=written.total, unread=_unread(con)
-            )
+            yield Looked(group, counted, "looked", counted[0].rows, written.csv, ends=written.ends, unread=_unread(con))
             return
         sample(con, "looked")
         nothing = nothing_words(con, names)
         relation = "looked"
         said = [text(word) for word in nothing]
-        if nothing or written.total:
+        where = is_a_row(written.ends, names, is_text=True)
+        if nothing or where:
             one = f"case when trim({{0}}) not in ({', '.join(said)}) then {{0}} end as {{0}}" if said else "{0}"
             columns = ", ".join(one.format('"' + n.replace('"', '""') + '"') for n in names)
-            first = '"' + names[0].replace('"', '""') + '"'
-            where = f" where coalesce(trim({first}), '') <> {text(written.total)}" if written.total else ""
-            con.execute(f"create or replace temp view looked_at as select {columns} from looked{where}")
+            con.execute(
+                f"create or replace temp view looked_at as select {columns} from looked where {where or 'true'}"
+            )
             relation = "looked_at"
             sample(con, relation)
         found = columns_of(con, relation, names, written.csv.decimal)
         found = found if written.is_decimal_told else with_thousands(found, written.csv)
         doubled = tuple(name for name in written.header if name and name not in (*names, *partial))
         yield Looked(
-            group, found, relation, found[0].rows, written.csv, written.is_decimal_told, written.total, tuple(nothing), unread=_unread(con),
+            group, found, relation, found[0].rows, written.csv, written.is_decimal_told, written.ends, tuple(nothing), unread=_unread(con),
             doubled=doubled, partial=partial,
         )  # fmt: skip
     finally:
@@ -179,10 +179,10 @@ def _unread(con: duckdb.DuckDBPyConnection) -> int:
     return int(con.execute(f"select count(*) from ({' union '.join(lines)})").fetchall()[0][0]) if lines else 0
 
 
-def sheets_of(place: Place, group: FileGroup) -> list[str]:
-    """The sheets of the newest workbook. Raises SourceError where it is not one."""
+def sheets_of(place: Place, group: FileGroup, *, hidden: bool = False) -> list[str]:
+    """The sheets of the newest workbook that are shown, or that are not. Raises SourceError where it is not one."""
     with place.store.system.open(place.store.path(group.files[-1]), "rb") as handle:
-        return sheet_names(handle)
+        return sheet_names(handle, hidden=hidden)
 
 
 def _sheet(path: str, sheet: str | None, copy: Path) -> str:

@@ -43,7 +43,7 @@ from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.places import FileGroup, Place, groups_of, page_groups, place_of, sheet_groups
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import recognised, recognised_block
-from orchestration.proposals.refined import notes_of, without_total
+from orchestration.proposals.refined import notes_of, without_ends
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.sums_of_lines import with_sums
@@ -74,7 +74,7 @@ def propose(
     place = place_of(name, said)
     found: dict[str, _Tables] = defaultdict(list)
     with looking() as con:
-        groups = _tables(place)
+        groups, hidden = _tables(place)
         taken = {group.table for group in groups}
         for group in groups:
             for one in _found(con, name, place, group, company, taken):
@@ -102,7 +102,11 @@ def propose(
     if not blocks:
         raise nothing_is_mapped([table for of in found.values() for _, _, table in of], secret_url(name, said).written)
     return ProposedSource(
-        "\n".join(blocks), names, [t for of in found.values() for _, _, t in of], list(place.ignored), place.variables
+        "\n".join(blocks),
+        names,
+        [t for of in found.values() for _, _, t in of],
+        [*place.ignored, *hidden],
+        place.variables,
     )
 
 
@@ -127,20 +131,22 @@ def _form(group: FileGroup) -> str:
     return "jsonl" if group.format == "json" else group.format
 
 
-def _tables(place: Place) -> list[FileGroup]:
-    """The tables of a place: groups of files, and of workbooks each sheet."""
+def _tables(place: Place) -> tuple[list[FileGroup], list[str]]:
+    """The tables of a place: groups of files, and of workbooks each sheet. Then the sheets that are hidden, which are none."""
     groups = groups_of(place)
     taken = {group.table for group in groups}
-    found = []
+    found: list[FileGroup] = []
+    hidden: list[str] = []
     for group in groups:
         if group.format != "xlsx":
             found.append(group)
             continue
         try:
             found += sheet_groups(group, sheets_of(place, group), taken)
+            hidden += [f"the hidden sheet {name} of {group.files[-1]}" for name in sheets_of(place, group, hidden=True)]
         except SourceError:
             found.append(group)  # its look says why
-    return found
+    return found, hidden
 
 
 def _found(
@@ -192,10 +198,11 @@ def _mapped(
     columns = looked.columns
     if not looked.is_decimal_told:
         columns = with_thousands_of_money(columns, looked.csv, maps)
-    maps = [
-        without_total(with_doubts(with_currency(one, columns, company.currency), columns), names[0], looked.total) for one in maps
-    ]  # fmt: skip
+    maps = [with_doubts(with_currency(one, columns, company.currency), columns) for one in maps]
     read = {column for one in maps for column in one.read}
+    maps = [
+        without_ends(one, [c.name for c in kept if c.name in {*read, looked.ends.column}], looked.ends) for one in maps
+    ]
     unmapped = [column for column in names if column not in read and column not in why]
     table = with_person(FoundTable(
         group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled, *looked.partial],

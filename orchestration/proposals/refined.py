@@ -1,26 +1,31 @@
-"""A proposal by what else a look says of the file: the line of totals; and what a person has to know of it.
+"""A proposal by what else a look says of the file: lines at its end that are no rows; and what a person has to know of it.
 
 Not here: what the table is (entities.py), the look (looked.py), currencies (found.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from orchestration.core.settings.maps import columns_in
+from orchestration.proposals.last_lines import LastLines, is_a_row
 from orchestration.proposals.looked import Looked
 from orchestration.proposals.proposal import Proposal
 
 
-def without_total(one: Proposal, first: str, total: str | None) -> Proposal:
-    """The map, which leaves out the line of totals: its first column says that it is one."""
-    if total is None:
+def without_ends(one: Proposal, names: Sequence[str], ends: LastLines) -> Proposal:
+    """The map, which leaves out the last lines that are no rows: a total where its column says that it is one, what only a first column
+    says where none of the columns that are read says anything more. `names` are the columns that a night may read."""
+    at = next((n for n, f in enumerate(one.filled) if f.columns == (ends.column,) and not f.values), None)
+    if at is not None and ends.total:
+        filled = [*one.filled]
+        filled[at] = replace(filled[at], ignore=(ends.total,))
+        one, ends = replace(one, filled=tuple(filled)), replace(ends, total="")
+    if not (row := is_a_row(ends, names)):
         return one
-    at = next((n for n, f in enumerate(one.filled) if f.columns == (first,) and not f.values), None)
-    if at is None:
-        return one
-    filled = [*one.filled]
-    filled[at] = replace(filled[at], ignore=(total,))
-    return replace(one, filled=tuple(filled))
+    where = f"({one.where}) and {row}" if one.where else row
+    return replace(one, where=where, where_columns=tuple(dict.fromkeys([*one.where_columns, *columns_in(row)])))
 
 
 def notes_of(table: str, looked: Looked) -> tuple[str, ...]:
@@ -30,8 +35,12 @@ def notes_of(table: str, looked: Looked) -> tuple[str, ...]:
         notes.append(
             f"{table}: {them} not the fields of the header, and cannot be read: a night sets a few aside, and refuses a file of many"
         )
-    if looked.total:
-        notes.append(f"{table}: the line that begins with {looked.total} is taken for totals, and left out")
+    if looked.ends.total:
+        notes.append(f"{table}: the line that begins with {looked.ends.total} is taken for totals, and left out")
+    if looked.ends.footer is not None:
+        notes.append(
+            f"{table}: a line at the end that says something in its first column alone is taken for no row, and such are left out"
+        )
     if looked.partial:
         them = ", ".join(looked.partial)
         notes.append(

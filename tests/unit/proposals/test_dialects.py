@@ -6,6 +6,7 @@ import pytest
 
 from orchestration.proposals.columns import columns_of, sample
 from orchestration.proposals.dialects import sniffed
+from orchestration.proposals.last_lines import LastLines
 
 ROWS = "1;Åsa;10,50;2025-01-01\n2;Bo;7,00;2025-02-01\n"
 
@@ -35,12 +36,17 @@ def test_a_dialect_is_told(tmp_path, content, said):
     assert found is not None and found.csv.model_dump(exclude_defaults=True) == said
 
 
-def test_a_line_of_totals_is_known_by_its_first_word(tmp_path):
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [("", LastLines()), ("Totalt;;17,50;\n\n", LastLines("Totalt", "id")), (";Yhteensä:;17,50;\n", LastLines("Yhteensä:", "name")),
+     (";;Sum;17,50\nSkrevet ut 31.12.2025;;;\n", LastLines("Sum", "sum", "id")), ("Tulostettu 31.12.2025;;;\n", LastLines(footer="id")),
+     # a row of somebody called so, of somebody of whom nothing more is known, and a customer by number alone
+     ("3;Total;9,00;\n", LastLines()), (";Eva Ek;;\n", LastLines()), ("K105;;;\n", LastLines())],
+)  # fmt: skip
+def test_last_lines_that_are_no_rows_are_known(tmp_path, end, said):
     path = tmp_path / "a.csv"
-    path.write_text(f"id;name;sum;day\n{ROWS}Totalt;;17,50;\n\n")
-    assert sniffed(path).total == "Totalt"
-    path.write_text(f"id;name;sum;day\n{ROWS}")
-    assert sniffed(path).total is None
+    path.write_text(f"id;name;sum;day\n{ROWS}{end}")
+    assert sniffed(path).ends == said
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n\0\0\0", b"one line\n"])

@@ -12,6 +12,7 @@ from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
 from tests.unit.proposals.truth import december
+from tests.unit.workbooks import write_workbook
 
 ORDERS = "order_id,customer_id,order_date,total,status,{name}\n1,c1,2025-01-01,100.00,returned,{first}\n2,c2,2025-01-02,90.00,paid,{others}\n3,c2,2025-01-03,50.00,paid,{others}\n"
 
@@ -132,3 +133,28 @@ def test_a_price_beside_its_currency_is_the_price(tmp_path):
     (lines,) = tables["order_lines"]["maps"]
     assert (lines["columns"]["unit_price"], lines["columns"]["currency"]) == ("unitPrice.amount", "unitPrice.currency")
     assert "look at it" not in found.block
+
+
+def test_a_workbook_ends_with_totals_and_a_print_date_and_names_the_sheet_that_it_hides(home, tmp_path, warehouse):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    header = ["Tilauspäivä", "Tilausnumero", "Asiakasnumero", "Nimi", "Summa"]
+    rows = [[f"2025-12-{n}", f"T{n}", 100 + n, f"Aino {n}", n + 0.5] for n in range(1, 6)]
+    total = [None, None, None, "Yhteensä", 17.5]
+    write_workbook(
+        folder / "tilaukset.xlsx", {"Tilaukset": [header, *rows, total, ["Tulostettu 31.12.2025"]], "Vanhat": [header, *rows]}, hidden=("Vanhat",)
+    )  # fmt: skip
+    found = propose("shop", str(folder), "EUR")
+    assert found.tables[0].rows == 5 and any("hidden sheet Vanhat" in one for one in found.ignored)
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    extract_source(warehouse, home, settings, "shop")
+    (table,) = settings.sources["shop"].tables
+    for one in settings.sources["shop"].tables[table].maps:
+        left = warehouse.execute(f"select count(*) from raw_shop.{table} where {one.where}").fetchall()
+        ignored = [how.ignore for target in one.columns if (how := one.how(target)) and how.ignore]
+        # of a map that reads the label its words are left out
+        assert left == [(5 if not ignored else 6,)], one.where
+    assert [note for note in found.notes if "Yhteensä is taken for totals" in note and "31.12" not in note]

@@ -155,7 +155,7 @@ def test_the_command_writes_nothing_and_ends_with_a_code(tmp_path, monkeypatch):
 
 def test_what_one_line_says_of_all_lines_is_missing_in_none(tmp_path):
     (tmp_path / "sales.csv").write_text("no,day,total,item\nA1,2026-01-03,7,boot\nA1,,,sock\nA1,,,tent\n")
-    orders = ORDERS | {"columns": {"source_key": "no", "ordered_at": "day", "amount": "total"}, "one_row_per_key": True, "lines_of": "no"}  # fmt: skip
+    orders = ORDERS | {"columns": {"source_key": "no", "person_key": "item", "ordered_at": "day", "amount": "total"}, "one_row_per_key": True, "lines_of": "no"}  # fmt: skip
     table = {"path": "sales.csv", "columns": dict.fromkeys(("no", "day", "total", "item"), "VARCHAR")}
 
     def found(**more):
@@ -170,7 +170,10 @@ def test_what_one_line_says_of_all_lines_is_missing_in_none(tmp_path):
 def test_rows_that_a_condition_leaves_out_are_not_missed(tmp_path):
     (tmp_path / "sales.csv").write_text("no,day,total,item\nA1,2026-01-03,7,boot\nA1,,,sock\nA2,,8,tent\n")
     table = {"path": "sales.csv", "columns": dict.fromkeys(("no", "day", "total", "item"), "VARCHAR")}
-    orders = ORDERS | {"columns": {"source_key": "no", "ordered_at": "day", "amount": "total"}, "one_row_per_key": True}
+    orders = ORDERS | {
+        "columns": {"source_key": "no", "person_key": "item", "ordered_at": "day", "amount": "total"},
+        "one_row_per_key": True,
+    }
 
     def found(where):
         maps = [orders | {"where": where}]
