@@ -104,6 +104,6 @@ def _read_again(
         print_json({"source": name, "tables": list(stands), "files": files, "again": stands})
         return
     for one, what in stands.items():
-        of_files = f" ({files[one]:,} files)" if one in files else ""
+        of_files = f" ({files[one]:,} {'file' if files[one] == 1 else 'files'})" if one in files else ""
         out.print(styled("{}.{}: read again {}{}", name, one, what, of_files), highlight=False)
     out.print(styled("Next: [bold]{} run[/bold] reads it", me()))

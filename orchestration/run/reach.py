@@ -96,5 +96,9 @@ def _api(what: str, source: Source, home: Home) -> Finding:
         allow_redirects=False,
     ) as answer:
         status = answer.status_code
-    is_ok = status not in (401, 403) and status < 500
-    return Finding(what, is_ok, f"{told_address(source.url)} answers {status}", "" if is_ok else "check url and token")
+    to_do = ""
+    if status in (401, 403):
+        to_do = "check url and token"
+    if status >= 500:
+        to_do = "the server is down or has a fault of its own: try again later, and tell whoever runs it where it lasts"
+    return Finding(what, not to_do, f"{told_address(source.url)} answers {status}", to_do)

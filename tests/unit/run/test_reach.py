@@ -94,6 +94,12 @@ def test_the_body_of_an_api_is_not_waited_for(slow, look):
     assert found.is_ok and found.found.endswith("answers 200") and seconds < _LONG / 2
 
 
+@pytest.mark.parametrize(("status", "to_do"), [(b"503 Down", "the server is down"), (b"401 No", "check url and token")])
+def test_an_api_that_refuses_is_told_apart_from_one_that_is_down(slow, look, status, to_do):
+    found, _ = look("rest", f"http://127.0.0.1:{slow(b'HTTP/1.1 ' + status + bytes([13, 10, 13, 10]), b' ')}")
+    assert not found.is_ok and found.to_do.startswith(to_do)
+
+
 def test_a_database_that_answers_is_told_with_its_tables(look, tmp_path):
     import sqlite3
 
