@@ -81,9 +81,13 @@ def backfill(
     Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read. An earlier
     request that is wider, and was not met yet, stands.
     """
+    from orchestration.core.clock import now
+    from orchestration.core.errors import ConfigurationError
     from orchestration.run.preflight import moment_of
 
     moment = moment_of(from_, "--from")
+    if moment > now():
+        raise ConfigurationError("nothing is there yet of a day to come", where="--from", to_do="say a day up to today")
     with locked_warehouse("asking for a backfill") as (con, settings):
         _read_again(con, settings, name, table, moment, as_json)
 

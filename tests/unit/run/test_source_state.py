@@ -6,8 +6,10 @@ import sqlite3
 from datetime import datetime
 
 import pytest
+from typer.testing import CliRunner
 
-from orchestration.core.errors import KundbildError
+from orchestration.cli.app import app
+from orchestration.core.errors import ConfigurationError, KundbildError
 from orchestration.core.settings import Settings, Source
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.run.source_state import read_again, requests_that_stand, source_state
@@ -134,3 +136,8 @@ def test_what_is_switched_off_is_not_promised_to_the_next_night(shop, warehouse)
     off = settings.sources["shop"].model_copy(update={"enabled": False})
     with pytest.raises(KundbildError, match="is switched off"):
         read_again(warehouse, settings.model_copy(update={"sources": {"shop": off}}), "shop", [], None)
+
+
+def test_nothing_can_be_read_again_from_a_day_to_come():
+    asked = CliRunner().invoke(app, ["backfill", "crm", "--from", "2199-01-01"])
+    assert isinstance(asked.exception, ConfigurationError) and "a day to come" in asked.exception.what
