@@ -57,6 +57,11 @@ def _of_table(
     # JSON leaves out what is empty
     if missing and (source.connector != "files" or source.format not in ("jsonl", "json_pages")):
         to_do = f"it has {len(there)} columns: fix columns, delimiter or skip_lines"
+        declared = {column.casefold() for column in table.columns}
+        others = sorted(column for column in there if column.casefold() not in declared)
+        # where no column is there, what stands in its place may be a row of somebody's
+        if others and len(missing) < len(table.columns):
+            to_do = f"where it was renamed, it may be {_some(others)} now: change columns, and what reads it"
         if source.connector == "sql":
             to_do = "fix columns: they are written as the table has them"
         findings.append(Finding(what, False, f"{brought.where} lacks {_some(missing)}", to_do))

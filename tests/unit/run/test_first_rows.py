@@ -39,6 +39,16 @@ def test_all_that_is_wrong_is_told_at_once_and_no_value(tmp_path):
     assert "31.12.2025" not in str(told)
 
 
+def test_a_column_that_is_missing_is_told_with_what_may_be_its_new_name(tmp_path):
+    (tmp_path / "a.csv").write_text("id,day,kund\n1,2026-01-01,k1\n")
+    source = {"connector": "files", "url": str(tmp_path), "tables": {"t": {"path": "*", "columns": dict.fromkeys(("id", "day", "buyer"), "VARCHAR")}}}  # fmt: skip
+    (lacks,) = first_rows("s", Source.model_validate(source), Quality())
+    assert lacks.found == "a.csv lacks buyer" and "it may be kund now" in lacks.to_do
+    (tmp_path / "a.csv").write_text("Anna,Ek,Lund\nBo,Alm,Umeå\n")
+    (lacks,) = first_rows("s", Source.model_validate(source), Quality())
+    assert "Anna" not in lacks.to_do
+
+
 def test_a_file_that_fits_has_no_finding_in_any_format(tmp_path, warehouse):
     columns = {"id": "BIGINT", "day": "DATE"}
     (tmp_path / "a.jsonl").write_text("".join(json.dumps({"id": n, "day": "2026-01-01"}) + "\n" for n in range(3)))
