@@ -121,7 +121,7 @@ def test_rule_22_a_purpose_has_one_legal_basis_and_its_models_read_only_what_it_
     segment = compiled / "segments" / "customer_rfm.sql"
     whole = audience.read_text(), segment.read_text()
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
-        assert assert_purposes(con, compiled) == 30
+        assert assert_purposes(con, compiled) == 31
         # in what is shown, in a condition, and in a segment
         for path, broken in (
             (
