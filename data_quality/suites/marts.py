@@ -193,9 +193,10 @@ _RULES: dict[tuple[str, str], list[Check]] = {
                 "from {batch}) as a where a.next_at is not null and coalesce(a.left_at > a.next_at, true)"),
     ],
     ("segments", "customer_lifecycle"): [
-        no_rows("one_row_per_customer", "As many rows as dim_customers has customers who may be profiled.",
+        no_rows("one_row_per_customer", "As many rows as dim_customers has customers who may be profiled; none where no source delivers orders.",
                 "select * from (select (select count(*) from {batch}) as here, "
-                f"(select count(*) from marts.dim_customers c where c.customer_id not in {NOT_PROFILED}) as there) as t "
+                f"(select count(*) from marts.dim_customers c where c.customer_id not in {NOT_PROFILED} "
+                "and exists (select 1 from marts.delivered_entities where entity = 'orders' and is_delivered)) as there) as t "
                 "where here <> there"),
     ],
     ("insight", "attribution_paths"): [
