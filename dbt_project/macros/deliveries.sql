@@ -1,13 +1,18 @@
 {#- What no source delivers is not known of anybody: neither 0 nor false. model `delivered_entities` is the one definition of it. -#}
 {#- [source, table] of each raw table that the staging model of an entity reads. -#}
 {% macro raw_tables_of(system, entity) -%}
+    {{ return(raw_tables_below("model." ~ project_name ~ "." ~ staged(system, entity)) if execute else []) }}
+{%- endmacro %}
+
+{#- The same of any model: a staging model of one's own may read another model. -#}
+{% macro raw_tables_below(node) -%}
     {%- set found = [] -%}
-    {%- if execute -%}
-        {%- set node = graph.nodes["model." ~ project_name ~ "." ~ staged(system, entity)] -%}
-        {%- for id in node.depends_on.nodes if id in graph.sources and graph.sources[id].schema.startswith("raw_") -%}
+    {%- for id in graph.nodes[node].depends_on.nodes -%}
+        {%- if id in graph.sources and graph.sources[id].schema.startswith("raw_") -%}
             {%- do found.append([graph.sources[id].schema[4:], graph.sources[id].identifier]) -%}
-        {%- endfor -%}
-    {%- endif -%}
+        {%- elif id.startswith("model.") -%} {%- do found.extend(raw_tables_below(id)) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {{ return(found) }}
 {%- endmacro %}
 
@@ -72,4 +77,9 @@
             )
         }}{{ "," if not loop.last }}
     {%- endfor %}
+{%- endmacro %}
+
+{#- SQL: whether any source delivers an entity. -#}
+{% macro is_delivered(entity) -%}
+    (select coalesce(bool_or(is_delivered), true) from {{ ref("delivered_entities") }} where entity = '{{ entity }}')
 {%- endmacro %}

@@ -86,12 +86,23 @@
 {%- endmacro %}
 
 {#-
-    SQL: the share of a part in a whole, of exact counts and in whole percents, or null where either of its sides is of few. Counts that
-    are told rounded have it beside them: a share of rounded counts is wrong by several percent.
+    SQL: the share of a part in a whole, of exact counts, or null where either of its sides is of few. Counts that are told rounded have
+    it beside them: a share of rounded counts is wrong by several percent. In whole percents, in steps of min_people where the whole is
+    small: share and whole then tell no more of the part than its rounded count does.
 -#}
 {% macro share_unless_few(part, whole) -%}
     case
+        when {{ part }} = {{ whole }} and {{ whole }} > 0
+        then 1.0
         when not {{ is_few(part) }} and not {{ is_few(whole ~ " - " ~ part) }}
-        then round({{ part }} / nullif(cast({{ whole }} as double), 0), 2)
+        then
+            least(
+                1.0,
+                round(
+                    round({{ part }} / greatest(0.01 * {{ whole }}, {{ var("min_people") }}))
+                    * greatest(0.01, {{ var("min_people") }} / nullif(cast({{ whole }} as double), 0)),
+                    2
+                )
+            )
     end
 {%- endmacro %}

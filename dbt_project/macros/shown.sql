@@ -14,26 +14,31 @@
 
 {% macro shown(column, of="f") -%} coalesce({{ column }}_shown.shown, {{ of }}.{{ column }}) {%- endmacro %}
 
+{#- SQL: one value for each person that rows of a fact may be about; numbers are counted faster than texts. -#}
+{% macro somebody_of_row(person) -%}
+    {{
+        hashed(
+            [
+                "coalesce(customer_id, person_system || ':' || person_key, "
+                ~ person
+                ~ ", 'row:' || source_system || ':' || source_key)"
+            ]
+        )
+    }}
+{%- endmacro %}
+
 {#-
     A category of rows that are somebody's: shown where at least min_people have it. What fewer have is often what somebody wrote,
     a name within; it goes together with all others of few. Who is not known counts as somebody in each row.
 -#}
 {% macro categories_of_many(fact, columns, person="null") -%}
-    {#- numbers are counted faster than texts -#}
-    {%- set somebody = hashed(
-        [
-            "coalesce(customer_id, person_system || ':' || person_key, "
-            ~ person
-            ~ ", 'row:' || source_system || ':' || source_key)"
-        ]
-    ) -%}
     {%- for column in columns %}
         {{ column }}_of_many as (
             select {{ column }} as value
             from {{ ref(fact) }}
             where {{ column }} is not null
             group by {{ column }}
-            having count(distinct {{ somebody }}) >= {{ var("min_people") }}
+            having count(distinct {{ somebody_of_row(person) }}) >= {{ var("min_people") }}
         )
         {{- "," if not loop.last }}
     {%- endfor %}
@@ -54,7 +59,26 @@
     case when f.{{ column }} is null or {{ column }}_of_many.value is not null then {{ value }} end
 {%- endmacro %}
 
-{#- SQL: a yes or no, shown where it is of enough as a category is, else empty. -#}
+{#- As categories_of_many, of columns of yes or no: both, and not known, must be of enough: where one is empty, it is told by that. -#}
+{% macro flags_of_many(fact, columns, person="null") -%}
+    {%- for column in columns %}
+        {{ column }}_of_many as (
+            select value
+            from
+                (
+                    select
+                        {{ column }} as value,
+                        min(count(distinct {{ somebody_of_row(person) }})) over () >= {{ var("min_people") }} as is_told
+                    from {{ ref(fact) }}
+                    group by {{ column }}
+                )
+            where is_told and value is not null
+        )
+        {{- "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- SQL: a yes or no of flags_of_many. -#}
 {% macro flag(column) -%} case when {{ column }}_of_many.value is not null then f.{{ column }} end {%- endmacro %}
 
 {% macro category(column) -%}

@@ -15,7 +15,8 @@ select
     case
         when area = 'sources'
         then affected_count
-        when not {{ is_few("record_count - affected_count") }}
+        -- what is left of rows is of no people; what is left of customers is
+        when area = 'set aside' or not {{ is_few("record_count - affected_count") }}
         then {{ rounded("affected_count") }}
     end as affected_count,
     case when area <> 'sources' then {{ share_unless_few("affected_count", "record_count") }} end as affected_share,

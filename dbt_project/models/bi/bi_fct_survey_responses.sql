@@ -1,4 +1,6 @@
-with {{ categories_of_many("fct_survey_responses", ["survey", "is_panel"]) }}
+with
+    {{ categories_of_many("fct_survey_responses", ["survey"]) }},
+    {{ flags_of_many("fct_survey_responses", ["is_panel"]) }}
 select
     f.source_system,
     {{ shown("source_key") }} as source_key,
@@ -10,10 +12,9 @@ select
     {{
         with_category(
             "survey",
-            "case when f.survey is not null then bool_or(f.sent_at is not null and f.submitted_at is null) over (partition by f.survey) end",
+            "bool_or(f.sent_at is not null and f.submitted_at is null) over (partition by f.source_system, f.survey)",
         )
-    }}
-    as is_silence_told,
+    }} as is_silence_told,
     f.nps,
     f.csat,
     f.ces

@@ -1,9 +1,6 @@
 with
-    {{
-        categories_of_many(
-            "fct_web_sessions", ["landing_channel", "campaign", "is_bounce", "is_converted"], person="visitor_key"
-        )
-    }}
+    {{ categories_of_many("fct_web_sessions", ["landing_channel", "campaign"], person="visitor_key") }},
+    {{ flags_of_many("fct_web_sessions", ["is_bounce", "is_converted"], person="visitor_key") }}
 select
     f.source_system,
     {{ shown("source_key") }} as source_key,

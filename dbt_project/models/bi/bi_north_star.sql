@@ -16,7 +16,9 @@ with
                 sum(customer_count) as customer_count,
                 sum(reached_count) as reached_count,
                 max(target_share) as target_share,
-                sum(reached_mean_days * reached_count) / nullif(sum(reached_count), 0) as reached_mean_days,
+                -- means are added in no told order: their last digits are none
+                round(sum(reached_mean_days * reached_count) / nullif(sum(reached_count), 0), 4) as reached_mean_days,
+                sum(priced_count) as priced_count,
                 sum(first_order_mean_amount * priced_count) / nullif(sum(priced_count), 0) as first_order_mean_amount,
                 {%- for driver in north_star_drivers() %}
                     {%- for count in [driver ~ "_count", driver ~ "_reached_count"] %}
@@ -66,7 +68,9 @@ select
     target_share,
     case when is_shown then reached_mean_days end as reached_mean_days,
     cast(
-        case when not {{ is_few("customer_count") }} then first_order_mean_amount end as decimal(18, 2)
+        case
+            when not {{ is_few("customer_count") }} and not {{ is_few("priced_count") }} then first_order_mean_amount
+        end as decimal(18, 2)
     ) as first_order_mean_amount,
     {%- for driver in north_star_drivers() %}
         {%- set with_it, without_it = driver ~ "_count", "customer_count - " ~ driver ~ "_count" %}

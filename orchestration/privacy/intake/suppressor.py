@@ -162,9 +162,10 @@ class Suppressor:
     def _lift_ids(
         self, con: duckdb.DuckDBPyConnection, source: str, person: Person, delivered: str, nobodys: Sequence[str]
     ) -> None:
-        """Lets in the ids of the records and contact points that a consent lets in: else the person's other records stay out.
+        """Lets in the ids of the records that a consent lets in: else the person's other records stay out.
 
-        Not where rows of one record or point have several ids, nor where the id was put on the list later than it was lifted.
+        Not those of an address, which may be of several people: rows of the others may come on another day. Nor where rows of one
+        record have several ids, nor where the id was put on the list later than the record was lifted.
         """
         ids = spelled_ids(source, person, nobodys)
         is_out = any(kind == "person_id" for kind, _ in self._standing)
@@ -174,7 +175,7 @@ class Suppressor:
         hashed_id = self._list.hashed_sql("person_id", "said_id")
         con.register("suppressed", self._as_table())
         for kind, keys in list(self._known_by(con, source, person, delivered, is_certain=True)):
-            if kind == "name":
+            if kind != "record":
                 continue
             lifted = (
                 "select any_value(ids) as ids, max(s.since) as lifted_on from "

@@ -75,7 +75,11 @@ select
     -- where the first visit came from, unless an order is older. The first of whoever is older than the visits that are
     -- kept may be gone: another one would take its place night by night
     case
-        when f.customer_id is null or least(c.first_seen_at, o.first_ordered_at) <= {{ kept_since("behaviour") }}
+        when f.customer_id is null
+        then null
+        when
+            {{ is_delivered("web_sessions") }}
+            and least(c.first_seen_at, o.first_ordered_at) <= {{ kept_since("behaviour") }}
         then null
         when v.first_visited_at <= coalesce(o.first_ordered_at, v.first_visited_at)
         then v.first_landing_channel

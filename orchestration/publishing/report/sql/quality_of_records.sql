@@ -7,7 +7,7 @@ with
             affected_count,
             affected_share
         from bi.data_quality_by_night
-        where area = 'records' and described_at <= {{ as_of }}
+        where area = 'records' and is_last_of_day and described_at <= {{ as_of }}
     ),
     before as (
         select subject, arg_max(affected_count, described_at) as affected_count

@@ -4,5 +4,5 @@ select
     record_count as new_row_count_rounded,
     cast(newest_at as date) as new_rows_came_on
 from bi.data_quality_by_night
-where area = 'sources' and described_at <= {{ as_of }}
+where area = 'sources' and is_last_of_day and described_at <= {{ as_of }}
 qualify rank() over (order by described_at desc) = 1
