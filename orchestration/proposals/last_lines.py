@@ -18,6 +18,8 @@ _LEAST_WIDE = 3
 LOOKED_AT = 5
 # what a person reads, with a day or a number: Sida 1 av 3
 _FOOTER = re.compile(r"(?=.*\d)(?=.*[^\W\d_]).*\s")
+# as DuckDB has it
+_PARTED = r"[\s\p{Z}]"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ def is_a_row(ends: LastLines, names: Sequence[str], *, is_text: bool = False) ->
     if ends.total and ends.column in names:
         said.append(f"coalesce(trim({quote(ends.column)}), '') <> {text(ends.total)}")
     others = [quote(name) for name in names if name != ends.footer] if ends.footer is not None else []
-    if others:
-        said.append("(" + " or ".join(f"nullif(trim({one}), '') is not null" if is_text else f"{one} is not null" for one in others) + ")")  # fmt: skip
+    if ends.footer is not None and others:
+        asked = [f"nullif(trim({one}), '') is not null" if is_text else f"{one} is not null" for one in others]
+        # an address by itself is a row: what a program says of its export has several words
+        words = f"trim(cast({quote(ends.footer)} as varchar))" if ends.footer in names else ""
+        asked += [f"not coalesce(regexp_matches({words}, {text(_PARTED)}), true)"] if words else []
+        said.append(f"({' or '.join(asked)})")
     return " and ".join(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from orchestration.core.settings.maps import columns_in
+from orchestration.core.settings.maps import REGISTERS, STATEMENTS, columns_in
 from orchestration.proposals.last_lines import LastLines, is_a_row
 from orchestration.proposals.looked import Looked
 from orchestration.proposals.proposal import Proposal
@@ -16,7 +16,12 @@ from orchestration.proposals.proposal import Proposal
 
 def without_ends(one: Proposal, names: Sequence[str], ends: LastLines) -> Proposal:
     """The map, which leaves out the last lines that are no rows: a total where its column says that it is one, what only a first column
-    says where none of the columns that are read says anything more. `names` are the columns that a night may read."""
+    says where none of the columns that are read says anything more. `names` are the columns that a night may read.
+
+    A map of statements or of a register has no condition, for a row that refuses could fail it: such a line is of nobody.
+    """
+    if one.entity in (*STATEMENTS, *REGISTERS):
+        return one
     at = next((n for n, f in enumerate(one.filled) if f.columns == (ends.column,) and not f.values), None)
     if at is not None and ends.total:
         filled = [*one.filled]
