@@ -106,9 +106,9 @@ def statements(
                 f"{status.name}: {at.name} may be of the yes, so a no holds from the night that first reads it"
             )
         found = [Proposal(ENTITY, (*filled, *says), 0.9, constants=constants, notes=tuple(notes))]
-    refusing = {c.name: one for c in columns if c is not status and (one := refusing_status(c) or _denies(c, statuses))}
-    when_no = at if dates_no else None
-    return found + [_refused(name, one, when_no, (own, *names, *rest), constants) for name, one in refusing.items()]
+    when_no, whose = at if dates_no else None, (own, *names, *rest)
+    beside_it = {c.name: (c, one) for c in columns if c is not status and (one := _refuses(c, statuses))}
+    return found + [_refused(c, one, when_no, whose, constants) for c, one in beside_it.values()]
 
 
 def _list(
@@ -177,15 +177,21 @@ def _is_of_consent(table: str, columns: Sequence[Column], said: Said) -> bool:
     )
 
 
-def _denies(column: Column, statuses: Sequence[Column]) -> Filled | None:
-    """What another column that says yes or no denies, whatever the first one says."""
-    no = [value for value in column.values if _is_no(value)]
-    if column not in statuses or not no:
-        return None
-    rest = tuple(value for value in column.values if value not in no)
-    return Filled(
-        "status", (column.name,), 0.9, f"{', '.join(no)} refuses", dict.fromkeys(no, "withdrawn"), ("", *rest)
-    )
+def _refuses(column: Column, statuses: Sequence[Column]) -> Filled | None:
+    """What a column beside the status denies, whatever the status says. No word is written that is not known, for it may be about
+    somebody: of an answer it denies too."""
+    if (told := refusing_status(column)) or column not in statuses or not any(map(_is_no, column.values)):
+        return told
+    refusing = [v for v in column.values if v in words_for("no") | words_for("doubt")]
+    standing = [v for v in column.values if v in words_for("yes") | words_for("standing")]
+    denies = "withdrawn" if _unknown(column) else ""
+    why = f"{', '.join(refusing)} refuses"
+    return Filled("status", (column.name,), 0.9, why, dict.fromkeys(refusing, "withdrawn"), ("", *standing), denies)
+
+
+def _unknown(column: Column) -> list[str]:
+    known = frozenset[str]().union(*map(words_for, ("yes", "no", "doubt", "standing")))
+    return [value for value in column.values if value not in known]
 
 
 def _statuses(columns: Sequence[Column], said: Said) -> list[Column]:
@@ -254,14 +260,16 @@ def _others(columns: Sequence[Column], said: Said) -> list[Filled]:
 
 
 def _refused(
-    name: str, status: Filled, at: Column | None, whose: tuple[Filled, ...], constants: dict[str, str]
+    column: Column, status: Filled, at: Column | None, whose: tuple[Filled, ...], constants: dict[str, str]
 ) -> Proposal:
     """What a column beside the status refuses, whatever the status is."""
-    when = name if not status.values else at.name if at else None
+    when = column.name if is_told_at(column) else at.name if at else None
     stated = [Filled("stated_at", (when,), 1.0, "when it was refused")] if when else []
-    note = f"{name}: taken for a refusal, which denies" + ("" if when else f"; {HOLDS_FROM_NOW}")
+    note = f"{column.name}: taken for a refusal, which denies" + ("" if when else f"; {HOLDS_FROM_NOW}")
+    if status.otherwise and not is_told_at(column):
+        note += f"; so do {len(_unknown(column))} other words of it, until `values` says what each means"
     status = status if when else replace(status, otherwise=UNDATED)
-    return Proposal(ENTITY, (*whose, status, *stated), 0.9, constants=constants, name="_".join(words_of(name)), notes=(note,))  # fmt: skip
+    return Proposal(ENTITY, (*whose, status, *stated), 0.9, constants=constants, name="_".join(words_of(column.name)), notes=(note,))  # fmt: skip
 
 
 def _point(columns: Sequence[Column], said: Said) -> Column | None:

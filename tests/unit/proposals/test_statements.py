@@ -182,3 +182,19 @@ def test_a_row_that_is_written_over_dates_no_no_by_the_day_of_its_yes(read):
     (no,) = [day for *_, said, day in found if said == "withdrawn"]
     assert ("granted", "2026-01-01") in {one[-2:] for one in found} and no not in ("2026-02-01", "2026-11-01")
     assert any("created_at may be of the yes" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["answer", "svar", "val", "value"])
+def test_words_of_a_second_answer_that_nobody_knows_are_not_written_and_deny(read, tmp_path, name):
+    written = ["yes", "Removed by Anna Test 19121212-1212", "Call Olle Prov first", "No"]
+    rows = [
+        LOG[0] | {"consent_id": str(n), "contact_id": f"c{n}", name: said}
+        for n, said in enumerate([*written, written[1]])
+    ]
+    found, notes = read(rows)
+    said = {who: {one[-2] for one in found if one[0] == who} for who in {who for who, *_ in found}}
+    assert said == {f"c{n}": {"withdrawn"} for n in (1, 2, 3, 4)}
+    block = propose("shop", str(tmp_path / "consents.csv"), "SEK").block
+    shown = (block + " ".join(notes)).lower()
+    assert not [word for word in ("anna", "olle", "1912", "call", "removed") if word in shown]
+    assert any(f"{name}: taken" in note and "so do 2 other words of it" in note for note in notes)
