@@ -5,7 +5,12 @@ with
             'email' as channel,
             case
                 when fewest_count >= 10
-                then printf('%d to %d', cast(round(caused_responses_low / 10) * 10 as bigint), cast(round(caused_responses_high / 10) * 10 as bigint))
+                then
+                    printf(
+                        '%d to %d',
+                        cast(round(caused_responses_low / 10) * 10 as bigint),
+                        cast(round(caused_responses_high / 10) * 10 as bigint)
+                    )
                 -- of arms of enough: what nobody did is told of all of them
                 when contains(verdict, 'nobody responded') and least(measured_sent_count, held_out_count) >= 10
                 then 'measured: nobody responded in either arm'
@@ -13,28 +18,41 @@ with
                 then 'measured, of too few people to be shown'
             end as caused
         from bi.campaign_results
-        where
-            breakdown = 'channel'
-            and outcome = 'conversion'
+        where breakdown = 'channel' and outcome = 'conversion'
+    ),
+    told as (
+        select
+            a.channel,
+            max(a.customer_count) as people,
+            sum(a.credited_conversions) filter (where a.model = 'first') as first_count,
+            sum(a.credited_conversions) filter (where a.model = 'last') as last_count,
+            sum(a.credited_conversions) filter (where a.model = 'linear') as linear_count,
+            sum(a.credited_conversions) filter (where a.model = 'markov') as markov_count,
+            coalesce(max(m.caused), 'not measured') as by_hold_out,
+            sum(a.spend_amount) filter (where a.model = 'markov') as spend_amount,
+            -- what was spent is of nobody
+            0 as spend_amount_largest,
+            -- of the exact credit, unless that of a campaign is of few
+            case
+                when
+                    count(*) filter (where a.model = 'markov')
+                    = count(a.credited_conversions) filter (where a.model = 'markov')
+                then
+                    sum(a.spend_amount) filter (where a.model = 'markov')
+                    / nullif(sum(a.credited_conversions) filter (where a.model = 'markov'), 0)
+            end as cost_of_each_amount,
+            0 as cost_of_each_amount_largest,
+            max(a.customer_count) as cost_of_each_amount_people
+        from bi.attribution a
+        left join measured m on m.channel = a.channel
+        group by a.channel
     )
+-- in two digits: what was spent is told exactly, and would tell the exact credit with an exact cost
 select
-    a.channel,
-    max(a.customer_count) as people,
-    sum(a.credited_conversions) filter (where a.model = 'first') as first_count,
-    sum(a.credited_conversions) filter (where a.model = 'last') as last_count,
-    sum(a.credited_conversions) filter (where a.model = 'linear') as linear_count,
-    sum(a.credited_conversions) filter (where a.model = 'markov') as markov_count,
-    coalesce(max(m.caused), 'not measured') as by_hold_out,
-    sum(a.spend_amount) filter (where a.model = 'markov') as spend_amount,
-    -- what was spent is of nobody
-    0 as spend_amount_largest,
-    -- of the exact credit, unless that of a campaign is of few
-    case
-        when count(*) filter (where a.model = 'markov') = count(a.credited_conversions) filter (where a.model = 'markov')
-        then sum(a.spend_amount) filter (where a.model = 'markov') / nullif(sum(a.credited_conversions) filter (where a.model = 'markov'), 0)
-    end as cost_of_each_amount,
-    0 as cost_of_each_amount_largest,
-    sum(a.credited_conversions) filter (where a.model = 'markov') as cost_of_each_amount_people
-from bi.attribution a
-left join measured m on m.channel = a.channel
-group by a.channel
+    * replace (
+        case
+            when cost_of_each_amount > 0
+            then round(cost_of_each_amount, cast(1 - floor(log10(cost_of_each_amount)) as integer))
+        end as cost_of_each_amount
+    )
+from told
