@@ -14,6 +14,7 @@ import duckdb
 from orchestration.contracts.mapping_values import written_amount
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.amounts import currency_beside, decimal_mark, number_type
+from orchestration.proposals.gone_words import planned, says_gone
 from orchestration.proposals.refusing_values import may_be_taken_back, refusing_columns
 from orchestration.proposals.words import words_for
 
@@ -56,6 +57,7 @@ class Column:
     looks_like: str | None = None  # email or phone, by its values
     values: tuple[str, ...] = ()  # in lower case, where they are few
     refuses: bool = False  # the words of some row refuse contact; asked of tables that say consents
+    is_planned: bool = False  # of a time of which rows are deleted: some lie ahead, or stand for none
     own_kind: str = ""  # of a format that has types: a night takes no other one
 
     @property
@@ -116,6 +118,9 @@ def columns_of(
         fitting = [kind for kind, _ in candidates.get(name, []) if not _is_money(kind) and next(told)]
         fitting = fitting or _fitting_money(con, name, candidates.get(name, []), relation)
         found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation))
+    gone = {c.name: c.formats for c in found if c.is_time and says_gone(c.name)}
+    plans = planned(con, relation, gone)
+    found = [replace(column, is_planned=column.name in plans) for column in found]
     con.execute(f"drop table sampled; drop table if exists {_VALUES}")
     if not may_be_taken_back(names):
         return found

@@ -99,7 +99,7 @@ def proposed(
         best_weight, best = next((one for one in tried if _are_orders(one[1], said)), (best_weight, best))
     # a list of people who refused is of people too
     if best is None or best_weight < _LEAST or (told and best.entity != "people"):
-        return without_gone(told, columns)
+        return without_gone(told, columns, table)
     others = sorted((weight for weight, one in tried if one is not best), reverse=True)
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
     found = [replace(best, sureness=round(sureness, 2))]
@@ -117,7 +117,7 @@ def proposed(
         found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
-    return without_gone(found, columns)
+    return without_gone(found, columns, table)
 
 
 def _person_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> Filled | None:

@@ -11,6 +11,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
+from tests.unit.proposals.blocks import settings_of
 from tests.unit.proposals.truth import december
 from tests.unit.workbooks import write_workbook
 
@@ -20,6 +21,7 @@ ORDERS = "order_id,customer_id,order_date,total,status,{name}\n1,c1,2025-01-01,1
 def found_of(tmp_path, content, name="orders.csv"):
     (tmp_path / name).write_text(content)
     found = propose("shop", str(tmp_path), "SEK")
+    settings_of(found)
     (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
     return table, found
 
@@ -102,6 +104,7 @@ def orders_and_customers(tmp_path, key, buyer, *, count=12):
     people = [{"no": 100 + n, "name": f"A{n}", "email": f"a{n}@example.com", key: f"3f2a-{n}"} for n in range(40)]
     (tmp_path / "customers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in people))
     found = propose("shop", str(tmp_path), "SEK")
+    settings_of(found)
     return tomllib.loads(found.block)["sources"]["shop"]["tables"], found
 
 
