@@ -1,4 +1,4 @@
-"""What the names of tables and files say of consent: lists of who refused. Not here: columns that say a no (refusals.py), what an unread list
+"""What the names of tables and files say of consent: lists of who refused, logs, tables of what holds now. Not here: columns that say a no (refusals.py), what an unread list
 keeps from being proposed (refusal_lists.py).
 """
 
@@ -12,6 +12,7 @@ from orchestration.proposals.words import plain_words_for, words_of
 
 # words with a refusal in them that mean another thing in the name of a table: objects, people in Peru, stops of a bus
 _OTHERS = re.compile(r"object|peru$|super|stops?$")
+_SHORT = 3
 
 
 def lists_refusals(table: str) -> bool:
@@ -24,6 +25,20 @@ def may_list_refusals(table: str) -> bool:
     """Whether it may say so in words that mean other things too: removed, complaints, no_mail."""
     said = " ".join(_words(table))
     return lists_refusals(table) or says_no(said) or bool(re.search(PLAIN_REFUSAL, said))
+
+
+def is_state(table: str) -> bool:
+    """Whether a row of a table of that name says what holds now, and is written over: email_preferences, Kontaktval."""
+    ends = tuple(sorted(plain_words_for("state")))
+    return any(word.endswith(ends) for word in words_of(table))
+
+
+def is_log(table: str) -> bool:
+    """Whether a table of that name has a row for each statement, which stays: consent_log, Samtyckeshistorik."""
+    told = plain_words_for("log")
+    # a short one ends others: a blog is no log
+    ends = tuple(sorted(term for term in told if len(term) > _SHORT))
+    return any(word in told or word.endswith(ends) for word in words_of(table))
 
 
 def _words(table: str) -> list[str]:

@@ -14,7 +14,7 @@ from orchestration.contracts.channels import channels
 from orchestration.contracts.seeds import seed
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
 from orchestration.proposals.columns import Column
-from orchestration.proposals.list_names import lists_refusals, may_list_refusals
+from orchestration.proposals.list_names import is_log, is_state, lists_refusals, may_list_refusals
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.refusals import (
     HOLDS_FROM_NOW,
@@ -86,7 +86,9 @@ def statements(
         doubts.append(f"{hiding[0]} may say that nobody writes to them")
     doubts += [f"{other.name} may say another thing than {statuses[0].name}" for other in statuses[1:]]
     # a row that is written over keeps the day of its yes
-    is_written_over = bool(_time(columns, said, ("updated_at",)))
+    is_written_over = is_state(table) or bool(_time(columns, said, ("updated_at",)))
+    # when a row was made says of it only where no row is changed
+    is_written_over |= bool(when and _is_made_at(when.name, said) and not is_log(table))
     dates_no = at is not when or (when is not None and _dates_no(when.name, said, is_written_over=is_written_over))
     found = []
     if status:
@@ -286,6 +288,10 @@ def _dates_no(name: str, said: Said, *, is_written_over: bool) -> bool:
     """Whether the time of a row is of its no too: of a statement, and not of a yes that was given or of a row that was written over since."""
     is_of_yes = {"consent_stated_at", "consent_given_at"} & said[name].keys() and words_of(name)[:1] != ["stated"]
     return words_of(name)[:1] == ["stated"] or not (is_of_yes or is_written_over)
+
+
+def _is_made_at(name: str, said: Said) -> bool:
+    return not {"consent_stated_at", "consent_given_at", "occurred_at"} & said[name].keys()
 
 
 def _first(columns: Sequence[Column], said: Said, concept: str) -> Column | None:

@@ -177,8 +177,9 @@ def test_a_column_that_says_yes_or_no_in_plain_words_is_the_status(read):
 
 def test_a_row_that_is_written_over_dates_no_no_by_the_day_of_its_yes(read):
     rows = [{{"stated_at": "created_at"}.get(k, k): v for k, v in row.items()} for row in LOG]
-    assert {said: day for *_, said, day in read(rows[:2])[0]} == {"granted": "2026-01-01", "withdrawn": "2026-02-01"}
-    found, notes = read([row | {"updated_at": "2026-11-01"} for row in rows[:2]])
+    found, _ = read(rows[:2], "consent_log")
+    assert {said: day for *_, said, day in found} == {"granted": "2026-01-01", "withdrawn": "2026-02-01"}
+    found, notes = read([row | {"updated_at": "2026-11-01"} for row in rows[:2]], "consent_log")
     (no,) = [day for *_, said, day in found if said == "withdrawn"]
     assert ("granted", "2026-01-01") in {one[-2:] for one in found} and no not in ("2026-02-01", "2026-11-01")
     assert any("created_at may be of the yes" in note for note in notes)
@@ -198,3 +199,20 @@ def test_words_of_a_second_answer_that_nobody_knows_are_not_written_and_deny(rea
     shown = (block + " ".join(notes)).lower()
     assert not [word for word in ("anna", "olle", "1912", "call", "removed") if word in shown]
     assert any(f"{name}: taken" in note and "so do 2 other words of it" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("table", "time"),
+    [
+        ("email_preferences", "created_at"),
+        ("preferences", "occurred_at"),
+        ("kontaktval", "created_at"),
+        ("consents", "created_at"),
+    ],
+)
+def test_a_row_of_what_holds_now_dates_no_no_by_when_it_was_made(read, table, time):
+    rows = [{{"stated_at": time}.get(k, k): v for k, v in row.items()} for row in LOG]
+    found, notes = read(rows[:2], table)
+    (no,) = [day for *_, said, day in found if said == "withdrawn"]
+    assert ("granted", "2026-01-01") in {one[-2:] for one in found} and no != "2026-02-01"
+    assert any(f"{time} may be of the yes" in note for note in notes)
