@@ -31,7 +31,7 @@ _OF_WHO_REFUSED = ("people", "email_events")
 _NAMED_BY_OTHERS = ("people", "products", "companies")
 # keys of what people buy, ask and answer: whatever has one of them is no list of people
 _ABOUT_THINGS = ("order_key", "line_key", "invoice_key", "ticket_key", "deal_key", "review_key", "cart_key", "response_key",
-                "subscription_key", "session_key", "campaign_key")  # fmt: skip
+                "subscription_key", "session_key", "campaign_key", "consent_key")  # fmt: skip
 # amounts that a system may name like a yes and a no: refunded, of 0 and 1
 _MAY_BE_FLAGS = ("refunded_amount", "discount")
 _TIMES, _NUMBERS = ("timestamp", "date"), ("decimal", "integer", "bigint", "double")
@@ -51,7 +51,7 @@ def withheld(names: Sequence[str], of: Table | None = None) -> list[str]:
 def likely_keys(table: str, columns: Sequence[Column]) -> list[str]:
     """Columns that may tell rows apart, the likeliest first: by what they are called, keys of orders and lines before those of people."""
     order = ("id", "line_key", "order_key", "invoice_key", "ticket_key", "deal_key", "review_key", "cart_key", "response_key",
-             "subscription_key", "session_key", "campaign_key", "product_key", "company_key", "person_key", "email")  # fmt: skip
+             "subscription_key", "session_key", "campaign_key", "product_key", "company_key", "person_key", "email", "consent_key")  # fmt: skip
     named = entities_of(table)
     likeliest = {entity for entity, sure in named.items() if sure == max(named.values())}
     own = {role.concept for role in roles() if role.entity in likeliest and role.column == "source_key"}
@@ -97,8 +97,12 @@ def proposed(
     if best and best.entity == "people" and not told and not consents(table, columns, said, best, beside):
         # a file of customers of a month whose rows say number, day and amount of an order is one of orders
         best_weight, best = next((one for one in tried if _are_orders(one[1], said)), (best_weight, best))
-    # a list of people who refused is of people too
-    if best is None or best_weight < _LEAST or (told and best.entity != "people"):
+    # a list of people who refused is of people too; not statements that have a key of their own
+    if (
+        best is None
+        or best_weight < _LEAST
+        or (told and (best.entity != "people" or not _is_keyed_by_people(best, said)))
+    ):
         return without_gone(told, columns, table)
     others = sorted((weight for weight, one in tried if one is not best), reverse=True)
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
@@ -118,6 +122,13 @@ def proposed(
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
     return without_gone(found, columns, table)
+
+
+def _is_keyed_by_people(people: Proposal, said: dict[str, dict[str, float]]) -> bool:
+    """Whether no other column than its key names the person of a row."""
+    key = people.of("source_key")
+    named = {name for name, of in said.items() if of.get("person_key", 0.0) >= QUALIFIED}
+    return key is not None and (not named or not named.isdisjoint(key.columns))
 
 
 def _person_of(columns: Sequence[Column], said: dict[str, dict[str, float]]) -> Filled | None:

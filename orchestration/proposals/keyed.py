@@ -11,13 +11,24 @@ import duckdb
 
 from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import likely_keys
+from orchestration.proposals.grants import STATEMENTS
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.proposal import Proposal
-from orchestration.proposals.words import QUALIFIED, concepts_of
+from orchestration.proposals.words import QUALIFIED, concepts_of, entities_of
 
 # of which somebody may have several tomorrow, though nobody has today → what their rows name and are not keyed by
-_SEVERAL = ("orders", "order_items", "carts", "invoices", "tickets", "reviews", "interactions", "email_events")
-_NAMED = ("person_key", "company_key", "product_key", "campaign_key", "email")
+_SEVERAL = (
+    "orders",
+    "order_items",
+    "carts",
+    "invoices",
+    "tickets",
+    "reviews",
+    "interactions",
+    "email_events",
+    STATEMENTS,
+)
+_NAMED = ("person_key", "company_key", "product_key", "campaign_key", "email", "contact_point")
 
 
 def keyed(
@@ -31,9 +42,18 @@ def keyed(
     while True:
         key = proved_key(con, relation, columns, likely)
         maps = propose(key)
-        if len(key) != 1 or not maps or not _is_of_another(maps[0].entity, table, key[0]):
+        entity = STATEMENTS if _holds_statements(table, maps) else maps[0].entity if maps else ""
+        # of statements somebody may have several by one address too
+        is_single = len(key) == 1 or (key and entity == STATEMENTS)
+        if not is_single or not all(_is_of_another(entity, table, column) for column in key):
             return key, maps
-        likely = [name for name in likely if name != key[0]]
+        likely = [name for name in likely if name not in key]
+
+
+def _holds_statements(table: str, maps: Sequence[Proposal]) -> bool:
+    """Whether each row is a statement, of a table of people too: a map of the columns of consent of a person has a name."""
+    is_statement = any(one.entity == STATEMENTS and not one.name and one.of("status") for one in maps)
+    return is_statement and entities_of(table).get("people", 0.0) < QUALIFIED
 
 
 def _is_of_another(entity: str, table: str, column: str) -> bool:

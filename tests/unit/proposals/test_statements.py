@@ -216,3 +216,22 @@ def test_a_row_of_what_holds_now_dates_no_no_by_when_it_was_made(read, table, ti
     (no,) = [day for *_, said, day in found if said == "withdrawn"]
     assert ("granted", "2026-01-01") in {one[-2:] for one in found} and no != "2026-02-01"
     assert any(f"{time} may be of the yes" in note for note in notes)
+
+
+@pytest.mark.parametrize("table", ["consents", "consent_log", "permissions"])
+@pytest.mark.parametrize("own", ["consent_id", "id", None])
+def test_statements_are_never_keyed_by_whose_they_are(read, tmp_path, table, own):
+    """Nobody has two today, and tomorrow's would replace the first."""
+    rows = [
+        {own or "n": str(n), "customer_id": f"c{n}", **row, "email": f"{n}@example.com"}
+        for n, row in enumerate(LOG)
+    ]
+    rows = [{k: v for k, v in row.items() if k not in ({"contact_id", "contact_point", "consent_id"} - {own})} for row in rows]
+    found, _ = read(rows, table)
+    assert [one[0] for one in found] == ["c0", "c1", "c2"]
+    shape = tomllib.loads(propose("shop", str(tmp_path / f"{table}.csv"), "SEK").block)["sources"]["shop"]["tables"][
+        table
+    ]
+    keys = {one["entity"]: one["columns"]["source_key"] for one in shape["maps"]}
+    assert keys["consent_events"] == (own or "_row_key") and keys.get("people") in (None, "customer_id")
+    assert shape.get("key", []) == ([own] if own else [])
