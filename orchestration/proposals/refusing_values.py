@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import duckdb
 
 from orchestration.core.warehouse import quote, text
+from orchestration.match_keys.letters import plain_letters
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.words import concepts_of, plain_words_for, words_for
 
@@ -35,7 +36,7 @@ def refusing_columns(con: duckdb.DuckDBPyConnection, relation: str, names: Seque
 def _refuses(said: str) -> str:
     """SQL: whether a text in lower case refuses: a no and a word for contact, or little more than a word for a refusal."""
     told = {*plain_words_for("refusal"), *plain_words_for("ended")}
-    words = f"regexp_extract_all({_plain(said)}, '[a-z0-9]+')"
+    words = f"regexp_extract_all({plain_letters(said)}, '[a-z0-9]+')"
     contact = _any_of(plain_words_for("contact"))
     is_short = f"length({said}) - length(replace({said}, ' ', '')) < {_SHORT}"
     has_no = (
@@ -52,9 +53,3 @@ def _refuses(said: str) -> str:
 
 def _any_of(words: set[str] | frozenset[str]) -> str:
     return f"[{', '.join(map(text, sorted(words)))}]"
-
-
-def _plain(said: str) -> str:
-    """SQL: without accents, and letters that do not decompose as words_of() writes them."""
-    letters = f"replace(replace(replace({said}, 'æ', 'ae'), 'ß', 'ss'), 'þ', 'th')"
-    return f"strip_accents(translate({letters}, 'øðđł', 'oddl'))"

@@ -123,7 +123,9 @@ def orders_beside_people(tmp_path, column, value, *, count=120, more=()):
     """Orders of which a column holds numbers that are keys of people of a file beside it, and the map of these orders."""
     wide = "".join(f",{name}" for name in more)
     people = [f"{n},u{n}@example.com,Anna,Berg" for n in range(10000, 10100)]
-    rows = [f"o{n},{n}.50,SEK,2024-01-01,{value(n)}" + "".join(f",{20000 + n % 60}" for _ in more) for n in range(count)]
+    rows = [
+        f"o{n},{n}.50,SEK,2024-01-01,{value(n)}" + "".join(f",{20000 + n % 60}" for _ in more) for n in range(count)
+    ]
     (tmp_path / "users.csv").write_text("\n".join(["user_id,email,first_name,last_name", *people]))
     (tmp_path / "orders.csv").write_text("\n".join([f"order_id,total,currency,ordered_at,{column}{wide}", *rows]))
     found = propose("shop", str(tmp_path), "SEK")

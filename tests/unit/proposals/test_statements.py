@@ -223,10 +223,12 @@ def test_a_row_of_what_holds_now_dates_no_no_by_when_it_was_made(read, table, ti
 def test_statements_are_never_keyed_by_whose_they_are(read, tmp_path, table, own):
     """Nobody has two today, and tomorrow's would replace the first."""
     rows = [
-        {own or "n": str(n), "customer_id": f"c{n}", **row, "email": f"{n}@example.com"}
-        for n, row in enumerate(LOG)
+        {own or "n": str(n), "customer_id": f"c{n}", **row, "email": f"{n}@example.com"} for n, row in enumerate(LOG)
     ]
-    rows = [{k: v for k, v in row.items() if k not in ({"contact_id", "contact_point", "consent_id"} - {own})} for row in rows]
+    rows = [
+        {k: v for k, v in row.items() if k not in ({"contact_id", "contact_point", "consent_id"} - {own})}
+        for row in rows
+    ]
     found, _ = read(rows, table)
     assert [one[0] for one in found] == ["c0", "c1", "c2"]
     shape = tomllib.loads(propose("shop", str(tmp_path / f"{table}.csv"), "SEK").block)["sources"]["shop"]["tables"][
