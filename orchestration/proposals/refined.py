@@ -20,14 +20,12 @@ def without_ends(one: Proposal, names: Sequence[str], ends: LastLines) -> Propos
 
     A map of statements or of a register has no condition, for a row that refuses could fail it: such a line is of nobody.
     """
-    if one.entity in (*STATEMENTS, *REGISTERS):
-        return one
     at = next((n for n, f in enumerate(one.filled) if f.columns == (ends.column,) and not f.values), None)
     if at is not None and ends.total:
         filled = [*one.filled]
         filled[at] = replace(filled[at], ignore=(ends.total,))
         one, ends = replace(one, filled=tuple(filled)), replace(ends, total="")
-    if not (row := is_a_row(ends, names)):
+    if one.entity in (*STATEMENTS, *REGISTERS) or not (row := is_a_row(ends, names)):
         return one
     where = f"({one.where}) and {row}" if one.where else row
     return replace(one, where=where, where_columns=tuple(dict.fromkeys([*one.where_columns, *columns_in(row)])))
