@@ -72,13 +72,8 @@ class Definitions:
 
     def aggregate(self, name: str) -> str:
         """SQL: a metric over rows of its semantic model's table, for a query that groups them and counts people beside it. Raises
-        KundbildError for a metric of several tables, or of part of its rows."""
-        metric = self.metrics[name]
-        if metric.ratio:
-            above, below = metric.ratio
-            if (model := self.metrics[above].model) and model == self.metrics[below].model:
-                return f"({self.aggregate(above)} / nullif(cast({self.aggregate(below)} as double), 0))"
-        measure = self._measures.get(metric.measure)
+        KundbildError for a ratio, or a metric of part of the rows."""
+        measure = self._measures.get(self.metrics[name].measure)
         if measure is None or measure["agg"] not in _AGGREGATES:
             raise KundbildError(f"the metric {name} is not one aggregate of one table")
         return _AGGREGATES[measure["agg"]].format(measure["expr"])

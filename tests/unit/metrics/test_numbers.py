@@ -167,7 +167,6 @@ def test_a_report_aggregates_a_metric_as_metricflow_does(published):
             assert (sql, published.execute(sql).fetchall()[0][0]) == (sql, pytest.approx(answer([name]).rows[0][name]))
             compared += 1
     assert compared > 25
-    assert definitions.aggregate("average_order_value").startswith("(sum(net_amount) / ")
     with pytest.raises(KundbildError, match="not one aggregate"):
         definitions.aggregate("roas")
 
