@@ -191,10 +191,13 @@ def _ticks(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _whole(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """No ticks between the few whole numbers that something is counted in."""
+    """An axis without ticks between the few whole numbers that something is counted in; of zeros alone too, which have no scale."""
     values = [float(row["value"]) for row in rows if row["value"] is not None]
     is_counted = all(value.is_integer() and value >= 0 for value in values)
-    return {"values": [*range(int(max(values)) + 1)]} if values and is_counted and 0 < max(values) <= 4 else {}
+    if not values or not is_counted or max(values) > 4:
+        return {}
+    most = max(1, int(max(values)))
+    return {"axis": {"values": [*range(most + 1)]}, "scale": {"domain": [0, most]}}
 
 
 def _month_axis() -> dict[str, Any]:
@@ -237,13 +240,11 @@ def _weeks(rows: list[dict[str, Any]], width: int) -> dict[str, Any]:
     # the year once: in January
     year = "indexof(datum.label, 'Jan') >= 0 ? datum.label : slice(datum.label, 0, -5)"
     axis = {"title": None, "labelAngle": 0, "labelExpr": year, "labelOverlap": True, "labelSeparation": 8}
+    whole = _whole(rows)
+    y = {"title": None, "tickCount": 4, **whole.get("axis", {}), **_ticks(rows)}
     encoding: dict[str, Any] = {
         "x": {**_in_order(), "axis": axis},
-        "y": {
-            "field": "value",
-            "type": "quantitative",
-            "axis": {"title": None, "tickCount": 4, **_whole(rows), **_ticks(rows)},
-        },
+        "y": {"field": "value", "type": "quantitative", **whole, "axis": y},
     }
     if len({row["series"] for row in rows}) > 1:
         encoding["color"] = {"field": "series", "type": "nominal"}

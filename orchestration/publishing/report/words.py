@@ -61,6 +61,7 @@ _HEADINGS = {
     "said_by_count": "said by",
     "satisfaction_average": "satisfaction",
     "sent_count": "sent to",
+    "set_aside_count": "set aside",
     "solved_hours": "hours to solve",
     "spend_amount": "spend",
     "week_on": "week of",

@@ -65,3 +65,12 @@ def test_a_month_that_is_not_told_keeps_its_place():
 def test_months_of_a_metric_stand_beside_each_other():
     answer = Answer(("m",), columns=("month", "orders"), rows=((date(2026, 2, 1), 1), (date(2026, 3, 1), 2)))
     assert len(specification(answer, Drawn("weeks", "month", ("orders",)), "SEK")["data"]["values"]) == 2
+
+
+def test_a_chart_of_zeros_alone_has_a_scale():
+    """Nights without a failed check: the axis has no number that is none."""
+    rows = ((date(2026, 11, 29), 0), (date(2026, 11, 30), 0))
+    answer = Answer(("bi.data_quality_by_night",), columns=("described_at", "failed_checks_count"), rows=rows)
+    drawn = Drawn("weeks", "described_at", ("failed_checks_count",))
+    assert specification(answer, drawn, "SEK")["encoding"]["y"]["scale"] == {"domain": [0, 1]}
+    assert "NaN" not in draw(answer, drawn, "nights", "SEK")
