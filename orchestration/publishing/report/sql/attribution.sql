@@ -42,7 +42,8 @@ with
                     / nullif(sum(a.credited_conversions) filter (where a.model = 'markov'), 0)
             end as cost_of_each_amount,
             0 as cost_of_each_amount_largest,
-            max(a.customer_count) as cost_of_each_amount_people
+            -- few purchases are of few people, and spend and cost together tell how many they are
+            sum(a.credited_conversions) filter (where a.model = 'markov') as cost_of_each_amount_people
         from bi.attribution a
         left join measured m on m.channel = a.channel
         group by a.channel
