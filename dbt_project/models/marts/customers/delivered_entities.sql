@@ -4,6 +4,8 @@
     "club_members": "p.kind = 'club member'",
     "employers": "p.company_key is not null",
 } %}
+{#- part → the entity that tells of it too -#}
+{%- set told_by = {"employers": "companies"} %}
 with
     fed as (
         -- raw tables that the configuration makes an entity of
@@ -52,7 +54,11 @@ from entities
     select
         '{{ part }}',
         s.{{ part }}
-        {%- if part == "employers" %} or (select is_read from entities where entity = 'companies') {%- endif %},
-        (select source_systems from entities where entity = 'people')
+        {%- if part in told_by %} or (select is_read from entities where entity = '{{ told_by[part] }}') {%- endif %},
+        (
+            select string_agg(distinct source, ', ' order by source)
+            from fed
+            where entity = 'people' {%- if part in told_by %} or entity = '{{ told_by[part] }}' {%- endif %}
+        )
     from said s
 {%- endfor %}
