@@ -44,6 +44,7 @@
     {%- endfor %}
 {%- endmacro %}
 
+{#- SQL: joins what categories_of_many or flags_of_many found to the rows f. -#}
 {% macro joined_of_many(columns) -%}
     {%- for column in columns %}
         left join {{ column }}_of_many on {{ column }}_of_many.value = f.{{ column }}

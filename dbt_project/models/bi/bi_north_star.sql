@@ -22,7 +22,7 @@ with
                 sum(first_order_mean_amount * priced_count) / nullif(sum(priced_count), 0) as first_order_mean_amount,
                 {%- for driver in north_star_drivers() %}
                     {%- for count in [driver ~ "_count", driver ~ "_reached_count"] %}
-                        case when count({{ count }}) = count(*) then sum({{ count }}) end as {{ count }},
+                        {{ known_sum(count) }} as {{ count }},
                     {%- endfor %}
                 {%- endfor %}
                 bool_and(is_final)

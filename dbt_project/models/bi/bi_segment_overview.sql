@@ -88,9 +88,7 @@ with
             case when is_lumped then {{ lumped() }} else segment end as segment,
             sum(people) as people,
             {%- for ago in past %} sum(people_{{ ago }}) as people_{{ ago }}, {%- endfor %}
-            {%- for one in sums %}
-                case when count({{ one }}) = count(*) then sum({{ one }}) end as {{ one }}{{ "," if not loop.last }}
-            {%- endfor %}
+            {%- for one in sums %} {{ known_sum(one) }} as {{ one }}{{ "," if not loop.last }} {%- endfor %}
         from marked
         group by 1, 2
     ),

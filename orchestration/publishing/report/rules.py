@@ -14,16 +14,16 @@ What a column of a script is says its name:
 * `<name>_checks`: a number of checks, which are nobody's: exact.
 * `<name>_people` of any of these: how many people stand behind it, where they are others than those behind the row.
 * `people_rounded`, `<name>_count_rounded` and `<name>_people_rounded` in place of these: a number that bi has rounded to a multiple
-  of min_people already. It is not rounded once more, for two such tell of no exact difference either. It is taken for as many
-  people as half a multiple fewer: 8 are 10 in bi.
+  of min_people already. It is not rounded once more, for two such tell of no exact difference either. It is taken for half of k
+  fewer people: 8 are 10 in bi.
 * `<name>_share` with `<name>_share_of` or `<name>_share_of_rounded`, the count of its whole: a share that bi computed from exact counts
-  and rounded to a whole percent. It is shown as `<name>_percent`. `<name>_share_repeats` says how many of the whole may be of people
-  who are counted already.
+  and rounded to a whole percent, or to a step of min_people where the whole is small. It is shown as `<name>_percent`.
+  `<name>_share_repeats` says how many of the whole may be of people who are counted already.
 * every other column tells the rows apart, and is shown as it is.
 
-A share is computed from the exact counts and then rounded to a whole percent: shares of rounded counts are wrong by several percent.
-It is shown where both counts are, and where the rest of the whole is not of few people either. A change is computed from exact
-values as well (`is_exact`), and is told in words where it is at least the step that its figure is rounded to.
+A share of counts that a script gives exactly is computed from these and then rounded to a whole percent: shares of rounded counts are
+wrong by several percent. It is shown where both counts are, and where the rest of the whole is not of few people either. A change is
+computed from exact values as well (`is_exact`), and is told in words where it is at least the step that its figure is rounded to.
 """
 
 from __future__ import annotations

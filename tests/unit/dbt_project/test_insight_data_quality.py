@@ -28,11 +28,9 @@ class Nights:
         prepare_ops(con)
         empty_tables(con, "customer_360", "books", "set_aside")
         prepare_quality(con, "none")
-        for schema, model, name in (("insight", "", ""), ("bi", "bi_", "")):
+        for schema, model in zip(("insight", "bi"), MODELS, strict=True):
             con.execute(f"create schema if not exists {schema}")
-            con.execute(
-                f"create view {schema}.data_quality_by_night{name} as {models[f'{model}data_quality_by_night']}"
-            )
+            con.execute(f"create view {schema}.data_quality_by_night as {models[model]}")
 
     def customers(self, *missing: str | None, confirmed_on: date = date(2026, 1, 1), conflicting: int = 0) -> None:
         self.con.execute("delete from marts.customer_360")

@@ -83,9 +83,7 @@ with
                 when is_shared and age is not null
                 then 'shared home'
                 -- without addresses no household is known
-                when
-                    age is not null
-                    and (select is_delivered from {{ ref("delivered_entities") }} where entity = 'addresses')
+                when age is not null and {{ is_delivered("addresses") }}
                 then 'single home'
             end as life_phase
         from known

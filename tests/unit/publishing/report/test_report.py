@@ -188,7 +188,7 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
 
 
 def test_what_is_lumped_with_others_is_unknown_and_not_none(company):
-    """Wishes that are one row may be sold, and who is not profiled may be in the row of several stages."""
+    """Wishes that are one row may be sold, and who is not profiled may be in the row of small groups."""
     with asked(company) as opened:
         answer = Report("C", "SEK", opened).answer(opened, WISHES.question)
     wishes = {row["answer"]: row["is_it_sold"] for row in answer.records}
