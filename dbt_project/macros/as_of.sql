@@ -9,3 +9,12 @@
 
 {#- SQL on a time: whether it has come. What a source dates after the night has not happened, and what it does not date has. -#}
 {% macro has_come(at) -%} coalesce({{ at }} <= {{ as_of() }}, true) {%- endmacro %}
+
+{#- SQL: since when data of a category are kept. -#}
+{% macro kept_since(category) -%}
+    (
+        select {{ days_before(as_of(), var("retention_days").get(category, "retention_days")) }}
+        from {{ ref("data_categories") }}
+        where category = '{{ category }}'
+    )
+{%- endmacro %}

@@ -167,12 +167,3 @@
 
 {#- SQL: whether a membership ended so long ago that derived data are not kept. -#}
 {% macro is_expired_membership(left_at) -%} coalesce({{ left_at }} < {{ kept_since("derived") }}, false) {%- endmacro %}
-
-{#- SQL: since when data of a category are kept. -#}
-{% macro kept_since(category) -%}
-    (
-        select {{ days_before(as_of(), var("retention_days").get(category, "retention_days")) }}
-        from {{ ref("data_categories") }}
-        where category = '{{ category }}'
-    )
-{%- endmacro %}
