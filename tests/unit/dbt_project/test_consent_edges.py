@@ -195,6 +195,7 @@ def test_a_county_that_is_told_has_all_of_its_people_and_what_is_hidden_is_not_c
         "false as is_business, false as is_club_member, timestamp '2020-01-01' as first_seen_at from people; "
         "create table marts.customer_360 as select 'c' || n as customer_id, coalesce('band ' || age, 'unknown') as age_band, 1 as order_count, 1.0 as revenue_amount, "
         "'SEK' as currency, false as has_active_subscription from people; "
+        "create table marts.customer_profile as select customer_id from marts.dim_customers; "
         "create table segments.customer_lifecycle as select customer_id, 'new' as lifecycle_stage from marts.dim_customers; "
         "create table segments.customer_rfm as select customer_id, 'loyal' as rfm_segment from marts.dim_customers"
     )
