@@ -9,7 +9,7 @@
     case when {{ clock }} is null then interval '0' hour else interval '12' hour end
 {%- endmacro %}
 
-{#- In an aggregate: no clock where none of the rows has one, else one that is nobody else's. -#}
+{#- Aggregate: null if no row has a clock, else '', which is the clock of no source. -#}
 {% macro clock_of_several(clock) -%} case when count({{ clock }}) > 0 then '' end {%- endmacro %}
 
 {#-

@@ -120,8 +120,8 @@ def removals(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Write what a recipient of exports has to remove since it was last told: whoever withdrew, objected, is restricted,
-    was erased, whose address was corrected, or who became protected, deceased or a minor.
+    """Write the rows that a recipient of exports must remove since the last removal file: people who withdrew, objected, are
+    restricted, were erased, whose address was corrected, or who became protected, deceased or a minor.
 
     A row is a reference (the export's column of that name), the contact point where it is still known here, and why:
     erased, restricted, changed, not permitted, kept out (protected, deceased or under age). It is never refused, however old the night is. Whoever only left the

@@ -23,8 +23,8 @@ audit_app = typer.Typer(
 
 @audit_app.command()
 def verify(as_json: Json = False) -> None:
-    """Check the whole chain. Exit code 2: an entry was changed, moved, added or taken out, and which; an older log was put
-    back; or the log is gone, or began after what the home did."""
+    """Check the whole chain. Exit code 2: an entry was changed, moved, added or removed, and which; an older log was put
+    back; or the log is gone, or starts later than the home's first actions."""
     from orchestration.privacy.audit.log import AuditError
     from orchestration.run.audit_gap import TO_DO
 
@@ -48,7 +48,7 @@ def verify(as_json: Json = False) -> None:
 @audit_app.command()
 def acknowledge(as_json: Json = False) -> None:
     """Note that you know why entries of the log are missing (a backup of the home folder was put back, or the folder made anew),
-    and take a list of the erased that lost entries for whole."""
+    and accept a suppression list with missing entries as complete."""
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
     from orchestration.run.suppressed import accept_suppression

@@ -30,8 +30,8 @@ def breach(
 ) -> None:
     """Who and what is in data that got out: people, columns by category, special categories, countries, matching exports.
 
-    A CSV, text, Parquet, JSON or DuckDB file, text also as .gz, a folder of them, or a publication. An export is known again by its content, or by
-    the people in it. The authority is to be told within 72 hours (Art. 33).
+    A CSV, text, Parquet, JSON or DuckDB file, text also as .gz, a folder of them, or a publication. Exports are
+    recognised by their content or by the people in them. Notify the authority within 72 hours (Art. 33).
     """
     from orchestration.cli.session import audit_of, locked_warehouse
     from orchestration.core.clock import now

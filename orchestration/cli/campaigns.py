@@ -39,7 +39,8 @@ def evaluate(
     """Measure a campaign of your own: how much more the treated did than the control, and how sure that is.
 
     Of each arm, and of all treated: rate or mean, lift, its 95 % interval, p, and the smallest lift that arms of this size find
-    in 80 % of tests. Who is in which arm must have been decided at random: else the lift is of whom you chose, not of what you sent.
+    in 80 % of tests. Who is in which arm must have been decided at random: otherwise the lift
+    measures your selection, not the campaign.
     Of several outcomes each is measured by itself; with --json each is one item of a list. Nothing is stored.
     """
     from orchestration.insight.campaign_files import evaluate as evaluate_file

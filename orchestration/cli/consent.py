@@ -21,7 +21,7 @@ def consent() -> None:
 
 @consent_app.command()
 def explain(
-    customer: Annotated[str, typer.Option(help="A customer_id, an old one too.")],
+    customer: Annotated[str, typer.Option(help="Current or former customer id.")],
     purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes: newsletter, offers, survey, …")],
     channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads.")],
     at: Annotated[

@@ -26,10 +26,10 @@ def erase(
 ) -> None:
     """Erase people (Art. 17): every table, every publication, the bytes of the files; they stay out of later deliveries.
 
-    What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: nobody
-    here is known by that, more than one customer is, a legal hold keeps the data (`kundbild hold`), or a second person has
-    to confirm it (the setting privacy.second_person): nothing was erased for that one, and whoever is known is not contacted
-    until a later grant. Exit code 1: the proof fails.
+    What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: no
+    customer matches, more than one does, a legal hold keeps the data (`kundbild hold`), or a second person must confirm (the
+    setting privacy.second_person). That person is then not erased, and is not contacted until a later grant. Exit code 1: the
+    proof fails.
     """
     from orchestration.core.clock import now
     from orchestration.privacy.rights.deadlines import received_on
@@ -88,8 +88,8 @@ def confirm(
 def prove_erasure(as_json: Json = False) -> None:
     """Prove that erasure leaves nothing: plant a made-up person, erase it, and look for it in every byte of the home folder.
 
-    A second one that stays must be found, or the search would prove nothing. Then whoever was ever erased is looked for,
-    by the keyed hashes of the suppression list. Exit code 1: the proof fails.
+    A control person is not erased and must be found, which shows that the search works. Then everybody who was ever erased is
+    looked for, by the keyed hashes of the suppression list. Exit code 1: the proof fails.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.privacy.erasure.searching import what_to_do
@@ -141,7 +141,7 @@ def _print(outcome: Any) -> None:
     if outcome.state == "unknown":
         out.print(
             styled(
-                "[yellow]unknown[/yellow]: nobody here is known by that; nothing was erased. The request is noted, and open. `kundbild object` "
+                "[yellow]unknown[/yellow]: no customer matches; nothing was erased. The request is noted, and open. `kundbild object` "
                 "denies an address, number or record that may come."
             )
         )
@@ -161,7 +161,7 @@ def _print(outcome: Any) -> None:
     elif outcome.state == "held":
         out.print(
             styled(
-                "[yellow]held[/yellow]: more than one {} is known by that; nothing was erased. Decide, then erase by {}:",
+                "[yellow]held[/yellow]: more than one {} matches; nothing was erased. Decide, then erase by {}:",
                 *(
                     ("record", "--source-record")
                     if any(":" in one for one in outcome.candidates)

@@ -15,7 +15,7 @@ from orchestration.core.home import assert_may_write, write_private
 
 
 def explain(
-    subject: Annotated[str, typer.Argument(help="A customer_id, an old one too, or a source record as system:key.")],
+    subject: Annotated[str, typer.Argument(help="Current or former customer id, or a source record as system:key.")],
     with_: Annotated[
         str | None, typer.Option("--with", help="Another source record: why the two are one customer, or are not.")
     ] = None,
@@ -25,7 +25,7 @@ def explain(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Why these records are one customer: the records, what joins them in plain words, what befell the id."""
+    """Why these records are one customer: the records, what joins them in plain words, the history of the id."""
     from orchestration.core.configuration import home_and_config
     from orchestration.identity.explain import explain as explain_subject
     from orchestration.identity.explain_page import in_words, write_page

@@ -35,7 +35,7 @@ def add(
 ) -> None:
     """Keep somebody's data from erasure until a day: a request to erase them is held, with the reason.
 
-    Exit code 3: nobody here is known by that, or more than one customer is.
+    Exit code 3: no customer matches, or more than one does.
     """
     from datetime import date
 
@@ -70,7 +70,7 @@ def add(
             print_json({"state": one.state, "candidates": found})
             raise typer.Exit(3)
         kind, option = ("record", "--source-record") if one.unresolved else ("customer", "--customer")
-        why = f"more than one {kind} is known by that: say {option}" if found else "nobody here is known by that"
+        why = f"more than one {kind} matches: name one with {option}" if found else "no customer matches"
         out.print(styled("[yellow]nothing held[/yellow]: {}.", why))
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)

@@ -60,10 +60,10 @@ def query(
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Ask the publication for metrics. Who asked for which, and when, is noted: `kundbild audit access`.
+    """Ask the publication for metrics. Each query is logged: `kundbild audit access`.
 
-    A group of fewer customers than the setting `min_people` of privacy is not shown, and with it the smallest other one: the total less
-    what is shown would tell of it.
+    Groups of fewer people than the setting `privacy.min_people` are hidden, and the next smallest too, so that subtraction
+    cannot reveal them.
     """
     from orchestration.core.spreadsheets import csv_text
     from orchestration.metrics.answer import answer

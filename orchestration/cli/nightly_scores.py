@@ -48,7 +48,7 @@ def show_score(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Show one score: its quality fit by fit, its tenths, and what it mostly goes back on. Of one customer: `kundbild show`."""
+    """Show one score: its quality fit by fit, its deciles and main features. Of one customer: `kundbild show`."""
     from orchestration.prediction.nightly import listed
     from orchestration.prediction.nightly.card import write_card
     from orchestration.prediction.nightly.registry import estimators
@@ -99,7 +99,7 @@ def train_scores(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Fit scores anew on the last night's marts, before the nightly would, after refit_days. The next run scores by what is used.
+    """Refit scores on the last night's marts without waiting for refit_days. The next run uses the accepted fit.
 
     A fit that is worse than the simple rule, or clearly worse than the last one, is held back.
     """

@@ -15,9 +15,12 @@ _NUMBER = "A phone number, in any spelling; - reads it from standard input."
 
 Received = Annotated[
     str,
-    typer.Option("--received", help="When the request came, as 2026-05-31: its month begins then. Today unless given."),
+    typer.Option(
+        "--received",
+        help="When the request came, as 2026-05-31. The one-month deadline starts on this date. Default: today.",
+    ),
 ]
-OneCustomer = Annotated[str | None, typer.Option("--customer", help="A customer_id, an old one too.")]
+OneCustomer = Annotated[str | None, typer.Option("--customer", help="Current or former customer id.")]
 OneEmail = Annotated[
     str | None,
     typer.Option("--email", help="An email address, in any spelling; - reads it from standard input.", callback=asked),
@@ -25,7 +28,7 @@ OneEmail = Annotated[
 OnePhone = Annotated[str | None, typer.Option("--phone", help=_NUMBER, callback=number_asked)]
 OneRecord = Annotated[str | None, typer.Option("--source-record", help="A source record, as crm:1042.")]
 Customers = Annotated[
-    list[str] | None, typer.Option("--customer", help="A customer_id, an old one too; may be repeated.")
+    list[str] | None, typer.Option("--customer", help="Current or former customer id; may be repeated.")
 ]
 Emails = Annotated[
     list[str] | None,

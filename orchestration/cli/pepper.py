@@ -15,11 +15,11 @@ pepper_app = typer.Typer(
 
 @pepper_app.command()
 def rotate(as_json: Json = False) -> None:
-    """Lay a new secret over the pepper and renew every hash: who got hold of the old one makes none of them any more.
+    """Replace the secret and recompute every hash; the old secret becomes useless.
 
     Suppressed people stay out, the audit log goes on and is sealed, requests and exports are found as before. Customers
-    get new pseudonyms with the next night. Backups from before hold hashes of the old pepper. A rotation that was killed,
-    or done from another home folder, is finished first, without a further secret.
+    get new pseudonyms with the next night. Earlier backups hold hashes of the old secret. A rotation that was killed,
+    or done from another home folder, is finished first, without another new secret.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError

@@ -83,7 +83,7 @@ def query(
     timeout: Annotated[float, typer.Option(help="Seconds after which the query is stopped.", min=0.1, max=86_400)] = 60,
     as_json: Json = False,
 ) -> None:
-    """Ask one grade of the publication, read-only. Who asked which, when, and how many rows is noted: `kundbild audit access`."""
+    """Query one grade of the publication, read-only. Each query is logged: `kundbild audit access`."""
     from orchestration.publishing.grades import GRADES
     from orchestration.publishing.query import ask
 

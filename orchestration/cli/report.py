@@ -41,9 +41,7 @@ def report(
 
 def infographic(
     to: Annotated[Path, typer.Option("--to", help="Write the picture there: .svg or .png.")],
-    topic: Annotated[
-        str, typer.Option(help="What of: segments, sales, lift, risks …; another word is answered with all of them.")
-    ],
+    topic: Annotated[str, typer.Option(help="segments, sales, lift, risks …; an unknown topic lists the valid ones.")],
     overwrite: Overwrite = False,
 ) -> None:
     """Make a picture of one topic of the report, to share: with its date, its source and the fewest people of a figure."""

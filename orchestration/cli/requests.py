@@ -93,7 +93,7 @@ def close(
     end: Annotated[str, typer.Option("--as", help="done (answered otherwise), refused, or withdrawn (by who asked).")],
     as_json: Json = False,
 ) -> None:
-    """Close a request that is not answered by a command, as one that was held and then done by --customer. It changes no data."""
+    """Close a request that is not answered by a command, such as a held request that you completed with --customer. It changes no data."""
     from orchestration.privacy.rights.deadlines import close as close_request
 
     _noted("request-closed", request, close_request, "as", end, as_json=as_json)

@@ -21,6 +21,9 @@ review_app = typer.Typer(
     invoke_without_command=True,
 )
 Note = Annotated[str, typer.Option(help="Why; kept with the decision.")]
+PairId = Annotated[str, typer.Argument(help="The pair's id in `kundbild review`, or its beginning.")]
+Record = Annotated[str, typer.Argument(help="A source record, as crm:12.")]
+OtherRecord = Annotated[str, typer.Argument(help="The other source record, as webshop:90.")]
 
 
 @review_app.callback()
@@ -79,22 +82,22 @@ def review(
 
 
 @review_app.command()
-def accept(pair_id: str, note: Note = "") -> None:
+def accept(pair_id: PairId, note: Note = "") -> None:
     """The pair is one person: joined from the next night on."""
     _decide_pair(pair_id, "same", note)
 
 
 @review_app.command()
-def reject(pair_id: str, note: Note = "") -> None:
+def reject(pair_id: PairId, note: Note = "") -> None:
     """The pair is two people: never joined, and not asked again."""
     _decide_pair(pair_id, "different", note)
 
 
 @review_app.command()
 def decide(
-    verdict: Annotated[str, typer.Argument(help="same or different")], left: str, right: str, note: Note = ""
+    verdict: Annotated[str, typer.Argument(help="same or different")], left: Record, right: OtherRecord, note: Note = ""
 ) -> None:
-    """Decide of any two source records, system:key each: `kundbild review decide same crm:12 webshop:90`."""
+    """Decide whether any two source records are one person: `kundbild review decide same crm:12 webshop:90`."""
     from orchestration.identity.decisions import Decision, parse_record
 
     if verdict not in ("same", "different"):
@@ -104,8 +107,8 @@ def decide(
 
 
 @review_app.command()
-def undo(left: str, right: str) -> None:
-    """Take back what was decided of two source records, system:key each."""
+def undo(left: Record, right: OtherRecord) -> None:
+    """Take back the decision on two source records."""
     from orchestration.identity.decisions import forget, parse_record
 
     with locked_warehouse("taking a decision back") as (con, settings):

@@ -31,8 +31,8 @@ def object_to_marketing(
     """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
 
     It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence opens a purpose
-    again. Exports and the published audiences leave the customer out at once. By an address or record that is
-    nobody's here, or an address of several customers, whoever has it, or will have it, is denied.
+    again. Exports and the published audiences leave the customer out at once. If no customer, or
+    several, match an address, number or record, it is blocked now and for whoever has it later.
     """
     from orchestration.privacy.rights.objections import object_to_marketing as note
     from orchestration.privacy.rights.objections import withdraw_by
@@ -62,9 +62,10 @@ def withdraw(
     channel: Annotated[str, typer.Option(help="A channel of the seed channels, or all.")] = "all",
     as_json: Json = False,
 ) -> None:
-    """Note that somebody withdrew their consent: to one purpose on one channel, or to all of them unless it is said.
+    """Note that somebody withdrew their consent. Default: for all purposes and channels.
 
-    It stands as an objection does: exports and the published audiences leave the customer out at once, and only a later grant opens it again.
+    As after an objection, exports and the published audiences leave the customer out at once, and only a later grant permits
+    contact again.
     """
     from orchestration.contracts.channels import channels
     from orchestration.core.errors import KundbildError

@@ -134,7 +134,8 @@ def evaluate(
     ],
     label: Annotated[str, typer.Option(help="The column that says whether it happened: yes or no.")],
     test: Annotated[
-        Path | None, typer.Option(help="Customers to measure on, best of a later time. Default: folds of --train.")
+        Path | None,
+        typer.Option(help="Customers to measure on, preferably from a later period. Default: folds of --train."),
     ] = None,
     id_column: Annotated[str | None, typer.Option("--id", help="The column that says who the customer is.")] = None,
     positive: Annotated[

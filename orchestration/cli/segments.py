@@ -60,9 +60,7 @@ def add_segment(
     where: Annotated[str, typer.Option(help="A condition on columns of customer_360 and customer_rfm, as SQL.")],
     scheme: Annotated[
         str | None,
-        typer.Option(
-            help="A scheme that it is one of, behind those that are there; unless given, a scheme of its own."
-        ),
+        typer.Option(help="Scheme to append the segment to. Default: its own scheme."),
     ] = None,
     description: Annotated[str, typer.Option(help="What it is, in words.")] = "",
     is_trial: Annotated[bool, typer.Option("--try", help="Only count; write nothing.")] = False,
@@ -70,7 +68,7 @@ def add_segment(
 ) -> None:
     """Describe a segment by a condition: how many customers it would hold, what it overlaps, and its block in kundbild.toml.
 
-    Days since a time are columns too: days_since_last_ordered <= 90. A column that is not there is answered with all that are. The
+    Days since a time are columns too: days_since_last_ordered <= 90. An unknown column lists the valid ones. The
     next night puts customers in it. Customers who may not be profiled are in no segment.
     """
     from orchestration.contracts.segment_rules import assert_confirmed, checked

@@ -21,7 +21,7 @@ _ON_A_SCREEN = 15
 
 
 def show(
-    customer: Annotated[str, typer.Argument(help="A customer_id, an old one too, or a source record as system:key.")],
+    customer: Annotated[str, typer.Argument(help="Current or former customer id, or a source record as system:key.")],
     html: Annotated[Path | None, typer.Option(help="Write a page with a timeline; it is made private.")] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,

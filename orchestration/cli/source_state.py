@@ -25,9 +25,7 @@ OfTable = Annotated[
 
 OfToken = Annotated[
     bool,
-    typer.Option(
-        "--token", help="Forget the refresh token that is kept, and nothing else: the configuration's counts again."
-    ),
+    typer.Option("--token", help="Discard the stored refresh token, and nothing else; use the configured one."),
 ]
 
 
@@ -78,8 +76,8 @@ def backfill(
 ) -> None:
     """Read a source, or one table of it, again from a date on, with the next night: by the cursor, or files of that date and later.
 
-    Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read. An earlier
-    request that is wider, and was not met yet, stands.
+    Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read. An
+    earlier, pending request for more data stays.
     """
     from orchestration.core.clock import now
     from orchestration.core.errors import ConfigurationError

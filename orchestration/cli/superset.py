@@ -16,9 +16,7 @@ def superset(
     to: Annotated[
         Path | None, typer.Option("--to", help="Write the bundle as FILE.zip, for a Superset of your own.")
     ] = None,
-    renew: Annotated[
-        bool, typer.Option("--renew", help="Take the datasets' columns out of the models' contracts.")
-    ] = False,
+    renew: Annotated[bool, typer.Option("--renew", help="Refresh dataset columns from the model contracts.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
     """Start Superset with dashboards on the publication: overview, segments, channels, products, consent.

@@ -111,15 +111,15 @@ def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: s
                 "[yellow]held[/yellow]: another customer has that address or number, or that name with the birth date or address. "
                 "Look whose it is; correct that one first, or decide who is who (`kundbild review decide`):"
                 if is_others
-                else "[yellow]held[/yellow]: more than one customer is known by that. Decide, then say --customer:"
+                else "[yellow]held[/yellow]: more than one customer matches. Decide, then name one with --customer:"
                 if not any(":" in candidate for candidate in found)
-                else "[yellow]held[/yellow]: more than one record is known by that, and none is a customer's. Decide, then say --source-record:"
+                else "[yellow]held[/yellow]: more than one record matches, and none is a customer's. Decide, then name one with --source-record:"
             )
         )
         for candidate in found:
             out.print(f"  {candidate}", highlight=False)
     else:
-        out.print(styled("[yellow]unknown[/yellow]: nobody here is known by that. The request is noted, and open."))
+        out.print(styled("[yellow]unknown[/yellow]: no customer matches. The request is noted, and open."))
         out.print(TELL_THEM)
     if closed:
         out.print(closed, highlight=False)

@@ -35,7 +35,7 @@ _PAGE = """<!doctype html>
 <p>{{ said(link) }}</p>{% if link.veto %}<p class="veto">Vetoed: {{ link.veto }}.</p>{% endif %}
 {% if link.steps %}{{ chart(link) }}{% endif %}
 {% endfor %}
-<h2>What befell the id</h2>
+<h2>History of the id</h2>
 <div class="scroll"><table><tr><th>when (UTC)</th><th>what</th><th>from</th><th>to</th><th>records</th><th>why</th><th>strongest edge</th></tr>
 {% for event in e.history %}<tr><td>{{ event.occurred_at }}</td><td>{{ event.kind }}</td><td>{{ event.from_customer_id or "" }}</td>
 <td>{{ event.to_customer_id or "" }}</td><td>{{ event.record_count }}</td><td>{{ event.reason }}</td><td>{{ event.edge or "" }}</td></tr>{% endfor %}

@@ -1,12 +1,12 @@
-"""Withdrawals that name nobody: no record that was ever known, and no contact point that can be read.
+"""Untied withdrawals: they name no record that was ever known, and no readable contact point.
 
-Here: `identity.untied_withdrawals`, made anew each night, which hold the publication until they are fixed or acknowledged
-(data_quality/suites/set_aside.py). A readable address or number of nobody is none of these: it denies whoever comes with it. Nor is a
-withdrawal that was somebody's once, and outlived their record, nor a contact point that cannot be read in a rejected row beside
-one that can. A rejected line of a table of statements that names nobody is
-one of these. An acknowledgement is of what a withdrawal says, by `digest`: it holds through reloads, under whatever key or line, for as
-long as that withdrawal names nobody, and is of no other one. A withdrawal whose row came again later, and names somebody by now, is
-fixed at its source. Not here: whom a withdrawal is about (contact_points.py).
+Here: `identity.untied_withdrawals`, rebuilt each night. They hold the publication until they are fixed or acknowledged
+(data_quality/suites/set_aside.py). A rejected line of a table of statements that names nobody is untied too. Not untied are:
+* a readable contact point without an owner: it blocks its future owner
+* a withdrawal that once had a record, and outlived it
+* an unreadable contact point in a rejected row that also has a readable one
+An acknowledgement covers the content of a withdrawal, by `digest`: it holds through reloads, under any key or line, while that withdrawal
+names nobody, and covers no other one. A withdrawal whose row came again and names somebody is fixed at its source. Not here: whom a withdrawal is about (contact_points.py).
 """
 
 from __future__ import annotations

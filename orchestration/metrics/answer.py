@@ -157,7 +157,7 @@ def _unknown_value(
 
 
 def _is_emptied(row: dict[str, Any], hidden_if: str) -> bool:
-    """Whether the number is of rows of which one has none, for it is of few: without it the sum would be another."""
+    """True if one contributing group is hidden; the total would reveal it."""
     return bool(hidden_if and row[f"hiding__{hidden_if}"])
 
 

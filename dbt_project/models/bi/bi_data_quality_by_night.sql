@@ -15,7 +15,7 @@ select
     case
         when area = 'sources'
         then affected_count
-        -- what is left of rows is of no people; what is left of customers is
+        -- remaining rows are not people; remaining customers are
         when area = 'set aside' or not {{ is_few("record_count - affected_count") }}
         then {{ rounded("affected_count") }}
     end as affected_count,

@@ -54,8 +54,7 @@ with
     {%- endfor %}
     -- whoever is in few is told neither by a stage nor by a yes; the metric of active customers reads that stage
     {{ words_of_few("told", flags + stages[:1], last="cast(word as varchar) in ('not profiled', 'active')") }},
-    -- whose stage is not told has no segment that is: two lumps of their own would have few customers in common, and
-    -- tell them
+    -- hide the segment with the stage: two separate groups would reveal their few common members
     of_told_stage as (select * from told where not {{ is_word_of_few(stages[0]) }}),
     {{ words_of_few("of_told_stage", stages[1:], last="word = 'not profiled'") }}
 select

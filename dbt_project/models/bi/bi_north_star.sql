@@ -16,7 +16,7 @@ with
                 sum(customer_count) as customer_count,
                 sum(reached_count) as reached_count,
                 max(target_share) as target_share,
-                -- means are added in no told order: their last digits are none
+                -- summation order varies: round the last digits
                 round(sum(reached_mean_days * reached_count) / nullif(sum(reached_count), 0), 4) as reached_mean_days,
                 sum(priced_count) as priced_count,
                 sum(first_order_mean_amount * priced_count) / nullif(sum(priced_count), 0) as first_order_mean_amount,

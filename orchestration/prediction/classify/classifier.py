@@ -22,7 +22,7 @@ from orchestration.prediction.classify.quality import log_loss
 BASE_RATE, LOGISTIC, BOOSTING, BOTH = "base rate", "logistic", "boosting", "mean of logistic and boosting"
 STRENGTHS = (0.003, 0.03, 0.3, 3.0)
 ROUNDS = (50, 120, 250, 450)
-# each model of two thirds of many rows chooses as each of four fifths does, in half of the time
+# on many rows three folds pick the same model as five, in half the time
 _FOLDS, _FOLDS_OF_MANY, _MANY = 5, 3, 20_000
 # fewer of the rarer class teach nothing that another sample would confirm
 FEWEST_OF_A_CLASS = 10

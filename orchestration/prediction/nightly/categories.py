@@ -28,12 +28,12 @@ PARTS = ("popular", "follows", "own")
 _BUCKETS = (1, 2, 4, 8)
 # weights before anything is seen, in customers
 _PRIOR = np.array([6.0, 2.0, 2.0])
-# of so many purchases that are as popularity has it, how often one category follows another is drawn to it
+# pseudo-count that shrinks transitions towards popularity
 _SMOOTHING = 20
 _MOST_CATEGORIES = 200
 # more of them show little more
 _MOST_CUSTOMERS = 50_000
-# the purchases of these last shares of all measure, and teach the weights that are measured
+# last share for testing, the one before for weights
 _TEST_SHARE, _LEARN_SHARE = 0.2, 0.4
 # a gain is clear from so many standard errors on
 _CLEARLY = 2.0

@@ -40,7 +40,7 @@ _MARTS = (
     "bridge_customer_source_records", "contact_permissions", "customer_id_redirects", "dim_customers", "fct_carts", "fct_email_events",
     "fct_interactions", "fct_orders", "fct_subscriptions", "fct_survey_responses", "fct_tickets", "fct_web_sessions",
 )  # fmt: skip
-# the latest of so many campaigns; of this many and more the latest quarter measures
+# number of most recent campaigns used; from four on, the newest quarter is held out
 _MOST_CAMPAIGNS, _TESTED = 24, 4
 _NONE = f"no campaign whose outcome is known has a hold-out of {FEWEST} customers"
 

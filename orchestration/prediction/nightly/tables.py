@@ -27,7 +27,7 @@ select model, version from scores.score_models where not is_held_back
 qualify row_number() over (partition by model order by as_of desc, rowid desc) = 1 order by model
 """
 _LAST_TRIED = "select version, as_of, inputs from scores.score_models where model = $model order by as_of desc, rowid desc limit 1"
-# what a fit was is told by its quality; of content only what scores, and what was tried last, is kept
+# keeps quality for all fits, model content only for the active and last tried
 _FORGET = """
 delete from scores.score_models where model = $model and version not in ($standing, $tried)
 """

@@ -77,7 +77,7 @@ def dissolve_households(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _part_from_person(con: duckdb.DuckDBPyConnection, entity: str, source: str, staged: str, slice_: str) -> None:
-    """What was sold is nobody's any more, where it is nobody's in raw."""
+    """Removes the person from sales whose raw row has no person."""
     nobodys = f"select source_key from staging.{staged} where {slice_}person_key is null"
     for schema, name, emptied in (
         ("conformed", f"conformed_{entity}", "person_key = null"),

@@ -1,8 +1,8 @@
-"""Rows of facts that go with a person whom no column of theirs names, by their keys.
+"""Deletes a person's facts that have no customer id, by their keys.
 
-A message to an address of theirs, or a visit before they said who they are, is of no customer in a fact. It goes out of the fact because
-it goes out of the conformed table. By its key it then goes out of what analysts see, and of every publication that is kept. So does what
-is told of a text or an answer that names them by an address alone.
+A message to an address, or a visit before the visitor is known, has no customer id in its fact. Events without a customer id are deleted
+by their keys once the conformed row is gone: from the fact, from the analysts' tables and from every publication that is kept. The same
+holds for tables made of a text or answer that names the person by an address alone.
 Not here: what goes by its own columns (erasure.py), what the conformed tables lose (expired_marts.py).
 """
 

@@ -183,7 +183,7 @@ def _plain_ids_in(text: str, within_keys: bool) -> Iterator[tuple[int, int]]:
         start, end = match.span()
         if is_one := _is_one(text, start, end, within_keys):
             yield start, end
-        # of what is none a number may be the end: 12:30 131052-308T begins as if 30 were a century
+        # a match may start inside a non-match: 12:30 131052-308T begins as if 30 were a century
         at = end if is_one else start + 1
 
 

@@ -106,7 +106,7 @@ class Suppressor:
         delivered: str,
         nobodys: Sequence[str],
     ) -> None:
-        """Rows of somebody on the list; not of whom an address or number was let in again."""
+        """Rows that match the suppression list, except contact points re-consented since."""
         values = own_values(source, person, nobodys)
         own: list[tuple[Kind, str]] = [
             (kind, f"[{value}]") for kind, value in values if kind in self._kinds and kind != "person_id"
