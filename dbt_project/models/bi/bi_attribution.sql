@@ -62,23 +62,41 @@ with
             on h.model = c.model
             and h.channel = c.channel
     ),
-    told as (
+    named as (
         select
-            f.model,
-            case when f.is_lumped then {{ lumped() }} else {{ shown("channel") }} end as channel,
+            f.*,
+            case when f.is_lumped then {{ lumped() }} else {{ shown("channel") }} end as told_channel,
             case
                 when f.is_lumped or f.is_lumped_in_channel then {{ lumped() }} else {{ shown("campaign") }}
-            end as campaign,
-            bool_and(f.is_direct) as is_direct,
-            case
-                when not bool_or(f.is_lumped or f.is_lumped_in_channel) then sum(f.customer_count)
-            end as customer_count,
-            sum(f.credited_conversions) as conversions,
-            sum(f.net_amount) as net,
-            sum(f.spend_amount) as spend,
-            bool_or(f.is_lumped or f.is_lumped_in_channel) or count(*) > 1 as is_several,
-            sum(f.buyer_count) = 0 or bool_or(f.buyer_count >= {{ var("min_people") }}) as is_of_enough
+            end as told_campaign
         from marked f {{ joined_shown(["channel", "campaign"]) }}
+    ),
+    -- somebody may be in several campaigns that are told as one
+    counted as (
+        select
+            n.told_channel,
+            n.told_campaign,
+            count(distinct p.customer_id) as customers,
+            grouping(n.told_campaign) = 1 as is_of_channel
+        from {{ ref("attribution_paths") }} p
+        join
+            (select distinct channel, campaign, told_channel, told_campaign from named) n
+            on n.channel = p.channel
+            and n.campaign = p.campaign
+        group by grouping sets ((n.told_channel, n.told_campaign), (n.told_channel))
+    ),
+    told as (
+        select
+            model,
+            told_channel as channel,
+            told_campaign as campaign,
+            bool_and(is_direct) as is_direct,
+            sum(credited_conversions) as conversions,
+            sum(net_amount) as net,
+            sum(spend_amount) as spend,
+            bool_or(is_lumped or is_lumped_in_channel) or count(*) > 1 as is_several,
+            sum(buyer_count) = 0 or bool_or(buyer_count >= {{ var("min_people") }}) as is_of_enough
+        from named
         group by 1, 2, 3
     )
 select
@@ -86,7 +104,8 @@ select
     t.channel,
     t.campaign,
     t.is_direct,
-    cast(t.customer_count as bigint) as customer_count,
+    cast({{ unless_few("coalesce(c.customers, 0)") }} as bigint) as customer_count,
+    {{ rounded("coalesce(h.customers, 0)") }} as channel_customer_count,
     cast(case when t.is_of_enough then t.conversions end as decimal(18, 2)) as credited_conversions,
     cast(case when t.is_of_enough then t.net end as decimal(18, 2)) as net_amount,
     cast(t.spend as decimal(18, 2)) as spend_amount,
@@ -102,6 +121,8 @@ select
     end as verdict,
     '{{ var("currency") }}' as currency
 from told t
+left join counted c on not c.is_of_channel and c.told_channel = t.channel and c.told_campaign = t.campaign
+left join counted h on h.is_of_channel and h.told_channel = t.channel
 left join
     {{ ref("bi_campaign_results") }} m
     on m.breakdown = 'campaign'

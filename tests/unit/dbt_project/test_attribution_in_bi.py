@@ -33,7 +33,7 @@ def test_analysts_see_channels_of_few_customers_in_one_row(marts):
         (12, 12)
     }
     assert {(r["credited_conversions"], r["customer_count"]) for (_, c), r in found.items() if c != "social"} == {
-        (8, None)
+        (8, 8)
     }
     marts.con.execute(f"create or replace table bi.attribution as {marts.models['bi_attribution']}")
     assert len(marts.rows("bi_attribution_spread")) == 2
@@ -108,7 +108,7 @@ def test_analysts_see_no_revenue_of_few_buyers_however_many_were_touched(marts):
         "display",
         "other (small groups)",
     }
-    assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, None)
+    assert (rest["credited_conversions"], float(rest["net_amount"]), rest["customer_count"]) == (11, 758.7, 60)
     assert (found["first", "display"]["credited_conversions"], found["first", "display"]["spend_amount"]) == (0, 100)
 
 
@@ -123,6 +123,7 @@ def test_the_rows_of_a_channel_add_up_to_it_where_some_of_its_campaigns_are_of_f
         marts.add("marts.fct_web_sessions", visit(f"c{n}", "2026-05-01", channel, campaign))
         marts.add("marts.fct_web_sessions", visit(f"e{n}", "2026-05-01", "email", "read only"))
         marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
+    marts.add("marts.fct_web_sessions", visit("c25", "2026-04-30", "display", "d2"))
     build(marts)
     exact = marts.by("attribution", "model", "channel", "campaign")
     assert [exact["first", "email", c]["buyer_count"] for c in ("spring", "june", "july", "read only")] == [20, 2, 3, 0]
@@ -137,5 +138,7 @@ def test_the_rows_of_a_channel_add_up_to_it_where_some_of_its_campaigns_are_of_f
                 for rows in (exact, found)
             ]
             assert credit[0] == credit[1] > 0, (model, channel)
-        assert found[model, "email", several]["customer_count"] is None
+        people = [(r["customer_count"], r["channel_customer_count"]) for key, r in found.items() if key[0] == model and several in key]  # fmt: skip
+        # who came by two of the campaigns that are one row counts once
+        assert sorted(people) == [(15, 15), (25, 85)]
     assert [found["first", *c]["credited_conversions"] for c in sorted(told)] == [25, 0, 15, 20]

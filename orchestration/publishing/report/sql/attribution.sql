@@ -23,7 +23,8 @@ with
     told as (
         select
             a.channel,
-            max(a.customer_count) as people,
+            -- of the whole channel, less what bi may have rounded it up by
+            greatest(max(a.customer_count), max(a.channel_customer_count) - 5) as people,
             sum(a.credited_conversions) filter (where a.model = 'first') as first_count,
             sum(a.credited_conversions) filter (where a.model = 'last') as last_count,
             sum(a.credited_conversions) filter (where a.model = 'linear') as linear_count,

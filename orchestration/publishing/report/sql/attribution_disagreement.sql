@@ -1,6 +1,11 @@
 with
     credited as (
-        select channel, model, sum(credited_conversions) as purchases, max(customer_count) as customers
+        -- of the whole channel, less what bi may have rounded it up by
+        select
+            channel,
+            model,
+            sum(credited_conversions) as purchases,
+            greatest(max(customer_count), max(channel_customer_count) - 5) as customers
         from bi.attribution
         group by channel, model
     )

@@ -115,12 +115,12 @@ select n as order_number, 200 // n as customer_count, 30 // n as next_order_coun
 from range(1, 5) t(n);
 
 insert into bi.attribution by name
-select model, channel, campaign, people as customer_count, credit as credited_conversions, 70 as spend_amount, 'SEK' as currency
+select model, channel, campaign, people as customer_count, together as channel_customer_count, credit as credited_conversions, 70 as spend_amount, 'SEK' as currency
 from
-    (values ('social', 'spring', 60, 21.4), ('social', 'none', 30, 5.1), ('email', 'none', 80, 4.2), ('referral', 'none', 9, 40)) t(channel, campaign, people, credit),
+    (values ('social', 'spring', 60, 21.4, 75), ('social', 'none', 30, 5.1, 75), ('email', 'none', 80, 4.2, 80), ('referral', 'none', 9, 40, 10), ('display', 'a', 8, 6, 15), ('display', 'other (small groups)', null, 7, 15)) t(channel, campaign, people, credit, together),
     (values ('first'), ('last'), ('linear'), ('markov')) m(model)
 union all
-select 'time_decay', channel, 'none', customers, credit, 0, 'SEK'
+select 'time_decay', channel, 'none', customers, customers, credit, 0, 'SEK'
 from (values ('social', 60, 61.4), ('email', 80, 6)) t(channel, customers, credit);
 
 insert into bi.north_star by name

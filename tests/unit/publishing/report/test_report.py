@@ -133,7 +133,8 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     assert [tuple(row.values()) for row in part(company, "segments").records] == [("value tier", "low", 370, 345, 2.3), ("value tier", "top", 20, None, 2.3)]  # fmt: skip
     # of 26.5 purchases, not of 30
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
-    assert credits == {"social": (30, 5), "email": (None, None)}
+    # of no campaign of display ten are known, and of the channel as a whole they are
+    assert credits == {"social": (30, 5), "email": (None, None), "display": (10, 11)}
     assert {row["by_hold_out"] for row in part(company, "attribution").records} == {"not measured"}
     # of all letters enough are told; few of them are said to be few, and not that nobody measured
     with duckdb.connect(str(company), read_only=True) as con:
@@ -166,7 +167,7 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
         ("visited the site again", "no", 90, 40, 40),
     ]
     spread = [tuple(row.values()) for row in part(company, "attribution_disagreement").records]
-    assert spread == [("social", "first", 30, "time decay", 60), ("email", "first", None, "time decay", None)]
+    assert spread == [("social", "first", 30, "time decay", 60), ("email", "first", None, "time decay", None), ("display", "first", 10, "Markov", 10)]  # fmt: skip
     with asked(company) as opened:
         drawn = as_picture(Report("C", "SEK", opened), "north-star")
     assert "reached, %" in drawn and "target, %" in drawn and re.search(r">\d+ %</text>", drawn)
