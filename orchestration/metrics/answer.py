@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from orchestration.contracts.made_by import made_by
 from orchestration.contracts.metric_definitions import read_definitions, unit_of, unknown
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
@@ -21,7 +22,7 @@ from orchestration.metrics.question import Question, read_question
 from orchestration.metrics.statement import statement, values_of
 from orchestration.metrics.told_people import rules_of
 from orchestration.publishing.query import ask
-from orchestration.publishing.versions import current_version
+from orchestration.publishing.versions import current_version, publication_of
 
 _MOST_GROUPS = 5_000
 _CUT = "a period that begins or ends within a month leaves out more groups: ask for whole months"
@@ -29,6 +30,8 @@ _CUT = "a period that begins or ends within a month leaves out more groups: ask 
 _MOST_VALUES = 20
 # DuckDB's words for a table or column that is not there
 _MISSING = re.compile(r"(Catalog|Binder) Error")
+_TABLE = re.compile(r"\bbi\.(\w+)")
+_ANEW = "`kundbild run --force` publishes anew"
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def _ask(
     """The rows, and the publication that they are of."""
     while True:
         publication = current_version(home)
+        others = _made_otherwise(home, publication, with_helpers(sql))
         try:
             asked = ask(with_helpers(sql), seconds, about=about)
         except KundbildError as error:
@@ -130,11 +134,24 @@ def _ask(
                 raise
             raise KundbildError(
                 "the publication does not hold what the metric is made of: it is older than the definition, or was made otherwise",
-                to_do="`kundbild run --force` publishes anew",
+                to_do=_ANEW,
             ) from error
         # readers were led to another one meanwhile: which was it?
         if current_version(home) == publication:
+            # a column of the same name may mean something else there
+            if others:
+                raise KundbildError(
+                    f"another version of Kundbild made {', '.join(others)} of the publication: the metric could be wrong by it",
+                    to_do=_ANEW,
+                )
             return asked, publication
+
+
+def _made_otherwise(home: Home, version: str, sql: str) -> list[str]:
+    """Tables of the query that the publication has by other SQL than this version's."""
+    publication = publication_of(home, version)
+    held, now = publication.made_by if publication else {}, made_by()
+    return sorted(f"bi.{table}" for table in set(_TABLE.findall(sql)) & now.keys() if held.get(table) != now[table])
 
 
 def _night(home: Home) -> date | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.contracts.audiences import AUDIENCE_ROWS, MAX_AGE
+from orchestration.contracts.made_by import made_by
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import READ_ONLY, Home, sync, write_private
 from orchestration.core.warehouse import PUBLISHED_STORAGE, quote, text
@@ -80,7 +81,7 @@ def publish(
     with ThreadPoolExecutor() as pool:
         for counted in pool.map(lambda copy: copy(con.cursor()), copies):
             tables |= counted
-    publication = Publication(version, run_id, moment.isoformat(timespec="seconds") + "Z", tables)
+    publication = Publication(version, run_id, moment.isoformat(timespec="seconds") + "Z", tables, made_by())
     write_private(building / MANIFEST, json.dumps(asdict(publication), indent=2))
     for path in building.rglob("*"):
         path.chmod(0o700 if path.is_dir() else READ_ONLY)

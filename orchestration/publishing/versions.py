@@ -6,7 +6,7 @@ out of it too, and the next publication removes it. Not here: making, switching 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.core.cut_databases import is_cut
@@ -18,12 +18,14 @@ MANIFEST = "publication.json"
 
 @dataclass(frozen=True)
 class Publication:
-    """What a publication holds. `tables` maps `schema.table` to rows."""
+    """What a publication holds. `tables` maps `schema.table` to rows, `made_by` each table of bi to the fingerprint of its SQL
+    (contracts/made_by.py); one of an earlier version has none."""
 
     version: str
     run_id: str
     published_at: str
     tables: dict[str, int]
+    made_by: dict[str, str] = field(default_factory=dict)
 
 
 def current(home: Home) -> Publication | None:
@@ -93,4 +95,5 @@ def _read(folder: Path) -> Publication | None:
     version, run_id, at = (said.get(name) for name in ("version", "run_id", "published_at"))
     if not (isinstance(version, str) and isinstance(run_id, str) and isinstance(at, str)):
         return None
-    return Publication(version, run_id, at, said["tables"])
+    made_by = said.get("made_by")
+    return Publication(version, run_id, at, said["tables"], made_by if isinstance(made_by, dict) else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.contracts.made_by import made_by
 from orchestration.contracts.model_files import model_file
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR
 from orchestration.core.sql_scripts import sql_script
@@ -16,7 +18,7 @@ from orchestration.core.sql_scripts import sql_script
 
 def publish(home: Path, version: str, *scripts: str) -> None:
     """Makes a publication of empty tables, runs the scripts in it, and leads readers there."""
-    folder = home / "published" / version
+    folder = home / "published" / "versions" / version
     folder.mkdir(parents=True)
     with duckdb.connect(str(folder / "kundbild.duckdb")) as con:
         con.execute("create schema bi")
@@ -29,10 +31,17 @@ def publish(home: Path, version: str, *scripts: str) -> None:
             con.execute(f"comment on column {table}.{model['columns'][0]['name']} is 'What it is.'")
         for script in scripts:
             con.execute(script)
+    _note(home, version, made_by())
     published = home / "published"
-    for name, target in (("current", version), ("kundbild.duckdb", "current/kundbild.duckdb")):
+    for name, target in (("current", f"versions/{version}"), ("kundbild.duckdb", "current/kundbild.duckdb")):
         (published / f"{name}.new").symlink_to(target)
         (published / f"{name}.new").rename(published / name)
+
+
+def _note(home: Path, version: str, tables: dict[str, str]) -> None:
+    """The publication's manifest, with what made its tables."""
+    said = {"version": version, "run_id": "r", "published_at": "2026-01-01", "tables": {}, "made_by": tables}
+    (home / "published" / "versions" / version / "publication.json").write_text(json.dumps(said))
 
 
 def example() -> str:

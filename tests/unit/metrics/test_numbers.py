@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
@@ -129,6 +130,24 @@ def test_a_publication_older_than_the_definition_is_told_as_such(tmp_path, monke
     with pytest.raises(KundbildError, match="older than the definition"):
         answer(["net_revenue"])
     assert answer(["tickets"]).rows == [{"tickets": None}]
+
+
+def test_a_table_that_another_version_made_is_not_read_as_todays(tmp_path, monkeypatch):
+    """Its columns have the names of today's, and their numbers may mean something else."""
+    monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path))
+    publish(tmp_path, "old")
+    manifest = tmp_path / "published" / "versions" / "old" / "publication.json"
+    said = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(said | {"made_by": said["made_by"] | {"fct_orders": "otherwise"}}))
+    with pytest.raises(KundbildError, match=r"another version of Kundbild made bi\.fct_orders") as told:
+        answer(["net_revenue"])
+    assert "kundbild run --force" in told.value.to_do
+    assert answer(["tickets"]).rows == [{"tickets": None}]
+    # of before publications said by what they were made
+    del said["made_by"]
+    manifest.write_text(json.dumps(said))
+    with pytest.raises(KundbildError, match=r"another version of Kundbild made bi\.dim_customers, bi\.fct_tickets"):
+        answer(["tickets"])
 
 
 def test_a_missing_source_gives_an_empty_answer(tmp_path: Path, monkeypatch):

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from orchestration.contracts.made_by import made_by
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR
 from orchestration.publishing.report.asking import Asked
@@ -46,7 +47,13 @@ def publish(home: Home, version: str, at: str, make=make_company, **how: str) ->
     make(folder / "kundbild.duckdb", **how)
     for grade in ("customers.duckdb", "open/kundbild_open.duckdb"):
         duckdb.connect(str(folder / grade)).close()
-    said = {"version": version, "run_id": "r", "published_at": at, "tables": {"bi.dim_customers": 1}}
+    said = {
+        "version": version,
+        "run_id": "r",
+        "published_at": at,
+        "tables": {"bi.dim_customers": 1},
+        "made_by": made_by(),
+    }
     (folder / "publication.json").write_text(json.dumps(said))
     current = home.published / "current"
     current.unlink(missing_ok=True)
