@@ -24,21 +24,21 @@ def superset(
     The first start makes an environment of its own (some 900 MB below build/) and an admin, whose password it tells once. Each start
     imports the dashboards anew: save what you change in them under another name.
     """
-    from orchestration.core.configuration import home_and_config
+    from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
     from orchestration.core.ports import free_port
     from orchestration.publishing.superset import bundle, environment, server
 
-    home, _ = home_and_config()
+    home, config = home_and_config()
     refuse_newer(home)
     if renew:
         _renew()
         return
     if to:
-        _write(to, bundle.as_zip(bundle.bundle_for(home)), overwrite=overwrite)
+        _write(to, bundle.as_zip(bundle.bundle_for(home, load_settings(config).currency)), overwrite=overwrite)
         return
     port = free_port(port)
-    folder = server.prepare(home)
+    folder = server.prepare(home, load_settings(config).currency)
     if not environment.is_made():
         err.print(styled("making Superset's environment in {}", environment.ENVIRONMENT), highlight=False)
     server.serve(environment.make_environment(), folder, port, new_password=new_password)

@@ -46,11 +46,12 @@ class FromFile:
     as_of: datetime
     k: int
     temporary: Path
+    min_people: int | None = None
     _answers: dict[str, Answer] = field(default_factory=dict, repr=False)
 
     def ask(self, question: Question) -> Answer:
         if question.script not in self._answers:
-            with _LOOKING, Asked.open(self.path, self.as_of, self.k, self.temporary) as asked:
+            with _LOOKING, Asked.open(self.path, self.as_of, self.k, self.temporary, self.min_people) as asked:
                 self._answers[question.script] = asked.ask(question)
         return self._answers[question.script]
 
@@ -106,7 +107,10 @@ def current_reading() -> Reading:
 def _read(key: str) -> Reading:
     home, config = home_and_config()
     task = task_of(home, load_settings(config))
-    now, before = (FromFile(*place, task.k, task.temporary) if place else None for place in (task.now, task.before))
+    now, before = (
+        FromFile(*place, task.k, task.temporary, task.min_people) if place else None
+        for place in (task.now, task.before)
+    )
     assert now
     people = now.path.with_name(PEOPLE.file)
     return Reading(

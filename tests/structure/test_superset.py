@@ -76,6 +76,20 @@ def test_charts_name_columns_and_metrics_of_their_dataset(files):
         assert chart["description"] and chart["viz_type"] == params["viz_type"]
 
 
+def test_money_has_its_currency_in_its_label(files):
+    """But advertising, which is told by currency, and what is a ratio of two amounts."""
+    told = {}
+    for dataset in of(files, "datasets").values():
+        for metric in dataset["metrics"]:
+            if re.search("amount|revenue", metric["expression"]) and dataset["table_name"] != "ad_spend":
+                told[metric["verbose_name"]] = "currency" in metric["verbose_name"].lower()
+    for chart in of(files, "charts").values():
+        for name, how in (chart["params"].get("column_config") or {}).items():
+            if re.search("amount|revenue", name):
+                told[how["customColumnName"]] = "currency" in how["customColumnName"].lower()
+    assert len(told) > 6 and {label for label, has in told.items() if not has} == {"Return on spend"}
+
+
 def test_no_chart_sums_what_must_not_be_summed(files):
     datasets = of(files, "datasets")
     chosen = _chosen_by_filters(files)

@@ -84,13 +84,17 @@ class Asked:
     con: duckdb.DuckDBPyConnection
     as_of: datetime
     k: int
+    # what bi was made with, where that is known
+    min_people: int | None = None
 
     @classmethod
     @contextmanager
-    def open(cls, path: Path, as_of: datetime, k: int, temporary: Path) -> Iterator[Asked]:
+    def open(
+        cls, path: Path, as_of: datetime, k: int, temporary: Path, min_people: int | None = None
+    ) -> Iterator[Asked]:
         """`temporary` is the folder for what does not fit into memory."""
         with duckdb.connect(str(path), read_only=True, config={**_LOCKED, "temp_directory": str(temporary)}) as con:
-            yield cls(con, as_of, k)
+            yield cls(con, as_of, k, min_people)
 
     @cached_property
     def comments(self) -> dict[str, str]:
@@ -106,7 +110,7 @@ class Asked:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")
         try:
             columns = [column[0] for column in self.con.execute(f"from ({script}) limit 0").description or []]
-            how: dict[str, Any] = {"shares": question.shares, "order": question.order, "is_of_people": question.is_of_people}  # fmt: skip
+            how: dict[str, Any] = {"shares": question.shares, "order": question.order, "is_of_people": question.is_of_people, "min_people": self.min_people}  # fmt: skip
             sql = told(script, columns, self.k, **how)
             cursor = self.con.execute(told(script, columns, self.k, **how, is_exact=True))
             asked = [column[0] for column in cursor.description or []]

@@ -24,7 +24,7 @@ from orchestration.publishing.report.places import Task
 def write_report(task: Task) -> None:
     """Writes the page and the data dictionary beside it, in this process."""
     with ExitStack() as stack:
-        now, before = (stack.enter_context(Asked.open(*place, task.k, task.temporary)) if place else None for place in (task.now, task.before))  # fmt: skip
+        now, before = (stack.enter_context(Asked.open(*place, task.k, task.temporary, task.min_people)) if place else None for place in (task.now, task.before))  # fmt: skip
         assert now
         report = Report(task.company, task.currency, now, before)
         text = as_page(report, task.dictionary.name, time_now())

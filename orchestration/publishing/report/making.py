@@ -69,7 +69,8 @@ def make_picture(home: Home, settings: Settings, topic: str, to: Path, form: str
     task = task_of(home, settings, to)
     with ExitStack() as stack:
         now, before = (
-            stack.enter_context(Asked.open(*p, task.k, task.temporary)) if p else None for p in (task.now, task.before)
+            stack.enter_context(Asked.open(*p, task.k, task.temporary, task.min_people)) if p else None
+            for p in (task.now, task.before)
         )
         assert now
         picture = as_picture(Report(task.company, task.currency, now, before), topic)
@@ -87,6 +88,7 @@ def task_of(home: Home, settings: Settings, to: Path | None = None) -> Task:
         company=settings.company,
         currency=settings.currency,
         k=least_people(settings.privacy.min_people),
+        min_people=settings.privacy.min_people,
         now=_place(home, publication),
         before=_place(home, former) if former else None,
         page=page,

@@ -19,6 +19,7 @@ class Task:
     company: str
     currency: str
     k: int
+    min_people: int
     now: tuple[Path, datetime]
     before: tuple[Path, datetime] | None
     page: Path

@@ -80,6 +80,7 @@ def told(
     shares: Mapping[str, tuple[str, str]] | None = None,
     order: str = "all",
     is_of_people: bool = True,
+    min_people: int | None = None,
     is_exact: bool = False,
 ) -> str:
     """SQL: a script as a report shows it. `shares` names percents of one count in another. With `is_exact` each count and amount that is
@@ -91,7 +92,7 @@ def told(
     if is_of_people and not _is_there("people", columns):
         raise ValueError("a script about people has no column people")
     measured = shown_columns(columns)
-    shown = [_shown(column, columns, k, is_of_people) for column in measured]
+    shown = [_shown(column, columns, k, is_of_people, min_people) for column in measured]
     shown += [_share(name, part, whole, columns, k) for name, (part, whole) in (shares or {}).items()]
     if is_exact:
         shown += [one for column in measured if column.endswith(STEPPED) for one in _exact(column, columns, k)]
@@ -100,9 +101,9 @@ def told(
     return f"{sql}\norder by {order}"
 
 
-def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool) -> str:
+def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool, min_people: int | None) -> str:
     if (share := f"{column.removesuffix('_percent')}{_SHARE}") in columns:
-        return _where(_of_share(share, columns, k), f"round(100 * {share})", column)
+        return _where(_of_share(share, columns, k, min_people), f"round(100 * {share})", column)
     if not is_measure(column) or column.endswith("_checks"):
         return column
     if f"{column}{_ROUNDED}" in columns:
@@ -136,16 +137,25 @@ def _conditions(column: str, columns: Sequence[str], k: int) -> list[str]:
     return conditions
 
 
-def _of_share(share: str, columns: Sequence[str], k: int) -> list[str]:
-    """When a share is shown: neither it nor the rest of its whole is of few. It is of a whole percent: half of one fewer may be."""
-    if not _is_there(f"{share}_of", columns):
-        raise ValueError(f"a share has no column {share}_of")
-    whole = _least(f"{share}_of", columns, k)
+def _of_share(share: str, columns: Sequence[str], k: int, min_people: int | None) -> list[str]:
+    """When a share is shown: neither it nor the rest of its whole may be of few.
+
+    bi computed it as a multiple of min_people, or of a percent of a large whole, and rounded that to a whole percent. What it is of is a
+    step and a half percent less at least. Where min_people is not known, it is k at most.
+    """
+    of = f"{share}_of"
+    if not _is_there(of, columns):
+        raise ValueError(f"a share has no column {of}")
+    step = min_people or k
+    whole = of if of in columns else f"({of}{_ROUNDED} - {step // 2})"
     repeats = f" - {share}_repeats" if f"{share}_repeats" in columns else ""
+    part, rest = f"({share} - 0.005) * {whole}", f"(0.995 - {share}) * {whole} - {step / 2}"
+    # the smallest number that such a multiple may be the nearest of
+    least = f"least({part}, {step} * (ceil({part} / {step} - 1e-9) - 0.5))" if min_people else f"{part} - {step / 2}"
     return [
         f"{whole}{repeats} >= {k}",
-        f"({share} = 0 or ({share} - 0.005) * {whole}{repeats} >= {k})",
-        f"({share} = 1 or (0.995 - {share}) * {whole}{repeats} >= {k})",
+        f"({share} = 0 or {least}{repeats} >= {k})",
+        f"({share} = 1 or {rest}{repeats} >= {k})",
     ]
 
 

@@ -134,6 +134,7 @@ SECTIONS = (
             Part(
                 "Movements between segments, newest week",
                 Question("segment_movements", order="customer_count desc nulls last, scheme, from_segment, to_segment"),
+                note="The eight ways that most customers went. Ways that few went are left out.",
                 add="customers move from the second night on",
             ),
             Part(

@@ -22,6 +22,8 @@ from orchestration.publishing.grades import ANALYST, OPEN
 BUNDLE = Path(__file__).with_name("bundle")
 # the bundle is the same for every company
 COMPANY_CURRENCY = "the company's currency"
+# what labels of money have in its place
+CURRENCY = "CURRENCY"
 # the databases of the bundle, each with a folder of datasets
 _GRADES = {"kundbild": ANALYST, "kundbild_open": OPEN}
 _NAMES = uuid5(NAMESPACE_URL, "kundbild/superset")
@@ -33,15 +35,15 @@ def read_bundle(folder: Path = BUNDLE) -> dict[str, str]:
     return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(folder.rglob("*.yaml"))}
 
 
-def bundle_for(home: Home) -> dict[str, str]:
-    """The bundle on the publication of a home. Raises KundbildError where there is none."""
+def bundle_for(home: Home, currency: str) -> dict[str, str]:
+    """The bundle on the publication of a home, with the currency of its amounts. Raises KundbildError where there is none."""
     if versions.current(home) is None:
         raise KundbildError("there is no publication yet", where=str(home.published), to_do="`kundbild run`")
     if "?" in str(home.published):
         raise KundbildError(
             "Superset cannot open a file with ? in its path", where=str(home.published), to_do="move the home folder"
         )
-    files = read_bundle()
+    files = {name: text.replace(CURRENCY, currency) for name, text in read_bundle().items()}
     for database, grade in _GRADES.items():
         said = yaml.safe_load(files[_file_of(database)])
         path = (home.published / grade.file).absolute()

@@ -17,9 +17,9 @@ _INSIDE = Path(__file__).with_name("inside")
 _KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 
 
-def prepare(home: Home) -> Path:
+def prepare(home: Home, currency: str) -> Path:
     """Superset's folder in the home: its secret key, kept from start to start, and the bundle on the home's publication."""
-    files = bundle_for(home)
+    files = bundle_for(home, currency)
     folder = home.superset
     folder.mkdir(exist_ok=True)
     folder.chmod(0o700)

@@ -37,7 +37,7 @@ def make_company(path: Path, *, without: str = "false") -> None:
 
 
 def asked(path: Path, k: int = 10):
-    return Asked.open(path, AS_OF, k, path.with_suffix(".tmp"))
+    return Asked.open(path, AS_OF, k, path.with_suffix(".tmp"), 5)
 
 
 def publish(home: Home, version: str, at: str, make=make_company, **how: str) -> None:

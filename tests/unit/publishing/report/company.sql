@@ -104,7 +104,7 @@ select scheme, segment, people as customer_count, 2.34 as orders_per_customer, b
 from (values ('value tier', 'top', 23, 9), ('value tier', 'low', 371, 345), ('interest', 'Tents', 9, null)) t(scheme, segment, people, before);
 
 insert into bi.segment_movements
-values ('value tier', 'low', 'top', date '2026-10-26', 15), ('value tier', 'top', 'low', date '2026-10-26', 5), ('value tier', 'top', 'low', date '2026-10-19', 70);
+values ('value tier', 'low', 'top', date '2026-10-26', 15), ('value tier', 'top', 'low', date '2026-10-26', 5), ('value tier', 'top', 'low', date '2026-10-19', 70), ('rfm', 'other (small groups)', 'other (small groups)', date '2026-10-26', 30);
 
 insert into bi.cohort_retention by name
 select date '2025-11-01' + to_months(cast(n as integer)) as cohort_month, 3 as months_since, 55 as cohort_customer_count, cast(round((14 + n) / 5) * 5 as bigint) as repeat_customer_count, round((14 + n) / 57, 2) as repeat_share, true as is_final

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment, StrictUndefined
 
 from orchestration.core.settings import DBT_DIR
 from orchestration.core.sql_scripts import sql_script
@@ -61,11 +62,30 @@ def test_a_share_of_bi_is_shown_where_neither_side_may_be_of_few():
     cells = "from (values (1, 15, .6, 0), (2, 20, .9, 0), (3, 30, .5, 0), (4, 30, .5, 5), (5, 100, .12, 0), (6, 100, .09, 0), (7, 100, 1.0, 0), (8, 100, 0.0, 0), (9, 1000, .99, 0), (10, 100, null, 0)) t(n, whole, bought_share, again)"
     script = f"select n, 50 as people, bought_share, whole as bought_share_of_rounded, again as bought_share_repeats from ({cells})"
     columns = ["n", "people", "bought_share", "bought_share_of_rounded", "bought_share_repeats"]
-    told = rows(rules.told(script, columns, 10, order="n"))
+    told = rows(rules.told(script, columns, 10, order="n", min_people=5))
     assert rules.shown_columns(columns) == ["n", "bought_percent"]
     assert [share and int(share) for _, share in told] == [None, None, 50, None, 12, None, 100, 0, None, None]
     with pytest.raises(ValueError, match="no column bought_share_of"):
         rules.told("select 50 as people, 0.5 as bought_share", ["people", "bought_share"], 10)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_no_share_of_bi_that_is_shown_is_of_few_nor_is_its_rest(is_known):
+    """Every part of every small whole, as bi's own macros tell it, for every setting."""
+    macros = "".join((DBT_DIR / "macros" / f"{name}.sql").read_text() for name in ("few", "grades"))
+    for least in range(2, 21):
+        tell = Environment(undefined=StrictUndefined).from_string(f"{macros}{{{{ share_unless_few('part', 'whole') }}}} as some_share, {{{{ rounded('whole') }}}} as whole_told")  # fmt: skip
+        # of a small whole every part, of a large one what is few or leaves few
+        cells = "select whole, part from range(1, 130) w(whole), range(0, 130) p(part) where part <= whole union all select whole, part from range(130, 3000, 97) w(whole), (select part from range(0, 60) p(part)) union all select whole, whole - part from range(130, 3000, 97) w(whole), (select part from range(0, 60) p(part))"
+        bi = f"select part, whole, {tell.render(var=lambda _, m=least: m)} from ({cells})"
+        script = f"select part, whole, some_share, whole_told as some_share_of_rounded, 50 as people from ({bi})"
+        k = rules.least_people(least)
+        columns = ["part", "whole", "some_share", "some_share_of_rounded", "people"]
+        told = rules.told(script, columns, k, min_people=least if is_known else None)
+        told = f"from ({told.partition('order by')[0]}) where some_percent is not null"
+        few = rows(f"{told} and (part between 1 and {k - 1} and some_percent > 0 or whole - part between 1 and {k - 1} and some_percent < 100)")  # fmt: skip
+        assert not few, (least, few[:3])
+        assert len(rows(told)) > 1000
 
 
 def test_a_mean_of_nobody_known_is_not_told_nor_a_count_that_only_they_fill():

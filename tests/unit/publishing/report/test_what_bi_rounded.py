@@ -41,7 +41,7 @@ def read(beside: str, name: str) -> tuple[str, list[str]]:
 
 def told(con: duckdb.DuckDBPyConnection, script: str) -> list[tuple]:
     columns = [column[0] for column in con.execute(f"from ({script}) limit 0").description]
-    return con.execute(rules.told(script, columns, 10)).fetchall()
+    return con.execute(rules.told(script, columns, 10, min_people=5)).fetchall()
 
 
 def test_every_column_that_a_model_rounds_is_named_so():

@@ -40,22 +40,26 @@ def column(name: str, kind: str, unit: str = "") -> Column:
 
 def test_it_reads_the_publication_of_the_home_and_cannot_write_it(tmp_path: Path):
     home = published(tmp_path / "home with a blank")
-    database = yaml.safe_load(bundle_for(home)[DATABASE])
+    database = yaml.safe_load(bundle_for(home, "NOK")[DATABASE])
     assert database["sqlalchemy_uri"] == f"duckdb:///{home.published}/kundbild.duckdb"
     how = database["extra"]["engine_params"]["connect_args"]
     assert how == {"read_only": True, "config": {"enable_external_access": False, "lock_configuration": True}}
     assert not any(database[allowed] for allowed in ("allow_dml", "allow_ctas", "allow_cvas", "allow_file_upload"))
-    rounded = yaml.safe_load(bundle_for(home)[OPEN_DATABASE])
+    rounded = yaml.safe_load(bundle_for(home, "NOK")[OPEN_DATABASE])
     assert rounded["sqlalchemy_uri"] == f"duckdb:///{home.published}/open/kundbild_open.duckdb"
     assert rounded["extra"] == database["extra"]
-    assert {**bundle_for(home), DATABASE: "", OPEN_DATABASE: ""} == {**read_bundle(), DATABASE: "", OPEN_DATABASE: ""}
+    assert {**bundle_for(home, "NOK"), DATABASE: "", OPEN_DATABASE: ""} == {
+        **{name: text.replace("(CURRENCY)", "(NOK)") for name, text in read_bundle().items()},
+        DATABASE: "",
+        OPEN_DATABASE: "",
+    }
 
 
 def test_a_home_that_it_cannot_read_is_an_error(tmp_path: Path):
     with pytest.raises(KundbildError, match="there is no publication yet"):
-        bundle_for(Home(tmp_path / "empty").prepare())
+        bundle_for(Home(tmp_path / "empty").prepare(), "NOK")
     with pytest.raises(KundbildError, match=r"cannot open a file with \?"):
-        bundle_for(published(tmp_path / "which?"))
+        bundle_for(published(tmp_path / "which?"), "NOK")
 
 
 def test_a_zip_has_all_of_it_below_one_folder():

@@ -22,11 +22,11 @@ def test_secrets_of_sources_are_not_told(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_its_folder_is_private_and_its_secret_key_stays(tmp_path: Path):
     home = published(tmp_path / "home")
-    folder = server.prepare(home)
+    folder = server.prepare(home, "NOK")
     key = (folder / "secret_key").read_text()
     assert folder.stat().st_mode & 0o777 == 0o700 and (folder / "secret_key").stat().st_mode & 0o777 == 0o600
     (folder / "bundle" / "charts" / "gone.yaml").write_text("old")
-    server.prepare(home)
+    server.prepare(home, "NOK")
     assert (folder / "secret_key").read_text() == key
     assert not (folder / "bundle" / "charts" / "gone.yaml").exists()
     assert str(home.published) in (folder / "bundle" / "databases" / "kundbild.yaml").read_text()
@@ -35,5 +35,5 @@ def test_its_folder_is_private_and_its_secret_key_stays(tmp_path: Path):
 def test_nothing_is_made_before_the_first_publication(tmp_path: Path):
     home = Home(tmp_path / "home").prepare()
     with pytest.raises(KundbildError, match="there is no publication yet"):
-        server.prepare(home)
+        server.prepare(home, "NOK")
     assert not home.superset.exists()
