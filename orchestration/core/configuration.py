@@ -19,6 +19,7 @@ from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 from orchestration.core.settings.auth import has_scheme, secrets_of
 from orchestration.core.settings.secret_names import VARIABLE, is_from_outside
+from orchestration.core.toml_places import place
 
 # settings of earlier versions → what to say
 _GONE: dict[tuple[str | int, ...], str] = {
@@ -87,32 +88,6 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigurationError(f"this is not valid TOML: {error}", where=str(path), to_do="fix that line") from error
-
-
-def line_of(text: str, keys: tuple[Any, ...]) -> int | None:
-    """The 1-based line of the last of `keys` that stands in the TOML text, following tables from outer to inner."""
-    line = None
-    start = 0
-    lines = text.splitlines()
-    for key in keys:
-        if isinstance(key, int):
-            continue
-        name = re.escape(str(key))
-        pattern = re.compile(
-            rf"""^\s*\[.*\b{name}\b.*\]|^\s*(?:[^=#]*\.)?["']?{name}["']?\s*[.=]|[{{,]\s*["']?{name}["']?\s*="""
-        )
-        for number in range(start, len(lines)):
-            if pattern.search(lines[number]):
-                line, start = number + 1, number
-                break
-    return line
-
-
-def place(path: Path, text: str, keys: tuple[Any, ...]) -> str:
-    """`file, line N, key a.b.c`: how every configuration error says where it is."""
-    line = line_of(text, keys)
-    dotted = ".".join(str(key) for key in keys)
-    return f"{path}" + (f", line {line}" if line else "") + (f", key {dotted}" if dotted else "")
 
 
 def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.configuration import place
 from orchestration.core.errors import without_named_secrets
 from orchestration.core.settings.secret_names import VARIABLE, sounds_secret, written_default
+from orchestration.core.toml_places import place
 from orchestration.run.findings import Finding
 
 _OF_URLS = ("endpoint",)

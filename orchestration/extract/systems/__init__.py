@@ -20,6 +20,7 @@ from orchestration.contracts.staged_tables import tables_staged_for
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
+from orchestration.core.toml_places import place
 from orchestration.extract.each_column import with_each
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
 from orchestration.extract.untyped import with_columns
@@ -78,8 +79,6 @@ def complete_sources(settings: Settings, path: Path, text: str) -> Settings:
 
 
 def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
-    from orchestration.core.configuration import place
-
     sources = {}
     for name, source in settings.sources.items():
         where = place(path, text, ("sources", name))
