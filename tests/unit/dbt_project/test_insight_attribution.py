@@ -114,21 +114,26 @@ def in_python(orders: list[dict], visits: list[dict]) -> dict[str, dict[tuple[st
     for v in visits:
         cell = (v["landing_channel"] or "direct", v["campaign"] or "none")
         seen[v["customer_id"]].append((v["started_at"], "web:visit:" + v["source_key"], cell))
-    bought = {o["customer_id"]: o for o in orders if o["is_sale"]}
+    sales = {o["customer_id"]: o for o in orders if o["is_sale"]}
     walks = []  # (touches, order)
-    for customer in bought.keys() | seen.keys():
-        sale, touches = bought.get(customer), sorted(seen[customer])
+    for customer in sales.keys() | seen.keys():
+        sale, touches = sales.get(customer), sorted(seen[customer])
         end = sale["ordered_at"] if sale else touches[-1][0]
         inside = [(at, cell) for at, _, cell in touches if end - timedelta(days=30) < at <= end]
         walks.append((inside or [(end, ("untracked", "none"))], sale))
     credit: dict = defaultdict(lambda: defaultdict(lambda: [0.0, 0.0]))
-    parts = defaultdict(int)
+    parts, bought = defaultdict(int), defaultdict(int)
     for touches, sale in walks:
         cells, n = [cell for _, cell in touches], len(touches)
-        for cell in cells:
+        is_tracked = cells != [("untracked", "none")]
+        for cell in cells if is_tracked else ():
             parts[cell] += 1
+            bought[cell] += bool(sale)
         if not sale:
             continue
+        if not is_tracked:
+            credit["markov"][cells[0]][0] += 1
+            credit["markov"][cells[0]][1] += float(sale["net_amount"] or 0)
         known = [i for i, cell in enumerate(cells) if cell[0] != "direct"]
         decay = [0.5 ** ((touches[-1][0] - at).total_seconds() / (7 * 86400)) for at, _ in touches]
         channels = [cell[0] for cell in cells]
@@ -145,11 +150,15 @@ def in_python(orders: list[dict], visits: list[dict]) -> dict[str, dict[tuple[st
             for cell, share in zip(cells, weight, strict=True):
                 credit[model][cell][0] += share
                 credit[model][cell][1] += share * float(sale["net_amount"] or 0)
+    # a purchase without a touch is nobody's but its own
+    tracked = [(touches, sale) for touches, sale in walks if touches[0][1][0] != "untracked"]
     states = sorted({cell[0] for cell in parts})
-    effects = removal_effects(walks, states)
-    total = sum(1 for _, sale in walks if sale), sum(float(s["net_amount"] or 0) for _, s in walks if s)
-    for cell, count in parts.items():
-        share = effects[cell[0]] / sum(effects.values()) * count / sum(n for c, n in parts.items() if c[0] == cell[0])
+    effects = removal_effects(tracked, states)
+    total = sum(1 for _, sale in tracked if sale), sum(float(s["net_amount"] or 0) for _, s in tracked if s)
+    for cell in parts:
+        within = bought if any(n for c, n in bought.items() if c[0] == cell[0]) else parts
+        share = within[cell] / sum(n for c, n in within.items() if c[0] == cell[0])
+        share *= effects[cell[0]] / sum(effects.values())
         credit["markov"][cell] = [total[0] * share, total[1] * share]
     return credit
 

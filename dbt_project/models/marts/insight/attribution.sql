@@ -8,7 +8,12 @@ with
             bool_or(is_direct) as is_direct,
             count(distinct customer_id) as customers,
             count(touched_at) as touches,
-            count(*) as parts,
+            count(*) as touched_parts,
+            count(*) filter (where is_converted) as bought_parts,
+            count(*) filter (where is_converted and touched_at is null) as untracked_conversions,
+            coalesce(
+                sum(cast(net_amount as double)) filter (where is_converted and touched_at is null), 0
+            ) as untracked_net,
             count(distinct case when is_converted and is_mixed then customer_id end) as mixed_buyers,
             count(
                 distinct case when is_converted and net_amount is null then order_system || ':' || order_key end
@@ -23,9 +28,28 @@ with
         group by channel, campaign
     ),
     totals as (
-        select count(*) as conversions, cast(coalesce(sum(net_amount), 0) as decimal(18, 2)) as net
+        select
+            count(*) as conversions,
+            cast(coalesce(sum(net_amount), 0) as decimal(18, 2)) as net,
+            count(touched_at) as tracked_conversions,
+            cast(coalesce(sum(net_amount) filter (where touched_at is not null), 0) as double) as tracked_net
         from {{ ref("attribution_paths") }}
         where is_converted and touch_number = 1
+    ),
+    -- the chain knows channels: what it credits to one goes to its campaigns by their touches on the way to a purchase.
+    -- Where it credits a channel that was on no such way, each touch counts
+    chained as (
+        select
+            t.channel,
+            t.campaign,
+            r.credit_share * case
+                when sum(t.bought_parts) over (partition by r.state) > 0
+                then t.bought_parts / sum(t.bought_parts) over (partition by r.state)
+                else t.touched_parts / sum(t.touched_parts) over (partition by r.state)
+            end as credit_share
+        from touched t
+        join {{ ref("attribution_removal") }} r on r.channel = t.channel
+        where t.touches > 0
     ),
     credits as (
         {%- for model in by_touch %}
@@ -43,12 +67,12 @@ with
             'markov',
             t.channel,
             t.campaign,
-            n.conversions * r.credit_share * t.parts / sum(t.parts) over (partition by r.state),
-            cast(n.net as double) * r.credit_share * t.parts / sum(t.parts) over (partition by r.state),
+            t.untracked_conversions + n.tracked_conversions * coalesce(c.credit_share, 0),
+            t.untracked_net + n.tracked_net * coalesce(c.credit_share, 0),
             -- the credit is of every purchase that came by there
             t.linear_buyers
         from touched t
-        join {{ ref("attribution_removal") }} r on r.channel = t.channel
+        left join chained c on c.channel = t.channel and c.campaign = t.campaign
         cross join totals n
     ),
     {{ spent_on_ads() }},

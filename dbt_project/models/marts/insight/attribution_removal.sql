@@ -1,11 +1,12 @@
 -- paths as a Markov chain: from a start over channels to a purchase, or to none. A channel matters by what share of
--- the purchases
--- is lost where every path that comes to it ends there
+-- the purchases is lost where every path that comes to it ends there. A purchase without a touch is no path: no
+-- channel can lose it
 {%- set doublings = range(10) %}
 with
     frequencies as (
         select channel, row_number() over (order by count(*) desc, channel) as place
         from {{ ref("attribution_paths") }}
+        where touched_at is not null
         group by channel
     ),
     touches as (
@@ -20,6 +21,7 @@ with
             ) as previous
         from {{ ref("attribution_paths") }} p
         join frequencies f on f.channel = p.channel
+        where p.touched_at is not null
     ),
     -- the same channel again is no step
     steps as (
