@@ -37,14 +37,26 @@
     select
         channel,
         campaign,
-        {{ earliest("model", packed(["credited_conversions", "model"])) }} as least_model,
-        min(credited_conversions) as least_conversions,
-        {{ latest("model", packed(["credited_conversions", "model"])) }} as most_model,
-        max(credited_conversions) as most_conversions,
-        cast(max(credited_conversions) - min(credited_conversions) as decimal(18, 2)) as spread_conversions,
-        cast(max(credited_conversions) - min(credited_conversions) as double)
-        / nullif(cast(max(conversions) as double), 0) as spread_share
-    from (select *, sum(credited_conversions) over (partition by model) as conversions from {{ relation }}) a
+        -- all that say so: one of several alike would look like the only one
+        string_agg(model, ', ' order by model) filter (
+            where credited_conversions = least and least < most
+        ) as least_model,
+        any_value(least) as least_conversions,
+        string_agg(model, ', ' order by model) filter (
+            where credited_conversions = most and least < most
+        ) as most_model,
+        any_value(most) as most_conversions,
+        cast(any_value(most) - any_value(least) as decimal(18, 2)) as spread_conversions,
+        cast(any_value(most) - any_value(least) as double) / nullif(cast(max(conversions) as double), 0) as spread_share
+    from
+        (
+            select
+                *,
+                sum(credited_conversions) over (partition by model) as conversions,
+                min(credited_conversions) over (partition by channel, campaign) as least,
+                max(credited_conversions) over (partition by channel, campaign) as most
+            from {{ relation }}
+        ) a
     group by channel, campaign
 {%- endmacro %}
 

@@ -206,8 +206,11 @@ def test_every_model_is_what_python_makes_of_the_same_journeys_and_adds_up_to_th
     marts.build("attribution")
     for row in marts.rows("attribution_spread"):
         credits = {model: r["credited_conversions"] for (model, *cell), r in found.items() if cell == [row["channel"], row["campaign"]]}  # fmt: skip
-        assert credits[row["most_model"]] == row["most_conversions"] == max(credits.values())
-        assert credits[row["least_model"]] == row["least_conversions"] == min(credits.values())
+        least, most = min(credits.values()), max(credits.values())
+        assert (row["least_conversions"], row["most_conversions"]) == (least, most)
+        for column, value in (("least_model", least), ("most_model", most)):
+            models = ", ".join(sorted(model for model, credit in credits.items() if credit == value))
+            assert row[column] == (models if least < most else None)
         assert row["spread_share"] == pytest.approx(float(row["spread_conversions"]) / len(sales))
 
 
