@@ -30,7 +30,7 @@ from tests.warm import WarmProcess, run_warm
 _SETTINGS = tempfile.TemporaryDirectory(prefix="kundbild-tests-")
 os.environ["XDG_CONFIG_HOME"] = _SETTINGS.name
 DATA = PROJECT_DIR.parent / "shared" / "data"
-# the demo's, but that its nights make no report: those of test_report_of_a_night.py do
+# the demo's, but that its nights make no report: those of tests/integration/test_report_of_a_night.py do
 CONFIG = Path(_SETTINGS.name) / "kundbild.toml"
 CONFIG.write_text(
     (PROJECT_DIR / "kundbild.toml").read_text(encoding="utf-8") + "\n[report]\nafter_publication = false\n",

@@ -54,12 +54,6 @@ def keeps_its_volume(
     )
 
 
-def never_null(column: str, severity: Severity = "ERROR") -> Check:
-    return Check(
-        f"{column}_is_there", f"{column} is never empty.", "ExpectColumnValuesToNotBeNull", {"column": column}, severity
-    )
-
-
 def between(column: str, low: float | None, high: float | None = None, severity: Severity = "ERROR") -> Check:
     bounds = " and ".join(
         part

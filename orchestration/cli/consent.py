@@ -23,7 +23,7 @@ def consent() -> None:
 def explain(
     customer: Annotated[str, typer.Option(help="Current or former customer id.")],
     purpose: Annotated[str, typer.Option(help="What for, as in the seed purposes: newsletter, offers, survey, …")],
-    channel: Annotated[str, typer.Option(help="email, sms, phone, post or ads.")],
+    channel: Annotated[str, typer.Option(help="A channel of dbt_project/seeds/channels.csv, as email.")],
     at: Annotated[
         datetime | None, typer.Option(help="The permission at this time (UTC). Default: as of the last night.")
     ] = None,

@@ -56,7 +56,7 @@ def scaffold(name: str, kind: str, place: str, *, project: Path = PROJECT_DIR) -
     folder.mkdir(parents=True)
     first = next(iter(tables))
     for entity in KINDS[kind]:
-        files += _staging(folder, name, entity, entity if entity in tables else first)
+        files += _staging(folder, name, entity, entity if entity in tables else first, is_there=entity in tables)
     sources = folder / "_sources.yml"
     sources.write_text(_sources(name, list(tables)), encoding="utf-8")
     return Scaffold([*files, sources], block)
@@ -114,18 +114,19 @@ def _module(name: str, kind: str, tables: dict[str, dict[str, str]]) -> str:
     return "\n".join([*lines, "}", ""])
 
 
-def _staging(folder: Path, name: str, entity: str, table: str) -> list[Path]:
+def _staging(folder: Path, name: str, entity: str, table: str, *, is_there: bool) -> list[Path]:
     model = f"stg_{name}__{entity}"
     columns = "".join(
         f"    cast(null as {kind}) as {column},\n"
         for column, kind in entities()[entity].items()
         if column != "source_key"
     )
+    reads = "" if is_there else f"-- no table is named {entity}: change source(...) to the one that has them\n"
     sql = (
         '{{ config(meta={"raw_count": "0"}) }}\n\n'  # an unmapped table must not close the gate
         f"-- every column of conformed_{entity}: put the vendor's column in place of null where there is one\n"
         f'select\n    cast(null as varchar) as source_key,\n{columns}    {{{{ staging_end("{name}") }}}}\n'
-        f'from {{{{ source("{name}", "{table}") }}}}\nwhere false -- remove this, and raw_count above, once the columns are mapped\n'
+        f'{reads}from {{{{ source("{name}", "{table}") }}}}\nwhere false -- remove this, and raw_count above, once the columns are mapped\n'
     )
     yml = f'models:\n  - name: {model}\n    description: "One row per … of {name} (source_key)."\n'
     paths = [folder / f"{model}.sql", folder / f"{model}.yml"]

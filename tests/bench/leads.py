@@ -9,7 +9,6 @@ import duckdb
 import numpy as np
 
 from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season
-from orchestration.demo.truth import chance_of_first_order
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.warehouse.known import literal
@@ -18,6 +17,7 @@ from orchestration.prediction.warehouse.past import PAST, lead_converts
 from tests.bench.demo_marts import demo_marts
 from tests.bench.measure import Report
 from tests.bench.trained import UNTIL, share_of_reachable
+from tests.bench.truth import chance_of_first_order
 
 
 def leads_of_demo(report: Report, _: Path, *, people: int = 60_000, least: float = 0.95) -> None:

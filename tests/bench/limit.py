@@ -74,8 +74,6 @@ def plain_query(check: Check, table: str) -> str:
     if check.breaks:
         return f"select count(*) from {table} as b where {check.breaks}"
     column = quote(arguments["column"]) if "column" in arguments else ""
-    if check.expectation == "ExpectColumnValuesToNotBeNull":
-        return f"select count(*) from {table} where {column} is null"
     if check.expectation == "ExpectColumnValuesToBeBetween":
         bounds = [
             f"{column} {op} {arguments[k]}"

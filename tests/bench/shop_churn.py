@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season
-from orchestration.demo.truth import chance_of_no_order
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.nightly.estimators import SCORED, SCORED_DDL
 from orchestration.prediction.nightly.purchases import DAYS, NONE, PurchaseScores
 from tests.bench.demo_marts import demo_marts
 from tests.bench.measure import Report
 from tests.bench.trained import UNTIL, share_of_reachable
+from tests.bench.truth import chance_of_no_order
 
 NIGHT = UNTIL - timedelta(days=DAYS)
 

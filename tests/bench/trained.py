@@ -11,19 +11,19 @@ import duckdb
 import numpy as np
 
 from orchestration.demo.behaviour import draw_behaviour
-from orchestration.demo.truth import chance_of_ending, lift_of_a_campaign
 from orchestration.prediction.classify.encoding import learn_encoding
 from orchestration.prediction.classify.members import fit_booster, single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.uplift.learner import learn_lift
 from orchestration.prediction.uplift.lots import Lots, MeanLift, mean_lift
-from orchestration.prediction.uplift.qini import expected_qini, qini
+from orchestration.prediction.uplift.qini import qini
 from orchestration.prediction.warehouse.arms import Drawn, Lot, drawn_by_lot
 from orchestration.prediction.warehouse.learning import learn
 from orchestration.prediction.warehouse.past import CONTRACT_ENDS, PAST
 from tests.bench.demo_marts import demo_marts
 from tests.bench.measure import Report
+from tests.bench.truth import chance_of_ending, expected_qini, lift_of_a_campaign
 
 # an order that a campaign of the demo makes comes within so many days
 ORDER_DAYS = 5

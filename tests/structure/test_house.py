@@ -23,7 +23,6 @@ from orchestration.prediction.nightly.registry import estimators
 from orchestration.privacy.audit.catalogue import read_catalogue
 from orchestration.privacy.intake import evidence_words, withdrawals
 from orchestration.privacy.rights.corrections import CORRECTABLE
-from orchestration.publishing.grades import GRADES
 from orchestration.publishing.superset.environment import LOCK as SUPERSET_LOCK
 
 MODELS = sorted((DBT_DIR / "models").rglob("*.sql"))
@@ -112,22 +111,6 @@ def test_each_unit_test_of_a_model_gives_all_that_the_model_reads(manifest):
         if test["given"] and read - given:
             lacking[test["name"]] = sorted(read - given)
     assert manifest["unit_tests"] and lacking == {}
-
-
-def test_each_consumer_of_the_warehouse_is_an_exposure(manifest):
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    exposures = {exposure["name"]: exposure for exposure in manifest["exposures"].values()}
-    told = {name: {manifest["nodes"][n]["name"] for n in e["depends_on"]["nodes"]} for name, e in exposures.items()}
-    for audience in audience_models():
-        of_it = told.pop(f"export_of_{audience.model}", set())
-        assert of_it == {audience.model}, f"add export_of_{audience.model} to dbt_project/models/exposures.yml"
-    for grade in GRADES.values():
-        differs = told.pop(f"publication_{grade.name}") ^ {m["name"] for m in models if m["schema"] in grade.schemas}
-        assert differs == set(), (
-            f"below publication_{grade.name} in dbt_project/models/exposures.yml, add or remove these"
-        )
-    assert told == {}, "remove these from dbt_project/models/exposures.yml: nothing makes what they are of"
-    assert all(e["description"] and e["owner"]["name"] for e in exposures.values())
 
 
 def test_no_vendor_is_named_after_conformed():
@@ -305,3 +288,23 @@ def test_every_score_has_a_page_of_its_own():
             parts
         ), name
         assert f"(scores/{name}.md)" in index, name
+
+
+def test_the_table_of_schemes_for_the_marketer_lists_the_segments_of_the_seed():
+    of_seed: dict[str, set[str]] = {}
+    for row in seed("segment_rules"):
+        of_seed.setdefault(row["scheme"], set()).add(row["segment"])
+    of_seed["rfm"] = {row["segment"] for row in seed("rfm_segments")}
+    page = (PROJECT_DIR / "docs/marketer.md").read_text().partition("| scheme | segments |")[2].partition("\n\n")[0]
+    listed = {
+        scheme: said
+        for line in page.strip().splitlines()[1:]
+        for names, said in [line.strip("| ").split(" | ", 1)]
+        for scheme in re.findall(r"`(.+?)`", names)
+    }
+    assert listed.keys() == of_seed.keys(), "docs/marketer.md, Segments: a row for each scheme"
+    for scheme, segments in of_seed.items():
+        # a segment for each value of a column has no names of its own
+        if not any("{" in segment for segment in segments):
+            told = re.sub(r" \(.*?\)", "", listed[scheme]).partition(":")[0].split(", ")
+            assert set(told) == segments, f"docs/marketer.md, Segments: the row `{scheme}`"

@@ -55,13 +55,6 @@ def qini(lift: Array, is_treated: Array, outcome: Array, *, lots: Lots | None = 
     return Qini(value, float(min(low, value)), float(max(high, value)), told)
 
 
-def expected_qini(lift: Array, true_lift: Array) -> float:
-    """The same of a ranking where the true lift of each customer is known: without the luck of the arms."""
-    place = _places(lift, np.random.default_rng(0))
-    gained = np.cumsum(np.bincount(place, weights=true_lift, minlength=_POINTS)) / len(lift)
-    return _area(gained)
-
-
 def tenths(
     lift: Array, is_treated: Array, outcome: Array, *, is_rate: bool, lots: Lots | None = None, seed: int = 0
 ) -> list[dict[str, Any]]:

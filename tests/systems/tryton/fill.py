@@ -1,6 +1,6 @@
 """Fills an empty database by Tryton itself, and prints as JSON what Tryton says of it. Runs in Tryton's environment.
 
-Not here: the environment and the database (server.py), or what Kundbild makes of it (test_tryton.py).
+Not here: the environment and the database (server.py), or what Kundbild makes of it (tests/systems/test_tryton.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Until when the published file shows audiences and permissions, and what a night that publishes none, and people's own words,
 leave of them (rule 15).
 
-Not here: the same rule for exports (test_export.py), publications that were gone back to (test_published_people.py).
+Not here: the same rule for exports (test_export.py), publications that were gone back to (tests/unit/publishing/test_published_people.py).
 """
 
 from __future__ import annotations

@@ -158,6 +158,11 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
     staging = (tmp_path / "dbt_project/models/staging/butik/stg_butik__orders.sql").read_text()
     assert all(f" as {column}" in staging for column in entities()["orders"])
     assert 'source("butik", "orders")' in staging, "the table of the entity's name, where there is one"
+    carts = (tmp_path / "dbt_project/models/staging/butik/stg_butik__carts.sql").read_text()
+    wrong = (
+        '-- no table is named carts: change source(...) to the one that has them\nfrom {{ source("butik", "buyers") }}'
+    )
+    assert wrong in carts and "no table is named" not in staging
     module = (tmp_path / "orchestration/extract/systems/butik.py").read_text()
     assert module.count("persons, retention and texts") == 2
     namespace: dict = {}

@@ -12,7 +12,7 @@ import pytest
 from data_quality.checks import Check, Suite
 from data_quality.runner import QualityRun, last_counts, remember_counts
 from data_quality.suites import all_suites, identity, marts
-from data_quality.suites.common import between, keeps_its_volume, never_null, no_row_where, no_rows, one_of
+from data_quality.suites.common import between, keeps_its_volume, no_row_where, no_rows, one_of
 from data_quality.suites.consent import audience_suites, segment_suites
 from orchestration.contracts.audiences import AudienceModel
 from orchestration.contracts.model_files import models_of
@@ -20,6 +20,10 @@ from orchestration.core.configuration import load_settings
 from orchestration.core.settings import PROJECT_DIR, Engine, Settings, Source
 from orchestration.core.warehouse import open_warehouse
 from tests.unit.people import person
+
+
+def never_null(column: str) -> Check:
+    return Check(f"{column}_is_there", "…", "ExpectColumnValuesToNotBeNull", {"column": column})
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Public registers against marketing by the rules' numbers: whom each closes which channel to, and when it closes for all.
 
 The same way as test_consent_rules.py. Not here: with what a register is asked (test_register_questions.py), or how the files of
-the registers are read (test_registers.py).
+the registers are read (tests/unit/extract/test_registers.py).
 """
 
 from __future__ import annotations

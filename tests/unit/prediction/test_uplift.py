@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 from orchestration.cli.scores import scores_app
 from orchestration.core.errors import KundbildError
 from orchestration.prediction.uplift.learner import SAME, learn_lift
-from orchestration.prediction.uplift.qini import expected_qini, qini, tenths
+from orchestration.prediction.uplift.qini import qini, tenths
 from orchestration.prediction.uplift.uplift_file import uplift_of_file
 from tests.bench.trained import lift_of_a_company
+from tests.bench.truth import expected_qini
 
 COLUMNS = {"arm": "variant", "control": "none", "outcome": "bought", "id_column": "customer"}
 

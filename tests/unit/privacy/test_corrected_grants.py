@@ -1,6 +1,6 @@
 """What was granted on a contact point that a correction (Art. 16) replaced ends with the correction, in the nights after it too.
 
-Not here: what leaves until the next night (test_export.py, test_removals.py), what a correction may hold (test_corrections.py).
+Not here: what leaves until the next night (tests/unit/activation/test_export.py, tests/unit/activation/test_removals.py), what a correction may hold (test_corrections.py).
 """
 
 from __future__ import annotations

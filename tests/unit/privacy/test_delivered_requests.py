@@ -1,6 +1,6 @@
 """Requests that a source delivers: what their words ask for, and what ends at once whatever else becomes of them.
 
-Not here: erasures that wait (test_holds.py), requests in a whole night (integration/test_rights.py).
+Not here: erasures that wait (test_holds.py), requests in a whole night (tests/integration/test_rights.py).
 """
 
 from __future__ import annotations

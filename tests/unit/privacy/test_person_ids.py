@@ -1,6 +1,6 @@
 """The id under which a system keeps somebody is theirs: it goes with them, and they are known again by it.
 
-Here: extraction, an erasure and requests beside a small warehouse. Not here: who is one customer (identity/test_person_ids.py).
+Here: extraction, an erasure and requests beside a small warehouse. Not here: who is one customer (tests/unit/identity/test_person_ids.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Addresses and numbers in texts and keys that analysts see: found however they are written, and nothing else.
 
-Numbers and addresses are examples. Not here: what the models of `bi` show (dbt_project/test_shown_to_analysts.py).
+Numbers and addresses are examples. Not here: what the models of `bi` show (tests/unit/dbt_project/test_shown_to_analysts.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Statuses that refuse, in the five languages: each is a withdrawal that stands after its row comes readable again.
 
-Not here: statuses that nobody can read, which deny only as long as they stand (test_withdrawals.py).
+Not here: statuses that nobody can read, which deny only as long as they stand (tests/unit/dbt_project/test_withdrawals.py).
 """
 
 from __future__ import annotations

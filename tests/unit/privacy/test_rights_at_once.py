@@ -1,6 +1,6 @@
 """What `kundbild object` and its sisters leave of the published audiences when they return, on a home made by hand.
 
-Not here: who leaves, by which words (test_shown_audiences.py), what a night makes of it (tests/integration).
+Not here: who leaves, by which words (tests/unit/activation/test_shown_audiences.py), what a night makes of it (tests/integration).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the demo company's makers know of its people: the chances that a perfect score would tell. Here: by what behaviour.py draws.
+"""The best possible scores of the demo company, computed from how `orchestration/demo/behaviour.py` draws its people.
 
 A perfect score knows how people behave, and of each what the systems recorded, but not what is yet to come.
 """
@@ -31,6 +31,16 @@ _SUBSCRIBERS, _SUBSCRIBED_WITHIN = 0.10, 90
 _MAILED, _CAMPAIGN_DAYS = 0.47, 21
 # beyond these days an ending leaves no trace in what is known
 _FAR = 400.0
+
+
+def expected_qini(lift: Days, true_lift: Days) -> float:
+    """The Qini of a ranking by `lift` where the true lift of each customer is known: without the luck of the arms."""
+    count = len(lift)
+    order = np.lexsort((np.random.default_rng(0).random(count), -lift))
+    gained = np.cumsum(true_lift[order]) / count
+    shares = np.arange(1, 101) / 100
+    ends = np.ceil(np.arange(1, 101) * count / 100).astype(np.int64) - 1
+    return float((gained[ends] - shares * gained[-1]).mean())
 
 
 def chance_of_ending(days_subscribed: Days, use_of: NDArray[np.int64], days_since_use: Days, within: float) -> Days:
