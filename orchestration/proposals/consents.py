@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from orchestration.proposals.columns import Column
+from orchestration.proposals.grants import needs_wording
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.refusals import (
     HOLDS_FROM_NOW,
@@ -143,9 +144,7 @@ def _consent(
     if yes and not may_grant:
         notes.append(f"{column.name}: yes is not mapped, for {doubt}; no is")
     elif yes and not wording:
-        notes.append(
-            f'{column.name}: add wording_version = "…" to constants: without the wording, a grant permits nothing'
-        )
+        notes.append(needs_wording(column.name))
     if holds_from_now:
         why = f"{stated} may be of the yes, so a no holds from the night that first reads it"
         notes.append(f"{column.name}: {why if stated else HOLDS_FROM_NOW}")

@@ -6,11 +6,10 @@ here: columns whose name says a no (refusals.py), a no in one of many values (re
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
-from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
 from orchestration.proposals.columns import FEW, Column
+from orchestration.proposals.refusing_words import holds_names, refuses
 from orchestration.proposals.words import plain_words_for, words_for, words_of
 
 _ANSWERS = ("yes", "no", "doubt")
@@ -22,8 +21,11 @@ def may_say_no(column: Column) -> bool:
         return True
     if column.is_time:
         return False
-    is_said = (_is_answer(column) and _has_word(column.name, "contact")) or any(map(_refuses, column.values))
-    return is_said or column.refuses or _is_unread_comment(column)
+    if _has_word(column.name, "contact") and (_is_answer(column) or any(map(_is_without, column.values))):
+        return True
+    if holds_names(column.name):
+        return False
+    return column.refuses or any(map(refuses, column.values)) or _is_unread_comment(column)
 
 
 def _is_unread_comment(column: Column) -> bool:
@@ -37,10 +39,18 @@ def known_refusals(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
     Nothing refuses where a word is not known, or is a number or a letter: 0 may count.
     """
-    if column.is_time or column.distinct > FEW or any(len(value) == 1 for value in column.values):
+    if (
+        column.is_time
+        or column.distinct > FEW
+        or holds_names(column.name)
+        or any(len(value) == 1 for value in column.values)
+    ):
         return (), ()
-    said = words_for("no") | words_for("doubt") if _is_answer(column) and _has_word(column.name, "contact") else ()
+    is_contact = _has_word(column.name, "contact")
+    said = words_for("no") | words_for("doubt") if is_contact and _is_answer(column) else ()
     told = plain_words_for("refusal") | plain_words_for("ended")
+    # no children refuse nothing
+    told -= frozenset() if is_contact else plain_words_for("without") - plain_words_for("never")
     refusing = tuple(v for v in column.values if v in said or "".join(words_of(v)) in told)
     rest = tuple(v for v in column.values if v not in refusing)
     is_known = all(v in words_for("yes") | words_for("standing") for v in rest)
@@ -55,15 +65,8 @@ def _is_answer(column: Column) -> bool:
     return bool(found) and is_plain and words_of(column.name)[-1:] != ["id"]
 
 
-def _refuses(value: str) -> bool:
-    # a comment: vill inte ha mejl
-    is_about_contact = bool(re.search(REFUSAL, value)) and _has_word(value, "contact")
-    return (
-        is_about_contact
-        or bool(re.search(PLAIN_REFUSAL, value))
-        or _has_word(value, "refusal")
-        or _has_word(value, "ended")
-    )
+def _is_without(value: str) -> bool:
+    return "".join(words_of(value)) in plain_words_for("without")
 
 
 def _has_word(said: str, meaning: str) -> bool:

@@ -15,6 +15,7 @@ from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
 from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of
 from orchestration.proposals.gone_rows import without_gone
+from orchestration.proposals.holding import without_unheld
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.statements import statements
 from orchestration.proposals.words import ENDING, QUALIFIED, Role, concepts_of, entities_of, roles
@@ -103,7 +104,7 @@ def proposed(
         or best_weight < _LEAST
         or (told and (best.entity != "people" or not _is_keyed_by_people(best, said)))
     ):
-        return without_gone(told, columns, table)
+        return without_gone(without_unheld(told, columns), columns, table)
     others = sorted((weight for weight, one in tried if one is not best), reverse=True)
     sureness = max(0.3, min(1.0, 0.5 + (best_weight - (others[0] if others else 0.0)) / 10))
     found = [replace(best, sureness=round(sureness, 2))]
@@ -121,7 +122,7 @@ def proposed(
         found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
-    return without_gone(found, columns, table)
+    return without_gone(without_unheld(found, columns), columns, table)
 
 
 def _is_keyed_by_people(people: Proposal, said: dict[str, dict[str, float]]) -> bool:

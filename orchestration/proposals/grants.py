@@ -1,4 +1,5 @@
-"""Yes of a proposed map that is taken back, because something beside it may say no. Not here: what may say so (refusal_lists.py, gone_rows.py)."""
+"""Yes of a proposed map that is taken back, because something beside it may say no, and what is told of it. Not here: what may say so
+(refusal_lists.py, gone_rows.py, holding.py)."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ STATEMENTS = "consent_events"
 
 
 def without_grant(one: Proposal, why: str) -> Proposal:
-    """The map, of which no word is a yes."""
+    """The map, of which no word is a yes; and what is told of a grant of it is not."""
     status = one.of("status")
     yes = [word for word, meaning in status.values.items() if meaning == "granted"] if status else []
     if one.entity != STATEMENTS or not status or not yes:
@@ -19,5 +20,12 @@ def without_grant(one: Proposal, why: str) -> Proposal:
     denies = replace(status, values=values, ignore=(*status.ignore, *yes))
     # an expression dates the yes alone
     filled = tuple(denies if f is status else f for f in one.filled if not (f.target == "stated_at" and f.sql))
-    note = f"{status.columns[0]}: {', '.join(yes)} is not mapped, for {why}; a no is"
-    return replace(one, filled=filled, notes=(*one.notes, note))
+    name = status.columns[0]
+    kept = (note for note in one.notes if note != needs_wording(name))
+    note = f"{name}: {', '.join(yes)} is not mapped, for {why}; a no is"
+    return replace(one, filled=filled, notes=(*kept, note))
+
+
+def needs_wording(column: str) -> str:
+    """What is told of a grant without a wording."""
+    return f'{column}: add wording_version = "…" to constants: without the wording, a grant permits nothing'

@@ -35,6 +35,8 @@ TOLD_AT = (
     r"unsub|opt(ed)?[^a-z]?out|withdr|revok|avreg|avb.j|avanm|avm.l|afmeld|avmeld|framel|frabe|fravalg|terkall|utm.l"
 )
 _COMPOUND = 4
+# Finnish for what is basic or founded, and a country: they begin as a word for a cancellation does
+_BASIC = re.compile(r"\bperu(s\w*)?\b")
 _CHANNELS = {"email": {"email", "mail", "epost", "mejl", "mailing"}, "sms": {"sms"}}
 
 
@@ -195,7 +197,7 @@ def hidden(columns: Sequence[Column], beside: Sequence[str] = ()) -> list[str]:
 
 
 def _written(name: str) -> str:
-    return re.sub(r"[_\W]+", " ", unicodedata.normalize("NFC", name)).lower()
+    return _BASIC.sub(" ", re.sub(r"[_\W]+", " ", unicodedata.normalize("NFC", name)).lower())
 
 
 def _has_refusal(words: Sequence[str]) -> bool:
@@ -204,4 +206,6 @@ def _has_refusal(words: Sequence[str]) -> bool:
 
 @cache
 def _compounds() -> tuple[str, ...]:
-    return tuple(sorted(term for term in plain_words_for("refusal") if len(term) > _COMPOUND))
+    # beställningen and betalningen end so by chance
+    told = plain_words_for("refusal") - plain_words_for("without")
+    return tuple(sorted(term for term in told if len(term) > _COMPOUND))

@@ -275,7 +275,9 @@ def _refused(
 
 
 def _point(columns: Sequence[Column], said: Said) -> Column | None:
-    named = (_first(columns, said, concept) for concept in _POINT_CONCEPTS)
+    # is_mobile is no number
+    told = [column for column in columns if column.kind != "BOOLEAN" and not column.is_flag]
+    named = (_first(told, said, concept) for concept in _POINT_CONCEPTS)
     return next((column for column in named if column), None)
 
 
