@@ -5,6 +5,7 @@ Not here: the checks themselves (suites/) or running them (runner.py).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -59,12 +60,25 @@ class Suite:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How one check fared. `observed` holds counts only: never a value out of a row."""
+    """How one check fared. `observed` holds counts only: never a value out of a row. Those of a source are called by `of_source`."""
 
     suite: Suite
     check: Check
     passed: bool
     observed: dict[str, int | float]
+
+
+_OF = "of "
+
+
+def of_source(source: str) -> str:
+    """What the count of rows of a source that broke a rule is called."""
+    return f"{_OF}{source}"
+
+
+def by_source(observed: Mapping[str, Any]) -> str:
+    """What `observed` says of sources, as text: crm 2, shop 1. Empty where it says nothing of any."""
+    return ", ".join(f"{name.removeprefix(_OF)} {count:,}" for name, count in observed.items() if name.startswith(_OF))
 
 
 # rows of each table when it last passed the gates, by `schema.table`

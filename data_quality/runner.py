@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from sqlalchemy.exc import SQLAlchemyError
 
-from data_quality.checks import Check, CheckResult, History, Suite, rule_column
+from data_quality.checks import Check, CheckResult, History, Suite, of_source, rule_column
 from data_quality.connection import new_context, warehouse_datasource
 from data_quality.docs import make_self_contained, write_index
 from orchestration.core.clock import now
@@ -36,6 +36,8 @@ _OBSERVED_IS_A_COUNT = ("ExpectTableRowCountToBeBetween", "UnexpectedRowsExpecta
 _WORKERS = 2
 # a share of the suites has its own connection, and checks one suite after the other
 _MARKS = "marks_of_rows"
+# whose a row is, and how many sources a check that failed tells of
+_SOURCE, _MOST_SOURCES = "source_system", 20
 _SEVERITY = {"ERROR": "critical", "WARN": "warning"}
 
 _DDL = sql_script(__file__, "runner")
@@ -227,7 +229,27 @@ def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]
     by_name = {r.expectation_config.meta["name"]: r for r in outcome.results}
     for check in suite.checks:
         raw = by_name[check.name]
-        yield CheckResult(suite, check, bool(raw.success), _observed(check, raw))
+        observed = _observed(check, raw)
+        if check.breaks and not raw.success and "could_not_run" not in observed:
+            observed |= _by_source(source, suite, check)
+        yield CheckResult(suite, check, bool(raw.success), observed)
+
+
+def _by_source(source: Any, suite: Suite, check: Check) -> dict[str, int | float]:
+    """How many rows of each source break a rule, where the table says whose its rows are."""
+    table = f"{quote(suite.schema)}.{quote(suite.table)}"
+    with source.get_execution_engine().get_connection() as connection:
+        try:
+            names = {row[0] for row in connection.exec_driver_sql(f"describe {table}").fetchall()}
+            if _SOURCE not in names:
+                return {}
+            rows = connection.exec_driver_sql(
+                f"select b.{_SOURCE}, count(*) from {table} as b where {check.breaks} group by all order by 2 desc, 1 limit {_MOST_SOURCES}"
+            ).fetchall()
+        except SQLAlchemyError:
+            connection.rollback()
+            return {}
+    return {of_source(str(name)): int(count) for name, count in rows}
 
 
 def _class_of(check: Check) -> Any:

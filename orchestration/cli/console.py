@@ -12,13 +12,14 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -30,6 +31,10 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file w
 # what a terminal obeys (C0 and C1 but for tab and line end) and what turns the direction of text round
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
+# of a table: signs around a cell, and how wide one of many is at most
+_BETWEEN, _WIDEST = 3, 30
+# wider than any table
+_NO_SCREEN = 100_000
 # options of all commands, as this one was typed
 _typed: list[str] = []
 
@@ -51,6 +56,41 @@ class PlainConsole(Console):
 
     def render_str(self, text: str, **how: Any) -> Text:
         return super().render_str(without_control(text), **how)
+
+
+def print_rows(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], console: Console | None = None
+) -> None:
+    """Rows as a table; where it is wider than the screen, turned round: a line for each column, and as many rows side by side as fit."""
+    console = console or out
+    said = [["" if value is None else str(value) for value in row] for row in rows]
+    table = RichTable(*columns, title=title)
+    for row in said:
+        table.add_row(*row)
+    unfolded = Measurement.get(console, console.options.update(max_width=_NO_SCREEN), table).maximum
+    if unfolded <= console.width or not said:
+        console.print(table)
+        return
+    left = max(map(len, columns)) + _BETWEEN + 1
+    for first, last in _side_by_side(said, console.width - left):
+        numbers = [str(n + 1) for n in range(first, last)]
+        turned = RichTable("row", *numbers, title=title if not first else None)
+        turned.columns[0].no_wrap = True
+        for at, column in enumerate(columns):
+            turned.add_row(column, *(said[n][at] for n in range(first, last)))
+        console.print(turned)
+
+
+def _side_by_side(rows: Sequence[Sequence[str]], width: int) -> Iterator[tuple[int, int]]:
+    """The first row and the end of each part of rows that fit side by side; a long value counts as one that goes on in the next line."""
+    needed = [min(max(map(len, row)), _WIDEST) + _BETWEEN for row in rows]
+    first = 0
+    while first < len(rows):
+        last = first + 1
+        while last < len(rows) and sum(needed[first : last + 1]) <= width:
+            last += 1
+        yield first, last
+        first = last
 
 
 def without_control(text: str) -> str:

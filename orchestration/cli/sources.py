@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as RichTable
 
-from orchestration.cli.console import Json, Watch, err, me, out, print_json, styled
+from orchestration.cli.console import Json, Watch, err, me, out, print_json, print_rows, styled
 
 if TYPE_CHECKING:
     from orchestration.proposals.found import FoundTable, ProposedSource
@@ -160,10 +160,7 @@ def preview(name: Annotated[str, typer.Argument(help="A source of kundbild.toml.
         print_json(asdict(found))
         return
     for one in found.entities:
-        table = RichTable(*one.columns, title=f"{one.entity}: {one.rows:,} rows")
-        for row in one.shown:
-            table.add_row(*("" if value is None else str(value) for value in row.values()))
-        out.print(table)
+        print_rows(f"{one.entity}: {one.rows:,} rows", one.columns, [list(row.values()) for row in one.shown])
         if one.empty:
             out.print(f"  not filled: {', '.join(one.empty)}", highlight=False)
     for raw, rows in found.raw_rows.items():

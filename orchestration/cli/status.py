@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, me, out, print_json, styled
@@ -17,11 +19,7 @@ def status(as_json: Json = False) -> None:
         return
     if found["running"]:
         out.print(f"Going on: {found['running']}. What follows is how it stood before.", highlight=False)
-    table = RichTable("source", "state", "since", "last asked", "rows", title="Sources")
-    for source in found["sources"]:
-        state = styled("[green]ok[/green]") if source["is_ok"] else styled("[red]failed[/red] {}", source["message"])
-        table.add_row(source["source"], state, source["since"][:16], source["checked_at"][:16], f"{source['rows']:,}")
-    out.print(table)
+    _print_sources(found["sources"])
     last = found["last_run"]
     if last:
         failed = ", [red]failed[/red]" if last["problems"] else ""
@@ -32,9 +30,7 @@ def status(as_json: Json = False) -> None:
             out.print(f"  {problem}", highlight=False)
     if found["unnoted_run"]:
         out.print(styled("[red]{}[/red]", found["unnoted_run"]), highlight=False)
-    for check in found["failed_checks"]:
-        colour = "red" if check["severity"] == "ERROR" else "yellow"
-        out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}", check["severity"], check["table"], check["check"]))
+    _print_checks(found["failed_checks"])
     for line in found.get("set_aside", []):
         out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
     for line in found.get("unread", []):
@@ -53,3 +49,25 @@ def status(as_json: Json = False) -> None:
         out.print(f"  report: {publication['report']}", highlight=False)
     following = "query 'select * from bi.dim_customers limit 5'" if publication else "run"
     out.print(styled("Next: [bold]{} {}[/bold]", me(), following))
+
+
+def _print_sources(sources: list[dict[str, Any]]) -> None:
+    """What a source said stands below the table: beside it, each of its words would be in a line of its own."""
+    table = RichTable("source", "state", "since", "last asked", "rows", title="Sources")
+    for source in sources:
+        state = styled("[green]ok[/green]") if source["is_ok"] else styled("[red]failed[/red]")
+        table.add_row(source["source"], state, source["since"][:16], source["checked_at"][:16], f"{source['rows']:,}")
+    # the source's name alone goes on in the next line of a narrow screen
+    for column in table.columns[1:]:
+        column.no_wrap = True
+    out.print(table)
+    for source in sources:
+        if not source["is_ok"]:
+            out.print(styled("[red]failed[/red] {}: {}", source["source"], source["message"]), highlight=False)
+
+
+def _print_checks(checks: list[dict[str, Any]]) -> None:
+    for check in checks:
+        colour = "red" if check["severity"] == "ERROR" else "yellow"
+        of = f" (rows of {check['sources']})" if check["sources"] else ""
+        out.print(styled(f"[{colour}]{{}}[/] {{}}: {{}}{{}}", check["severity"], check["table"], check["check"], of))

@@ -21,7 +21,7 @@ from orchestration.extract.csv_rejects import drops_of, keep_rejects, rejected_l
 from orchestration.extract.delivered import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.merging import count
-from orchestration.extract.raw_tables import check_contract
+from orchestration.extract.raw_tables import check_contract, undeclared_before
 from orchestration.extract.rejecting import is_whole_number
 from orchestration.extract.repeated_headers import count_headers, is_header, note_headers, take_headers
 from orchestration.extract.swallowed_lines import AGAIN, Read, refuse_swallowed_lines
@@ -63,10 +63,10 @@ def _batch(
     csv = table.csv or source.csv
     headers = {file.name: read_header(source_name, name, file, csv, table) for file in files}
     added: set[str] = set()
+    before = undeclared_before(con, source_name, name)
     for file in files:
-        added.update(
-            check_contract(source_name, name, table, headers[file.name][0], f"{file.name}, line {csv.skip_lines + 1}")
-        )
+        where = f"{file.name}, line {csv.skip_lines + 1}"
+        added.update(check_contract(source_name, name, table, headers[file.name][0], where, before=before))
     runs = groupby(
         files,
         key=lambda file: (

@@ -22,7 +22,7 @@ from orchestration.extract.delivered import Delivered, Deliveries, file_names, n
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.late_files import note_said_again
-from orchestration.extract.raw_tables import canonical, check_contract
+from orchestration.extract.raw_tables import canonical, check_contract, undeclared_before
 from orchestration.extract.records import OLDER
 from orchestration.extract.store_copies import Copies
 from orchestration.extract.unpacked import refuse_damaged, unreadable
@@ -140,6 +140,7 @@ def _parquet(
     con: duckdb.DuckDBPyConnection, source_name: str, source: Source, name: str, table: Table, files: list[Delivered]
 ) -> Batch:
     added: set[str] = set()
+    before = undeclared_before(con, source_name, name)
     for file in files:
         try:
             described = f"select column_name, column_type from (describe from read_parquet({text(file.pattern)}, hive_partitioning = false))"
@@ -150,7 +151,7 @@ def _parquet(
                 where=file.name,
                 to_do="deliver it again; if it is CSV, say so: format",
             ) from None
-        added.update(check_contract(source_name, name, table, list(found), file.name))
+        added.update(check_contract(source_name, name, table, list(found), file.name, before=before))
         for column, kind in table.columns.items():
             if _family(found[column]) != _family(kind):
                 raise SourceError(

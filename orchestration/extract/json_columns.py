@@ -45,7 +45,9 @@ def cursor_there(table: Table, found: Collection[str]) -> str | None:
     return path if path in found else None
 
 
-def check_holders(source: str, name: str, table: Table, found: list[str], where: str) -> list[str]:
+def check_holders(
+    source: str, name: str, table: Table, found: list[str], where: str, before: Collection[str] | None = None
+) -> list[str]:
     """The columns that the database has beyond those that are read. Raises SourceError where one of these is gone, or deletions are to be
     found by a key that lies within one."""
     if table.find_deletions and not {*table.key} <= {*found}:
@@ -54,7 +56,7 @@ def check_holders(source: str, name: str, table: Table, found: list[str], where:
             to_do=f"take find_deletions out of [sources.{source}.tables.{name}]",
         )
     needed = holders_of(table, found)
-    return check_contract(source, name, table.model_copy(update={"columns": dict.fromkeys(needed, "VARCHAR")}), found, where)  # fmt: skip
+    return check_contract(source, name, table.model_copy(update={"columns": dict.fromkeys(needed, "VARCHAR")}), found, where, before=before)  # fmt: skip
 
 
 def batch_of_rows(

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar
-from orchestration.extract.raw_tables import check_contract, raw_name, raw_types, told_key
+from orchestration.extract.raw_tables import check_contract, raw_name, raw_types, told_key, undeclared_before
 from orchestration.extract.stores import some_of
 
 # so unlikely must it be that as many rows as came are empty by chance, by what raw has of the column
@@ -45,7 +45,7 @@ class LeftOut:
         if found and len(missing) == len(self.table.columns):
             raise self._all_missing(found, where)
         empty = [] if self._is_strict(found, missing) else [c for c in missing if not self._is_needed(c, rows)]
-        added = check_contract(self.source, self.name, self.table, [*found, *empty], where, told_key)
+        added = check_contract(self.source, self.name, self.table, [*found, *empty], where, told_key, self._before)
         for column in empty:
             seen = self._found.setdefault(column, {})
             seen[where] = seen.get(where, 0) + rows
@@ -65,7 +65,7 @@ class LeftOut:
         if not missing or is_of_people or len(missing) == len(table.columns):
             return True
         # a name that was never seen may be a new one of the column
-        return any(c not in table.columns and told_key(c) not in self._known for c in found)
+        return any(c not in table.columns and told_key(c) not in (self._before or ()) for c in found)
 
     def _all_missing(self, found: list[str], where: str) -> SourceError:
         there = list(dict.fromkeys(map(told_key, found)))
@@ -88,10 +88,8 @@ class LeftOut:
         return rows >= _FEW_ROWS and (1 - self._filled(column)) ** rows < _BY_CHANCE
 
     @cached_property
-    def _known(self) -> set[str]:
-        """Columns beyond the declared ones that earlier loads saw."""
-        undeclared = "select distinct unnest(added_columns) from ops.loads where source = ? and table_name = ?"
-        return {column for (column,) in self.con.execute(undeclared, [self.source, self.name]).fetchall()}
+    def _before(self) -> set[str] | None:
+        return undeclared_before(self.con, self.source, self.name)
 
     def _share_filled(self, column: str) -> float:
         """The share of raw's rows that have a value; none of a column that raw does not keep."""

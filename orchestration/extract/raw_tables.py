@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Table
-from orchestration.core.warehouse import quote, scalar
+from orchestration.core.warehouse import has_table, quote, scalar
 from orchestration.extract.vendors.maps import opt_outs_in
-from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.entry import dropped_columns, kept_columns
 from orchestration.privacy.intake.national_ids import national_ids_in
 
 TECHNICAL = {
@@ -81,8 +81,7 @@ def fit_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table
     target = raw_name(source, name)
     there = raw_types(con, source, name)
     wanted = canonical(con, kept_columns(table))
-    undeclared = "select distinct unnest(added_columns) from ops.loads where source = ? and table_name = ?"
-    for (column,) in con.execute(undeclared, [source, name]).fetchall():
+    for column in undeclared_before(con, source, name) or ():
         if column in there and column not in table.columns:
             con.execute(f"alter table {target} drop column {quote(column)}")
     for column, kind in wanted.items():
@@ -104,6 +103,16 @@ def fit_raw(con: duckdb.DuckDBPyConnection, source: str, name: str, table: Table
         )
 
 
+def undeclared_before(con: duckdb.DuckDBPyConnection, source: str, name: str) -> set[str] | None:
+    """The columns beyond the declared ones that earlier loads had, as they may be told; None where there was none."""
+    # a look without a home has no loads
+    if not has_table(con, "ops", "loads"):
+        return None
+    loads = "select count(*), flatten(list(added_columns)) from ops.loads where source = ? and table_name = ?"
+    (row,) = con.execute(loads, [source, name]).fetchall()
+    return set(row[1] or []) if row[0] else None
+
+
 def canonical(con: duckdb.DuckDBPyConnection, columns: dict[str, str]) -> dict[str, str]:
     """The types as DuckDB writes them: DECIMAL(18, 2) is DECIMAL(18,2) there."""
     if not columns:
@@ -119,8 +128,10 @@ def check_contract(
     found: list[str],
     where: str,
     told: Callable[[str], str] = told_name,
+    before: Collection[str] | None = None,
 ) -> list[str]:
-    """The columns that the source has beyond those declared, as they may be `told`: they are not loaded.
+    """The columns that the source has beyond those declared, as they may be `told`: they are not loaded. `before` are those that earlier
+    loads had, as they were told; None where nobody knows: then none is new.
 
     Raises SourceError when a declared one is missing, naming what may be its new name, or stands there twice;
     and where one that is not declared says who opted out.
@@ -146,7 +157,9 @@ def check_contract(
             else more,
         )
     if missing:
-        hint = f"; new there: {', '.join(added)} (renamed?)" if added else ""
+        # of what never enters raw no load tells
+        new = [column for column in added if column not in {*(before or ()), *dropped_columns(table, added)}]
+        hint = f"; {'not declared' if before is None else 'new'} there: {', '.join(new)} (renamed?)" if new else ""
         raise SourceError(
             f"source {source}, table {name}: column {', '.join(missing)} is gone{hint}",
             where=where,

@@ -34,7 +34,7 @@ from orchestration.extract.json_columns import (
 )
 from orchestration.extract.merging import same_key
 from orchestration.extract.misread import Misread
-from orchestration.extract.raw_tables import check_contract, raw_name
+from orchestration.extract.raw_tables import check_contract, raw_name, undeclared_before
 from orchestration.extract.rejecting import cast_keys
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.sql_fetch import Database
@@ -86,11 +86,12 @@ def read_table(
             misread = Misread(con, source_name, name, table, max_reject_share, within=within)
             reader = _Reader(con, database, there, table, found, misread, source.most_rows)
             where = f"{_safe(url)}, table {there}"
+            before = undeclared_before(con, source_name, name)
             if reads_within(table, found):
-                added = check_holders(source_name, name, table, list(found), where)
+                added = check_holders(source_name, name, table, list(found), where, before)
                 read = reader.flat_batch(source_name, source, name, start, added, where)
             else:
-                added = check_contract(source_name, name, table, list(found), where)
+                added = check_contract(source_name, name, table, list(found), where, before=before)
                 read = reader.batch(raw_name(source_name, name), source, start, added)
             with read as batch:
                 yield batch

@@ -19,7 +19,7 @@ _COUNTED = {
     "postgresql": "select n.nspname, c.relname, c.reltuples, c.relispartition from pg_class c join pg_namespace n on n.oid = c.relnamespace",
     "mysql": "select table_schema, table_name, table_rows, 0 from information_schema.tables where table_schema = database()",
 }  # fmt: skip
-_SYSTEM_SCHEMAS = ("information_schema", "pg_catalog", "pg_toast")
+_SYSTEM_SCHEMAS = ("information_schema", "pg_catalog", "pg_toast", "mysql", "performance_schema", "sys")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def catalogue(engine: sa.Engine) -> list[TableThere]:
     found = []
     for schema in _schemas(inspector, engine.dialect.name):
         there = schema or inspector.default_schema_name or ""
-        names = dict.fromkeys(inspector.get_table_names(schema), False) | dict.fromkeys(_views(inspector, schema), True)
+        names = names_there(inspector, schema)
         for name, is_view in names.items():
             rows, is_part = counted.get((there, name), (None, False))
             if not is_part:
@@ -58,8 +58,18 @@ def catalogue(engine: sa.Engine) -> list[TableThere]:
 def _schemas(inspector: Inspector, dialect: str) -> list[str | None]:
     if dialect != "postgresql":
         return [None]
-    others = [s for s in inspector.get_schema_names() if s not in _SYSTEM_SCHEMAS and not s.startswith("pg_")]
-    return [None, *(s for s in others if s != inspector.default_schema_name)]
+    return [None, *other_schemas(inspector)]
+
+
+def other_schemas(inspector: Inspector) -> list[str]:
+    """The schemas beside the first one, without the server's own; of MariaDB and MySQL the other databases."""
+    known = {*_SYSTEM_SCHEMAS, inspector.default_schema_name}
+    return [s for s in inspector.get_schema_names() if s.rpartition(".")[2] not in known and not s.startswith("pg_")]
+
+
+def names_there(inspector: Inspector, schema: str | None) -> dict[str, bool]:
+    """The tables and views of a schema → whether it is a view."""
+    return dict.fromkeys(inspector.get_table_names(schema), False) | dict.fromkeys(_views(inspector, schema), True)
 
 
 def _views(inspector: Inspector, schema: str | None) -> list[str]:

@@ -20,6 +20,8 @@ from orchestration.proposals.words import words_for
 
 SAMPLED = 5000
 FEW = 30
+# as many values a digit has, and what an estimate is beyond
+_MOST_COUNTS = 12
 # of dates and times that are not written as ISO has them: of two that fit every row the first counts
 FORMATS = (
     "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
@@ -72,6 +74,13 @@ class Column:
     def is_flag(self) -> bool:
         """Whether its numbers are a yes and a no."""
         return "1" in self.values and set(self.values) <= {"0", "1"}
+
+    @property
+    def is_count(self) -> bool:
+        """Whether its numbers are few, whole and small, as how often something was: 0, 1 and 2; more than a yes and a no, and not 0 alone."""
+        are_small = self.kind == "BIGINT" and all(len(value) == 1 and value.isdigit() for value in self.values)
+        # of all rows, where `values` are those of the first ones
+        return are_small and bool(set(self.values) - {"0"}) and not self.is_flag and self.distinct <= _MOST_COUNTS
 
     @property
     def is_number(self) -> bool:

@@ -33,8 +33,10 @@ _NAMED_BY_OTHERS = ("people", "products", "companies")
 # keys of what people buy, ask and answer: whatever has one of them is no list of people
 _ABOUT_THINGS = ("order_key", "line_key", "invoice_key", "ticket_key", "deal_key", "review_key", "cart_key", "response_key",
                 "subscription_key", "session_key", "campaign_key", "consent_key")  # fmt: skip
-# amounts that a system may name like a yes and a no: refunded, of 0 and 1
+# amounts that a system may name like a yes and a no, or a count: refunded, of 0 and 1; refunds, of 0, 1 and 2
 _MAY_BE_FLAGS = ("refunded_amount", "discount")
+# begins the note of a column whose numbers are no amounts
+COUNTS = "seems to count"
 _TIMES, _NUMBERS = ("timestamp", "date"), ("decimal", "integer", "bigint", "double")
 
 
@@ -166,13 +168,22 @@ def _of_entity(
     taken: set[str] = set()
     candidates = []
     unfit: dict[str, str] = {}
+    counted: dict[str, str] = {}
     for role in roles():
         if role.entity != entity:
             continue
         for place, column in enumerate(columns):
             sure = said[column.name].get(role.concept, 0.0)
             holds = _holds(column, kinds[role.column]) and not (role.column in _MAY_BE_FLAGS and column.is_flag)
-            if sure >= QUALIFIED and not holds:
+            if (
+                sure
+                and holds
+                and role.column in _MAY_BE_FLAGS
+                and column.is_count
+                and _are_greater(columns, said, column)
+            ):
+                holds, counted[role.column] = False, column.name
+            elif sure >= QUALIFIED and not holds:
                 unfit.setdefault(role.column, column.name)
             if sure and holds:
                 is_own_key = role.column == "source_key" and [column.name] == list(key)
@@ -195,6 +206,7 @@ def _of_entity(
         missing, constants = (), {"quantity": "1"}
     weight -= _MISSING * len(missing)
     notes = [f"{name}: not mapped to {target}, for some of its values are not written as one" for target, name in unfit.items() if target not in filled]  # fmt: skip
+    notes += [f"{name}: {COUNTS}, whole and below ten beside amounts that are not, so it is not mapped to {target}: map it where it is an amount" for target, name in counted.items() if target not in filled]  # fmt: skip
     own_key = filled["source_key"].columns
     if entity in _NAMED_BY_OTHERS and (
         own_key == ("_row_key",) or any(_is_of_a_thing(said.get(c, {})) for c in own_key)
@@ -210,6 +222,12 @@ def _of_entity(
         constants=constants,
         notes=tuple(notes),
     )
+
+
+def _are_greater(columns: Sequence[Column], said: dict[str, dict[str, float]], than: Column) -> bool:
+    """Whether the amounts beside a column are written with fractions, or are many: what is below ten all over is none of them."""
+    amounts = [c for c in columns if c is not than and {"amount", "unit_price"} & said[c.name].keys() and c.is_number]
+    return any(not c.is_count and not c.is_flag for c in amounts)
 
 
 def _are_orders(one: Proposal, said: dict[str, dict[str, float]]) -> bool:

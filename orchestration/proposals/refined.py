@@ -5,6 +5,7 @@ Not here: what the table is (entities.py), the look (looked.py), currencies (fou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +13,8 @@ from orchestration.core.settings.maps import REGISTERS, STATEMENTS, columns_in
 from orchestration.proposals.last_lines import LastLines, is_a_row
 from orchestration.proposals.looked import Looked
 from orchestration.proposals.proposal import Proposal
+
+_NO_DAY = "0000-00-00"
 
 
 def without_ends(one: Proposal, names: Sequence[str], ends: LastLines) -> Proposal:
@@ -43,6 +46,11 @@ def notes_of(table: str, looked: Looked) -> tuple[str, ...]:
     if looked.ends.footer is not None:
         notes.append(
             f"{table}: a line at the end that says something in its first column alone is taken for no row, and such are left out"
+        )
+    if empty := [word for word in looked.nothing if re.match(_NO_DAY, word)]:
+        notes.append(
+            f"{table}: {', '.join(empty)} is how MySQL writes that there is no date: it is read as empty (null_values); where it means "
+            "another thing, say so before the first night"
         )
     if looked.partial:
         them = ", ".join(looked.partial)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from orchestration.proposals.columns import Column
+from orchestration.proposals.entities import COUNTS
 from orchestration.proposals.found import FoundTable
 from orchestration.proposals.words import plain_words_for, words_of
 
@@ -28,13 +29,21 @@ def _noted(table: FoundTable) -> FoundTable:
     names = [
         column.name
         for column in table.columns
-        if column.name not in table.read and column.name not in table.withheld and _is_amount(column)
+        if column.name not in table.read
+        and column.name not in table.withheld
+        and _is_amount(column)
+        and not _is_told(table, column)
     ]
     if not names:
         return table
     them, looks = (", ".join(names), "look like amounts or shares") if len(names) > 1 else (names[0], "looks like an amount or a share")  # fmt: skip
     told = f"{table.name}: {them}: no map reads what {looks} of an order, and revenue is without it"
     return replace(table, notes=(*table.notes, told))
+
+
+def _is_told(table: FoundTable, column: Column) -> bool:
+    """Whether a map tells already that it counts, and is no amount."""
+    return any(note.startswith(f"{column.name}: {COUNTS}") for one in table.maps for note in one.notes)
 
 
 def _is_amount(column: Column) -> bool:

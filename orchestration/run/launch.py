@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from data_quality.checks import by_source
 from orchestration.core import dagster_settings
 from orchestration.core.configuration import home_and_config, load_settings
 from orchestration.core.disk import DiskFullError, full_disk
@@ -272,7 +273,10 @@ def _add_check(outcome: Outcome, check: Any, failed: dict[str, list[str]]) -> No
     else:
         if check.check_name == ANSWERED_IN_TIME:
             outcome.overdue_requests = check.description or ""
-        outcome.failed_checks.append(f"{check.severity.value} {name}: {check.check_name}")
+        of = by_source({key: said.value for key, said in check.metadata.items()})
+        outcome.failed_checks.append(
+            f"{check.severity.value} {name}: {check.check_name}{f' (rows of {of})' if of else ''}"
+        )
 
 
 def _of_all(messages: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestration.core.deadline import LateError, within
 from orchestration.core.errors import told_address
@@ -11,8 +12,13 @@ from orchestration.core.settings import Source
 from orchestration.extract.budget import Budget
 from orchestration.run.findings import Finding
 
+if TYPE_CHECKING:
+    from sqlalchemy.engine.reflection import Inspector
+
 # a whole look: a person waits for it
 _LOOK_SECONDS = 12
+# schemas that are asked for their tables
+_MOST_SCHEMAS = 30
 # of a driver's own waiting, with which the thread that is left behind ends too: later, so that it is told as what it is
 _DRIVER_SECONDS = 30
 
@@ -46,10 +52,26 @@ def _database(what: str, source: Source, home: Home) -> Finding:
     limited_url, arguments = limits(url, _DRIVER_SECONDS, _DRIVER_SECONDS)
     engine = sa.create_engine(limited_url, connect_args=arguments)
     try:
-        tables = len(sa.inspect(engine).get_table_names())
+        told = _tables(sa.inspect(engine))
     finally:
         engine.dispose()
-    return Finding(what, True, f"{url.render_as_string(hide_password=True)}: {tables} tables")
+    return Finding(what, True, f"{url.render_as_string(hide_password=True)}: {told}")
+
+
+def _tables(inspector: Inspector) -> str:
+    """How many tables and views a database has, by schema: a table of another schema than its first one is named with it."""
+    from orchestration.extract.sql_catalogue import names_there, other_schemas
+
+    own = inspector.default_schema_name
+    found = {own: len(names_there(inspector, own))}
+    others = other_schemas(inspector)[:_MOST_SCHEMAS]
+    # DuckDB names its file before them
+    found |= {schema.rpartition(".")[2]: count for schema in others if (count := len(names_there(inspector, schema)))}
+    if len(found) == 1:
+        return f"{found[own]} tables"
+    each = ", ".join(f"{count} in {schema}" for schema, count in found.items())
+    named = next(schema for schema in found if schema != own)
+    return f'tables: {each}; name one of another schema as table = "{named}.NAME"'
 
 
 def _files(what: str, source: Source, home: Home) -> Finding:

@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from data_quality.checks import by_source
 from orchestration.core.clock import now
 from orchestration.core.errors import HomeVersionError, KundbildError, WarehouseBusyError
 from orchestration.core.home import Home, read_json, write_private
@@ -34,7 +35,7 @@ select s.source, s.is_ok, coalesce(s.since, s.checked_at)::varchar as since, s.c
 from (select * from ops.source_status) s left join ops.loads l using (source) group by all order by 1
 """
 _FAILED = """
-select severity, table_name as table, check_name as check from ops.check_results
+select severity, table_name as table, check_name as check, observed::varchar as observed from ops.check_results
 where not passed and run_id = (select arg_max(run_id, checked_at) from ops.check_results) order by severity, 2, 3
 """
 _NOTHING: dict[str, Any] = {"sources": [], "failed_checks": [], "last_run": None, "set_aside": [], "unread": []}
@@ -128,11 +129,18 @@ def _status(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     last = read("the last run", lambda: _rows(con, "runs", _LAST))
     return {
         "sources": read("the state of the sources", lambda: _rows(con, "source_status", _SOURCES)),
-        "failed_checks": read("the failed checks", lambda: _rows(con, "check_results", _FAILED)),
+        "failed_checks": read(
+            "the failed checks", lambda: [_with_sources(row) for row in _rows(con, "check_results", _FAILED)]
+        ),
         "last_run": last[0] if last else None,
         "set_aside": read("what is set aside", lambda: [str(one) for one in read_set_aside(con)]),
         "unread": unread,
     }
+
+
+def _with_sources(row: dict[str, Any]) -> dict[str, Any]:
+    """A failed check, with how many rows of each source broke it."""
+    return {**row, "observed": (observed := json.loads(row["observed"] or "{}")), "sources": by_source(observed)}
 
 
 def _rows(con: duckdb.DuckDBPyConnection, table: str, sql: str) -> list[dict[str, Any]]:

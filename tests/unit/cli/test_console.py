@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from rich.table import Table as RichTable
 
-from orchestration.cli.console import PlainConsole, keep_typed, me, print_json, styled
+from orchestration.cli.console import PlainConsole, keep_typed, me, print_json, print_rows, styled
+from orchestration.cli.status import status
 
 NASTY = "[red]x[/red] [link=file:///etc]y[/link] [/nothing] [engine] :warning: \\[bold]"
 # what colours, moves the cursor, sets the title, copies to the clipboard; as C1 too; and turns the text round
@@ -79,3 +80,42 @@ def test_the_next_thing_to_type_is_for_the_same_home_and_configuration(monkeypat
         assert "--" not in me()
     finally:
         keep_typed()
+
+
+def test_rows_of_many_columns_can_be_read_on_a_narrow_screen():
+    """A preview of fourteen columns had two letters of each in a line."""
+    columns = [f"conformed_column_{n}" for n in range(14)]
+    rows = [[f"value_{row}_{n}" for n in range(14)] for row in range(10)]
+    for width, is_turned in ((80, True), (500, False)):
+        file = io.StringIO()
+        print_rows("people: 10 rows", columns, rows, PlainConsole(file=file, width=width))
+        lines = file.getvalue().splitlines()
+        shown = " ".join(lines).split()
+        assert max(map(len, lines)) <= width
+        assert all(value in shown for row in rows for value in row) and set(columns) <= set(shown)
+        assert shown.count(columns[0]) == (3 if is_turned else 1)
+
+
+def test_the_status_of_sources_is_whole_on_a_narrow_screen(monkeypatch):
+    file = io.StringIO()
+    monkeypatch.setattr("orchestration.cli.status.out", PlainConsole(file=file, width=80))
+    message = "source crm, table people: column name is gone; new there: full_name (renamed?)"
+    sources = [
+        {"source": name, "is_ok": is_ok, "message": message, "since": "2026-11-01 02:00:01", "checked_at": "2026-11-02 02:00:01", "rows": 12_345_678}
+        for name, is_ok in (("bookings_of_the_north", True), ("crm", False))
+    ]  # fmt: skip
+    check = {"severity": "WARN", "table": "conformed.people", "check": "country_can_be_read", "sources": "crm 2"}
+    found = {
+        "running": "",
+        "sources": sources,
+        "last_run": None,
+        "unnoted_run": "",
+        "failed_checks": [check],
+        "state_files": [],
+        "publication": None,
+    }
+    monkeypatch.setattr("orchestration.run.status.read_status", lambda: found)
+    status()
+    shown = file.getvalue()
+    assert shown.count("2026-11-01 02:00") == 2 and "12,345,678" in shown
+    assert f"failed crm: {message}" in " ".join(shown.split()) and "country_can_be_read (rows of crm 2)" in shown

@@ -75,6 +75,6 @@ def test_a_column_that_is_gone_is_told_with_the_line_to_change(orders, home, war
     settings = orders('key = ["no"]')
     (tmp_path / "orders.csv").write_text("no;who;day;sum\nA1;1;31.12.2025;5,00\n")
     prepare_raw(warehouse, settings)
-    with pytest.raises(SourceError, match="column total is gone; new there: sum") as refused:
+    with pytest.raises(SourceError, match="column total is gone; not declared there: sum") as refused:
         extract_source(warehouse, home, settings, "shop")
     assert 'change the line total = "VARCHAR" below [sources.shop.tables.orders.columns]' in refused.value.to_do

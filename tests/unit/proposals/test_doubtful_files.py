@@ -151,3 +151,18 @@ def test_a_refusal_that_only_newer_files_have_lets_nobody_be_taken_for_willing(t
     (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
     said = [m for m in table["maps"] if m["entity"] == "consent_events"]
     assert not any("granted" in str(one) for one in said), said
+
+
+def test_a_date_of_zeros_is_none_and_is_told(tmp_path):
+    rows = [
+        f"{n},c{n},2025-01-0{n} 10:00:00,{n}.50,{at}"
+        for n, at in enumerate(["0000-00-00 00:00:00", "2025-01-09 10:00:00"], 1)
+    ]
+    (tmp_path / "orders.csv").write_text(
+        "\n".join(["order_id,customer_id,ordered_at,total,delivered_at", *rows]) + "\n"
+    )
+    found = propose("shop", str(tmp_path), "SEK")
+    (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
+    assert table["columns"]["delivered_at"] == "TIMESTAMP"
+    assert "0000-00-00 00:00:00" in tomllib.loads(found.block)["sources"]["shop"]["null_values"]
+    assert any("0000-00-00 00:00:00 is how MySQL writes that there is no date" in note for note in found.notes)

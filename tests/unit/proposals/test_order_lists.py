@@ -29,7 +29,8 @@ def found_of(tmp_path, content, name="orders.csv"):
 @pytest.mark.parametrize(
     ("name", "first", "others", "is_mapped"),
     [("refunded", "25.50", "0", True), ("återbetald", "25.50", "", True), ("refusjon", "25", "0", True), ("krediteret", "9.00", "0.00", True),
-     ("palautettu", "9.00", "0.00", True), ("refunded", "1", "0", False), ("items_refunded", "2", "0", False), ("refunded", "true", "false", False)],
+     ("palautettu", "9.00", "0.00", True), ("refunded", "1", "0", False), ("items_refunded", "2", "0", False),
+     ("refunds", "2", "0", False), ("återbetalningar", "3", "1", False), ("refunds", "12", "0", True), ("refunds", "2.00", "0.00", True), ("refunded", "true", "false", False)],
 )  # fmt: skip
 def test_what_was_given_back_is_read_where_it_is_an_amount(tmp_path, name, first, others, is_mapped):
     table, _ = found_of(tmp_path, ORDERS.format(name=name, first=first, others=others))
@@ -40,7 +41,8 @@ def test_what_was_given_back_is_read_where_it_is_an_amount(tmp_path, name, first
 @pytest.mark.parametrize(
     ("name", "first", "others", "is_told"),
     [("rabatt_procent", "10", "5", True), ("discount percent", "10%", "5%", True), ("fraktbelopp", "49.00", "0", True), ("moms", "20.00", "10.00", True),
-     ("weight", "1.25", "2.50", False), ("is_refunded", "1", "0", False), ("discount", "10.00", "0", False)],
+     ("weight", "1.25", "2.50", False), ("is_refunded", "1", "0", False), ("discount", "10.00", "0", False),
+     ("refunds", "2", "0", False), ("fee", "5", "0", True)],
 )  # fmt: skip
 def test_an_amount_or_a_share_that_nothing_reads_is_to_be_looked_at(tmp_path, name, first, others, is_told):
     _, found = found_of(tmp_path, ORDERS.format(name=name, first=first, others=others))

@@ -6,11 +6,13 @@ import socket
 import threading
 import time
 from contextlib import suppress
+from typing import ClassVar
 
 import pytest
 
 from orchestration.run.doctor import examine
 from orchestration.run.findings import Finding
+from orchestration.run.reach import _tables
 
 # after so long the servers here hang up by themselves: no test waits for ever
 _LONG = 10
@@ -108,6 +110,31 @@ def test_a_database_that_answers_is_told_with_its_tables(look, tmp_path):
     con.close()
     found, _ = look("sql", f"sqlite:///{tmp_path / 'd.sqlite'}")
     assert found.is_ok and found.found.endswith(": 1 tables")
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [(0, 'tables: 0 in public, 2 in sales; name one of another schema as table = "sales.NAME"'),
+     (1, 'tables: 1 in public, 2 in sales; name one of another schema as table = "sales.NAME"'), (3, "3 tables")],
+)  # fmt: skip
+def test_tables_of_another_schema_are_told_with_its_name(own, told):
+    class There:
+        default_schema_name = "public"
+        tables: ClassVar = {None: ["a"] * own, "public": ["a"] * own, "sales": ["b"] if own < 3 else [], "empty": []}
+
+        def get_schema_names(self):
+            return ["public", "sales", "empty", "pg_toast_temp", "information_schema"]
+
+        def get_table_names(self, schema):
+            return [f"{name}{n}" for n, name in enumerate(self.tables[schema])]
+
+        def get_view_names(self, schema):
+            return ["v"] if schema == "sales" and own < 3 else []
+
+        def get_materialized_view_names(self, schema):
+            raise NotImplementedError
+
+    assert _tables(There()) == told
 
 
 def test_sources_are_looked_at_side_by_side_and_told_in_their_order(write_config, monkeypatch, tmp_path):
