@@ -9,6 +9,7 @@ from orchestration.contracts.conformed import entities
 from orchestration.core.settings import CsvDialect
 from orchestration.core.settings.paging import Paging
 from orchestration.proposals.columns import Column
+from orchestration.proposals.epochs import time_of, told_of
 from orchestration.proposals.proposal import Filled, Proposal
 
 _WIDTH = 120
@@ -98,6 +99,8 @@ def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
     more: dict[str, object] = {}
     if column and column.formats and kind.startswith(("timestamp", "date")):
         more["formats"] = list(column.formats)
+    if column and column.epoch and not one.sql and kind.startswith(("timestamp", "date")):
+        return {"sql": time_of(name, column.epoch)}
     if one.sql:
         return {"sql": one.sql} | more
     if column and column.money and not kind.startswith("varchar"):
@@ -110,6 +113,8 @@ def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
 
 def _ambiguous(one: Filled, columns: Mapping[str, Column]) -> str:
     column = columns.get(one.columns[0])
+    if column and column.epoch and not one.sql:
+        return f"  # {told_of(column.epoch)}"
     if not column or not column.is_ambiguous:
         return ""
     doubt = (

@@ -14,6 +14,7 @@ import duckdb
 from orchestration.contracts.mapping_values import written_amount
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.amounts import currency_beside, decimal_mark, number_type
+from orchestration.proposals.epochs import EPOCHS, is_epoch, may_be_epoch
 from orchestration.proposals.gone_words import planned, says_gone
 from orchestration.proposals.refusing_values import may_be_taken_back, refusing_columns
 from orchestration.proposals.words import words_for
@@ -33,7 +34,8 @@ _MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]|^-?[1-9]\d*$|^0$"
 # as ISO has it, with or without zeros: 2025-12-1
 _DAY = r"^\d{4}-\d{1,2}-\d{1,2}$"
 _EMAIL = r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$"
-_PHONE = r"^(?:\+|00)\d[\d\s()-]{6,18}$"
+# spreadsheets write an apostrophe before a number that is text
+_PHONE = r"^'?(?:\+|00)\d[\d\s()-]{6,18}$"
 
 # before the decimal mark of amounts as people write them
 _MONEY = "MONEY"
@@ -60,6 +62,7 @@ class Column:
     values: tuple[str, ...] = ()  # in lower case, where they are few
     refuses: bool = False  # the words of some row refuse contact; asked of tables that say consents
     is_planned: bool = False  # of a time of which rows are deleted: some lie ahead, or stand for none
+    epoch: int = 0  # of whole numbers that are called as times: how many of them a second has since 1970; 0 where they are no times
     own_kind: str = ""  # of a format that has types: a night takes no other one
 
     @property
@@ -119,14 +122,17 @@ def columns_of(
         said = quote(name)
         asked += [f"count({said})", f"approx_count_distinct({said})"]
         asked += [_all_fit(fits, said) for kind, fits in candidates.get(name, []) if not _is_money(kind)]
+        asked += [_all_fit(is_epoch(said, each), said) if may_be_epoch(name) else "false" for each in EPOCHS]
     (row,) = con.execute(f"select {', '.join(asked)} from {_trimmed_rows(names, relation)}").fetchall()
     rows, told = int(row[0]), iter(row[1:])
     found = []
     for name in names:
         filled, distinct = int(next(told)), int(next(told))
         fitting = [kind for kind, _ in candidates.get(name, []) if not _is_money(kind) and next(told)]
+        epoch = next((each for each, is_one in [(each, next(told)) for each in EPOCHS] if is_one), 0)
         fitting = fitting or _fitting_money(con, name, candidates.get(name, []), relation)
-        found.append(_column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation))
+        column = _column(con, name, known.get(name), fitting, (rows, filled, distinct), decimal, relation)
+        found.append(replace(column, epoch=epoch if column.kind == "BIGINT" else 0))
     gone = {c.name: c.formats for c in found if c.is_time and says_gone(c.name)}
     plans = planned(con, relation, gone)
     found = [replace(column, is_planned=column.name in plans) for column in found]

@@ -264,7 +264,7 @@ def _fill_key(entity: str, filled: dict[str, Filled], key: Sequence[str]) -> Non
 def _holds(column: Column, kind: str) -> bool:
     """Whether a column's values can be of a type of the conformed entity at all."""
     if kind.startswith(_TIMES):
-        return column.is_time
+        return column.is_time or bool(column.epoch)
     if kind.startswith(_NUMBERS):
         return column.is_number
     if kind == "boolean":

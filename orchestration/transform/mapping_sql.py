@@ -28,6 +28,8 @@ from orchestration.core.warehouse import key_text, quote, text
 _HIDES = ("is_protected", "is_deceased")
 # what a statement that is not a grant denies, where it does not tell (macros/staging.sql)
 _OF_A_WITHDRAWAL = {"stated_at": "_extracted_at", "purpose": "'all'", "channel": "'all'"}
+# spreadsheets, and exports for them, write an apostrophe before a value that is text, as before +46: neither it nor a blank is a part of it
+_AS_TEXT = ("email", "phone", "contact_point")
 _WHOLE, _TIMES = ("integer", "bigint"), ("timestamp", "date")
 
 
@@ -129,6 +131,8 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
                 said = expression if kind.upper() != "VARCHAR" else f"nullif(trim({expression}), '')"
                 is_grant = plain(str(stated_as_grant(mapping, "stated_at")))
                 expression = f"coalesce({said}, case when not {is_grant} then {_OF_A_WITHDRAWAL[column]} end)"
+            if column in _AS_TEXT:
+                expression = f"ltrim(trim({expression}), chr(39))"
             if kind.upper() != "VARCHAR" and found.on_bad == "quarantine":
                 raw = f"nullif({stripped(plain(said_or_null(part, key_text(found.columns, 'r.'))))}, '')"
                 is_bad = f"{_is_said(raw, kind)} and {expression} is null"

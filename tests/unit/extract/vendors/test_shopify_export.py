@@ -143,7 +143,7 @@ def shop(modules_warehouse, tmp_path_factory):
         order("#1006", **{"Financial Status": "authorized"}), order("#1007", **{"Fulfillment Status": "unfulfilled"}),
     ]  # fmt: skip
     write_rows(folder / "orders_export_1.csv", lines, ORDERS)
-    people = [customer("1", "yes"), customer("2", "no"), customer("3", "maybe"), customer("4", "yes", Email="", Phone="'+46701740605")]  # fmt: skip
+    people = [customer("1", "yes"), customer("2", "no"), customer("3", "maybe"), customer("4", "yes", Email="", Phone="'+46701740605 ")]  # fmt: skip
     write_rows(folder / "customers_export.csv", people, CUSTOMERS)
     header = ["Id", *(c for c in ORDERS if c not in ("Id", "Financial Status", "Paid at")), "Abandoned Checkout URL"]
     carts = [{"Id": "77", "Total": "300.00", "Currency": "SEK", **line("", "bo@example.com", quantity="2")}, {"Id": "77", "Lineitem name": "Stove", "Lineitem quantity": "1"}]  # fmt: skip
@@ -208,6 +208,16 @@ def test_a_yes_of_the_customers_has_no_time_and_grants_nothing_and_whatever_else
     assert all(said[f"{n}@example.com"]["status"] == "withdrawn" and "stated_at" in said[f"{n}@example.com"] for n in "23")  # fmt: skip
     assert "aside" not in said["2@example.com"] and said["2@example.com"]["purpose"] == "marketing"
     assert len([one for one in shop.staged("people") if one["source_key"].startswith("'")]) == 4
+
+
+def test_an_apostrophe_before_a_number_and_a_blank_behind_it_are_no_part_of_it(shop):
+    phones = {row["phone"] for row in shop.staged("people") if "phone" in row}
+    points = {
+        row["contact_point"]
+        for row in shop.staged("consent_events")
+        if row["contact_point_type"] == "phone" and "contact_point" in row
+    }
+    assert phones == points == {"+46701740605"}
 
 
 def test_a_box_at_the_checkout_is_no_statement(shop):
