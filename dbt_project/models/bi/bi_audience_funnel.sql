@@ -22,7 +22,12 @@ with
         select *, {{ is_lumped(["audience", "level"], ["step", "reason"], last="is_last") }} as is_lumped from cells
     ),
     told as (
-        select m.*, bool_or(m.is_lumped and m.step = 'permitted') over (partition by m.audience) as hides_permitted
+        select
+            m.*,
+            bool_or(m.is_lumped and m.step = 'permitted') over (partition by m.audience) as hides_permitted,
+            -- reasons of one step go together within it
+            count(distinct case when m.is_lumped then m.step end) over (partition by m.audience, m.level)
+            > 1 as is_mixed
         from marked m
     ),
     shown as (
@@ -32,7 +37,7 @@ with
             channel,
             step_order,
             people,
-            case when is_lumped then 'several' else step end as step,
+            case when is_lumped and is_mixed then 'several' else step end as step,
             case
                 when is_lumped then case level when 1 then 'several' else 'several_of_permitted' end else reason_code
             end as reason_code,

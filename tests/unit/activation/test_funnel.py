@@ -241,9 +241,9 @@ def test_bi_tells_the_funnel_and_nothing_of_few(company, strict):
     # 2 expired are told with the 8 who withdrew; 3 children with the 7 of unknown age
     assert rows == [
         ("matched", "", 40),
-        ("several", some, 10),
+        ("not permitted", some, 10),
         ("permitted", "", 30),
-        ("several", some.replace("other", "other among the permitted"), 10),
+        ("kept out", some.replace("other", "other among the permitted"), 10),
         ("in the audience", "", 20),
     ]
     codes = company.run("select step, reason_code, reason from bi.bi_audience_funnel where reason != ''").fetchall()

@@ -9,13 +9,17 @@
 with
     fed as (
         -- raw tables that the configuration makes an entity of
-        select cast(null as varchar) as entity, cast(null as varchar) as source, cast(null as varchar) as table_name
+        select
+            cast(null as varchar) as entity,
+            cast(null as varchar) as system,
+            cast(null as varchar) as source,
+            cast(null as varchar) as table_name
         where false
         {%- for entity, systems in var("feeds").items() %}
             {%- for system in systems %}
                 {%- for source, table in raw_tables_of(system, entity) %}
                     union all
-                    select '{{ entity }}', '{{ source }}', '{{ table }}'
+                    select '{{ entity }}', '{{ system }}', '{{ source }}', '{{ table }}'
                 {%- endfor %}
             {%- endfor %}
         {%- endfor %}
@@ -42,23 +46,32 @@ with
     ),
     said as (
         select
-            {% for part, holds in parts.items() -%}
-                coalesce(bool_or({{ holds }}), false) as {{ part }}{{ "," if not loop.last }}
-            {% endfor %}
+            p.source_system
+            {%- for part, holds in parts.items() %}, coalesce(bool_or({{ holds }}), false) as {{ part }} {%- endfor %}
         from {{ ref("conformed_people") }} p
+        group by p.source_system
+    ),
+    -- of people, the sources of which some record says it
+    said_by as (
+        {%- for part in parts %}
+            select '{{ part }}' as entity, coalesce(f.source, s.source_system) as source
+            from said s
+            left join fed f on f.entity = 'people' and f.system = s.source_system
+            where s.{{ part }}
+            {% if part in told_by %}
+                union all
+                select '{{ part }}', f.source
+                from fed f
+                join entities e on e.entity = f.entity and e.is_read
+                where f.entity = '{{ told_by[part] }}'
+            {% endif %} {{ "union all" if not loop.last }}
+        {%- endfor %}
     )
 select entity, is_read as is_delivered, source_systems
 from entities
 {%- for part in parts %}
     union all
-    select
-        '{{ part }}',
-        s.{{ part }}
-        {%- if part in told_by %} or (select is_read from entities where entity = '{{ told_by[part] }}') {%- endif %},
-        (
-            select string_agg(distinct source, ', ' order by source)
-            from fed
-            where entity = 'people' {%- if part in told_by %} or entity = '{{ told_by[part] }}' {%- endif %}
-        )
-    from said s
+    select '{{ part }}', count(*) > 0, string_agg(distinct source, ', ' order by source)
+    from said_by
+    where entity = '{{ part }}'
 {%- endfor %}
