@@ -28,9 +28,11 @@ with events as (
     from marts.fct_web_sessions
     where customer_id = $id
     union all
-    select occurred_at, 'email', 'email ' || replace(kind, '_', ' ') || coalesce(': ' || campaign_key, '')
-    from marts.fct_email_events
-    where customer_id = $id
+    select e.occurred_at, 'email', 'email ' || replace(e.kind, '_', ' ') || coalesce(': ' || coalesce(nullif(trim(c.name), ''), e.campaign_key), '')
+    from marts.fct_email_events e
+    left join conformed.conformed_campaigns c
+        on c.source_system = e.source_system and c.source_key = e.campaign_key and c.deleted_at is null
+    where e.customer_id = $id
     union all
     select occurred_at, 'conversations', coalesce(channel, 'interaction') || coalesce(', ' || direction, '') || coalesce(': ' || topic, '')
     from marts.fct_interactions

@@ -69,15 +69,15 @@ _MOMENTS = Part(
     "By moment, all time",
     Question(
         "surveys_by_moment",
-        order="survey, array_position(['after delivery', 'after service', 'other'], moment) nulls last, moment",
+        order="survey, array_position(['after delivery', 'after service', 'at another time'], moment) nulls last, moment",
     ),
-    note="The moment is the newest delivery or support request before the question.",
+    note="After the newest delivery or support request before the question; at another time: there was none shortly before.",
 )
 _THEMES = Part(
     "What people write about",
     Question("feedback_themes", order="text_count desc nulls last, theme"),
     Drawn("steps", "theme", ("positive_count", "negative_count"), most=6),
-    note="Texts of reviews and surveys, by their words: not an understanding. Texts of customers who may not be profiled are left out.",
+    note="Reviews and answers in surveys. Themes and moods are found by single words, and so miss irony. Texts of customers who may not be profiled are left out.",
     add="connect a source of reviews, or of surveys with free answers",
 )
 _MATRIX = Part(
@@ -115,7 +115,7 @@ _RECORDS = Part(
     "What customers' records lack",
     Question("quality_of_records", order="affected_count desc nulls last, lacking"),
     Drawn("bars", "lacking", ("affected_percent",)),
-    note="Percent of customers; of old addresses, of those who have one. The company set after how long without confirmation an address is old.",
+    note="Percent of customers; of old addresses, of those who have one. After how long without confirmation an address counts as old is a setting of the company.",
     add="connect a source of people",
 )
 SECTIONS = (
@@ -171,7 +171,7 @@ SECTIONS = (
                     optional=("target_percent",),
                 ),
                 note="By week of the first purchase, or by month, quarter or year where weeks would tell of few people; of periods whose "
-                "customers have had all days. The company set how many purchases within how many days count; a target is shown where it set one.",
+                "customers have had all days. How many purchases within how many days count is a setting of the company, and so is the target.",
             ),
             Part(
                 "North Star: what goes with it",
@@ -214,7 +214,7 @@ SECTIONS = (
                 Question("campaign_lift", order="campaign = 'all by email' desc, sent_on desc nulls last, campaign"),
                 Drawn("steps", "campaign", ("bought_percent", "held_out_bought_percent"), most=7),
                 says=first_row("lift_in_percentage_points", "Lift of all campaigns by email in percentage points"),
-                note="Customers with a purchase in the days after it, against those whom a lot held out. The company set how many days.",
+                note="Customers who bought in the days after it, compared with those who were drawn at random not to get it. How many days count is a setting of the company.",
                 add="connect a source of email events",
             ),
             Part(

@@ -34,7 +34,7 @@ NORTH_STAR = Part(
     Drawn("weeks", "week_on", ("reached_percent", "target_percent")),
     note="Percent of new customers who bought again in time, by week, or by month, quarter or year where weeks would tell of few; of "
     "periods whose customers have had all days. "
-    "The company set how many purchases within how many days count; a target is shown where it set one.",
+    "How many purchases within how many days count is a setting of the company, and so is the target.",
     add="connect a source of orders",
 )
 ATTRIBUTION = replace(

@@ -25,8 +25,8 @@ _HEADINGS = {
     "bought_count": "bought",
     "came_back_count": "came back",
     "ces_average": "CES",
-    "affected_count": "customers of whom it holds",
-    "affected_percent": "of them",
+    "affected_count": "customers",
+    "affected_percent": "of all",
     "came_count": "rows",
     "cost_of_each_amount": "cost of each purchase (Markov)",
     "csat_average": "CSAT",
@@ -180,7 +180,7 @@ def largest(dimension: str, measure: str, what: str) -> Says:
             return ""
         top, of_top = max(rows, key=lambda row: row[0][measure])
         share = of_top[measure][0] / sum(exact[measure][0] for _, exact in rows)
-        return f"{str(top[dimension]).capitalize()} has the most {what}: {shown(measure, top[measure], currency)} ({_percent(share)})."
+        return f"Most {what}: {top[dimension]}, {shown(measure, top[measure], currency)} ({_percent(share)})."
 
     return say
 
@@ -201,11 +201,11 @@ def moved(dimension: str, measure: str, what: str) -> Says:
         shrank = min(moves, key=lambda row: moves[row].exact, default="")
         said = []
         if moves and moves[grew].exact > 0:
-            said.append(
-                f"{str(grew).capitalize()} grew most, by {shown(measure, moves[grew].rounded, currency)} {what}"
-            )
+            said.append(f"Grew most: {grew}, by {shown(measure, moves[grew].rounded, currency)} {what}")
         if moves and moves[shrank].exact < 0:
-            said.append(f"{shrank} shrank most, by {shown(measure, moves[shrank].rounded, currency)}")
+            said.append(
+                f"{'shrank' if said else 'Shrank'} most: {shrank}, by {shown(measure, moves[shrank].rounded, currency)}{'' if said else f' {what}'}"
+            )
         if not said:
             return f"No change in {what} that is large enough to be shown."
         return "; ".join(said) + "."

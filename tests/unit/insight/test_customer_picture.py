@@ -12,7 +12,7 @@ from tests.unit.empty_tables import add_rows, empty_tables
 _READ = (
     "dim_customers", "customer_360", "customer_attributes", "contact_permissions", "contact_permission_history", "fct_orders",
     "fct_carts", "fct_subscriptions", "fct_web_sessions", "fct_email_events", "fct_interactions", "fct_tickets",
-    "fct_survey_responses", "customer_identity_events",
+    "fct_survey_responses", "customer_identity_events", "conformed_campaigns",
 )  # fmt: skip
 
 
@@ -115,3 +115,13 @@ def test_what_is_to_come_has_not_happened(marts):
     found = read_picture(marts, "c1")
     said = [("permissions", datetime(2026, 6, 1, 2)), ("subscriptions", datetime(2026, 1, 1))]
     assert [(event.lane, event.at) for event in found.events] == said and found.event_count == 2
+
+
+def test_a_campaign_is_told_by_its_name_and_by_its_key_where_it_has_none(marts):
+    for day, key in ((1, "12"), (2, "13")):
+        mail = {"customer_id": "c1", "source_system": "mail", "source_key": key, "kind": "clicked", "campaign_key": key}
+        add_rows(marts, "marts.fct_email_events", mail | {"occurred_at": datetime(2026, 5, day)})
+    add_rows(marts, "conformed.conformed_campaigns", {"source_system": "mail", "source_key": "12", "name": "Spring"})
+    add_rows(marts, "conformed.conformed_campaigns", {"source_system": "sms", "source_key": "13", "name": "Another"})
+    said = [event.what for event in read_picture(marts, "c1").events]
+    assert said == ["email clicked: 13", "email clicked: Spring"]

@@ -1,6 +1,6 @@
 select
     survey,
-    moment,
+    case moment when 'other' then 'at another time' else moment end as moment,
     people_count as people,
     asked_count,
     net_promoter_score as nps_score,

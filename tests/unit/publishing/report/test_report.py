@@ -272,7 +272,7 @@ def test_what_changed_is_told_in_words(company, tmp_path):
         figure = report.figure(next(iter(TOPICS["segments"][1])))
         assert figure["value"] == "400" and figure["change"] == "up 100 (33\u00a0%) since 1 November"
         stages = report.part(TOPICS["segments"][2], "")
-        assert re.fullmatch(r"\w+ grew most, by \d+ customers\.", stages.says)
+        assert re.fullmatch(r"Grew most: \w+, by \d+ customers\.", stages.says)
         same = Report("C", "SEK", opened, opened)
         assert same.figure(TOPICS["segments"][1][0])["change"] == "about as many as on 1 November"
 
