@@ -13,7 +13,7 @@ from orchestration.cli.console import Json, Overwrite, me, out, print_json, styl
 from orchestration.cli.session import audit_of, locked_warehouse
 
 audience_app = typer.Typer(help="Customers who may be contacted for a purpose on a channel.", no_args_is_help=True)
-Recipient = Annotated[str, typer.Option("--recipient", help="Who gets the file, by a short name: mailer.")]
+Recipient = Annotated[str, typer.Option("--recipient", help="A short name of the recipient: mailer.")]
 
 
 @audience_app.command("list")
@@ -45,7 +45,7 @@ def export(
     recipient: Recipient = "",
     hold_out: Annotated[
         float,
-        typer.Option(help="The share of the customers that a lot leaves out, to measure what the campaign does: 0.1."),
+        typer.Option(help="The share of customers to hold out at random, to measure the campaign: 0.1."),
     ] = 0.0,
     overwrite: Overwrite = False,
     as_json: Json = False,
@@ -53,9 +53,10 @@ def export(
     """Write an audience for whoever sends.
 
     Refused where permissions or a source of withdrawals are older than 24 hours, their night was not published, readers were
-    put back to an earlier publication, or no consent check looked at the audience. Whoever objected, was restricted, had the address corrected or whose grant ended
-    since the night is left out. Who was in it is noted as keyed hashes: an erasure says which exports held the person. The column `reference`
-    is what `kundbild audience removals` names a row by: have the recipient keep it.
+    put back to an earlier publication, or no consent check looked at the audience. Customers who objected, were
+    restricted, had their address corrected or whose grant ended since the night are left out. The members are stored as
+    keyed hashes: an erasure lists the exports that held the person. The recipient must keep the column `reference`, by
+    which `kundbild audience removals` names a row.
     """
     from orchestration.activation.export import export_audience
     from orchestration.activation.removals import pending
@@ -123,9 +124,10 @@ def removals(
     """Write the rows that a recipient of exports must remove since the last removal file: people who withdrew, objected, are
     restricted, were erased, whose address was corrected, or who became protected, deceased or a minor.
 
-    A row is a reference (the export's column of that name), the contact point where it is still known here, and why:
-    erased, restricted, changed, not permitted, kept out (protected, deceased or under age). It is never refused, however old the night is. Whoever only left the
-    audience, and may still be written to, is not in it. Have it carried out before the next export is taken in.
+    A row is a reference (the export's column of that name), the contact point if it is still stored here, and the reason:
+    erased, restricted, changed, not permitted, kept out (protected, deceased or under age). It is never refused, however old the night is. Customers
+    who only left the audience, and may still be contacted, are not in it. The recipient must carry it out before
+    importing the next export.
     """
     from orchestration.activation.removals import pending, write_removals
     from orchestration.core.clock import now

@@ -47,7 +47,7 @@ def verify(as_json: Json = False) -> None:
 
 @audit_app.command()
 def acknowledge(as_json: Json = False) -> None:
-    """Note that you know why entries of the log are missing (a backup of the home folder was put back, or the folder made anew),
+    """Record that you know why entries of the log are missing (a backup of the home folder was put back, or the folder made anew),
     and accept a suppression list with missing entries as complete."""
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer
@@ -100,7 +100,7 @@ def access(
 ) -> None:
     """Show who read people's data: queries, explanations, exports, answers to people, with a customer's hash or the rows.
 
-    Nobody sees here what a BI tool reads, or who opens a file of the publication itself: the system's own audit does.
+    What a BI tool reads, or who opens a file of the publication, is not in this list: use the system's own audit.
     """
     from orchestration.privacy.audit.access import grade_of, readers, reads
 

@@ -16,7 +16,7 @@ from orchestration.core.home import Home, assert_may_write, write_private
 def breach(
     target: Annotated[
         str,
-        typer.Argument(help="A file or folder that got out, or a publication, as `kundbild publish --list` names it."),
+        typer.Argument(help="A leaked file or folder, or a publication, as `kundbild publish --list` names it."),
     ],
     customers: Annotated[
         Path | None,
@@ -28,7 +28,7 @@ def breach(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Who and what is in data that got out: people, columns by category, special categories, countries, matching exports.
+    """Show who and what is in leaked data: people, columns by category, special categories, countries, matching exports.
 
     A CSV, text, Parquet, JSON or DuckDB file, text also as .gz, a folder of them, or a publication. Exports are
     recognised by their content or by the people in them. Notify the authority within 72 hours (Art. 33).

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 # what a file of a campaign is read by
 CustomersFile = Annotated[Path, typer.Argument(help="A row for each customer: CSV, TSV, Parquet or JSON Lines.")]
-Arm = Annotated[str, typer.Option(help="The column that says who got what.")]
-Control = Annotated[str, typer.Option(help="The value of that column for whoever got nothing.")]
+Arm = Annotated[str, typer.Option(help="The column of arms: what each customer got.")]
+Control = Annotated[str, typer.Option(help="The value of that column for customers who got nothing.")]
 _OUTCOME = "The column of what is measured: yes or no (0 and 1), or an amount, 0 where nothing was."
 Outcome = Annotated[str, typer.Option(help=_OUTCOME)]
 
-campaigns_app = typer.Typer(help="What campaigns did, against those who got nothing.", no_args_is_help=True)
+campaigns_app = typer.Typer(
+    help="The effect of campaigns, compared with customers who got nothing.", no_args_is_help=True
+)
 
 
 @campaigns_app.command(
@@ -36,12 +38,12 @@ def evaluate(
     outcome: Annotated[list[str], typer.Option(help=f"{_OUTCOME} Repeat it for several.")],
     as_json: Json = False,
 ) -> None:
-    """Measure a campaign of your own: how much more the treated did than the control, and how sure that is.
+    """Measure a campaign of your own: how much more the treated did than the control, with its uncertainty.
 
-    Of each arm, and of all treated: rate or mean, lift, its 95 % interval, p, and the smallest lift that arms of this size find
-    in 80 % of tests. Who is in which arm must have been decided at random: otherwise the lift
+    For each arm, and for all treated: rate or mean, lift, its 95 % interval, p, and the smallest lift that arms of this
+    size detect in 80 % of tests. Who is in which arm must have been decided at random: otherwise the lift
     measures your selection, not the campaign.
-    Of several outcomes each is measured by itself; with --json each is one item of a list. Nothing is stored.
+    Each outcome is measured separately; with --json each is one item of a list. Nothing is stored.
     """
     from orchestration.insight.campaign_files import evaluate as evaluate_file
 
@@ -86,11 +88,11 @@ def results(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure the company's own campaigns, where events or exports say who was held out at random.
+    """Measure the company's own campaigns for which events or exports record who was held out at random.
 
     For each campaign: the share that bought and kept goods, of those it was sent to and of those held out; the lift with its 95 % interval and p;
-    and the smallest lift that arms of this size find in 80 % of tests. A campaign is not shown if somebody, and fewer than min_people,
-    bought in one of its arms, or did not; that nobody did is shown. Nothing is stored.
+    and the smallest lift that arms of this size find in 80 % of tests. A campaign is hidden if 1 to min_people - 1
+    customers of one of its arms bought, or did not; zero is shown. Nothing is stored.
     """
     from orchestration.activation.profiled import profiled_by_now
     from orchestration.core.clock import now

@@ -17,7 +17,7 @@ def catalogue(
 ) -> None:
     """Which personal data there are, column by column: where, what for, on what basis, how long (a part of Art. 30).
 
-    Out of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
+    It is made of the contracts of the dbt models (each column's meta: personal) and the seed data_categories.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.privacy.audit.catalogue import (

@@ -27,7 +27,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from orchestration.run.findings import Finding
 
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file where it is there already.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")]
 # what a terminal obeys (C0 and C1 but for tab and line end) and what turns the direction of text round
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -16,8 +16,9 @@ def dashboards(
 ) -> None:
     """Serve dashboards on the publication in the browser, on this machine only, until Ctrl-C.
 
-    Pages: overview, segments with a builder, channels, campaigns, products, metrics, one customer, consent, data health. No figure is
-    about fewer than 10 people. A new publication is shown by itself. They need the extra `dashboards`; the warehouse is never opened.
+    Pages: overview, segments with a builder, channels, campaigns, products, metrics, one customer, consent, data health. No
+    figure is about fewer than 10 people. A new publication appears automatically. Requires the extra `dashboards`; the
+    warehouse is never opened.
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.core.migrations import refuse_newer

@@ -65,7 +65,7 @@ def demo(
 @demo_app.command("serve")
 def demo_serve(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=0, max=65_535)] = 8765,
-    requests_per_second: Annotated[float, typer.Option(help="Above it the API answers 429.")] = 500,
+    requests_per_second: Annotated[float, typer.Option(help="Above this rate the API answers 429.")] = 500,
 ) -> None:
     """Serve the demo webshop's REST API on 127.0.0.1 until Ctrl-C. `kundbild run` does this by itself."""
     from orchestration.core.configuration import home_and_config

@@ -22,9 +22,9 @@ def dictionary(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """What every table that readers get holds: a row, its columns with type, unit and meaning, and what it is made of.
+    """Describe every published table: what a row is, its columns with type, unit and meaning, and its sources.
 
-    Without a table: the list of tables. Out of the models' contracts; no data are read.
+    Without a table: the list of tables. It is made of the models' contracts; no data are read.
     """
     from orchestration.contracts.dictionary import as_rows, as_text
 

@@ -20,13 +20,14 @@ def erase(
     source_record: SourceRecords = None,
     received: Received = "",
     prove: Annotated[
-        bool, typer.Option("--prove", help="Prove it too, as prove-erasure does, in the same pass over the files.")
+        bool,
+        typer.Option("--prove", help="Also prove the erasure, as prove-erasure does, in the same pass over the files."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Erase people (Art. 17): every table, every publication, the bytes of the files; they stay out of later deliveries.
+    """Erase people (Art. 17) from every table, publication and the bytes of the files, and keep them out of later deliveries.
 
-    What was sold stays, without the person. A killed erasure is finished by the next command or run. Exit code 3: no
+    Sales stay, without the person. A killed erasure is finished by the next command or run. Exit code 3: no
     customer matches, more than one does, a legal hold keeps the data (`kundbild hold`), or a second person must confirm (the
     setting privacy.second_person). That person is then not erased, and is not contacted until a later grant. Exit code 1: the
     proof fails.
@@ -61,7 +62,7 @@ def confirm(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Confirm an erasure that waits for a second person (the setting privacy.second_person): another user than who asked for it.
+    """Confirm an erasure that waits for a second person (the setting privacy.second_person): by another user than the one who requested it.
 
     Until then the person is restricted: out of marts, publications and exports. Exit code 3: nothing was erased.
     """
@@ -88,8 +89,8 @@ def confirm(
 def prove_erasure(as_json: Json = False) -> None:
     """Prove that erasure leaves nothing: plant a made-up person, erase it, and look for it in every byte of the home folder.
 
-    A control person is not erased and must be found, which shows that the search works. Then everybody who was ever erased is
-    looked for, by the keyed hashes of the suppression list. Exit code 1: the proof fails.
+    A control person is not erased and must be found, which shows that the search works. Then the search looks for
+    everybody on the suppression list, by keyed hashes. Exit code 1: the proof fails.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.privacy.erasure.searching import what_to_do

@@ -33,7 +33,7 @@ def add(
     note: Annotated[str, typer.Option(help="A case number, as case-14; no person's name.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Keep somebody's data from erasure until a day: a request to erase them is held, with the reason.
+    """Keep a person's data from erasure until a day: a request to erase them is held, with the reason.
 
     Exit code 3: no customer matches, or more than one does.
     """
@@ -84,7 +84,7 @@ def add(
 
 @hold_app.command("list", epilog="Example: kundbild hold list")
 def list_holds(as_json: Json = False) -> None:
-    """List the holds: why, until when, by whom. They name nobody; those that ended a month ago are forgotten."""
+    """List the holds: why, until when, by whom. No person is named. A hold is deleted a month after it ended."""
     from orchestration.core.clock import now
     from orchestration.privacy.rights.holds import holds
 

@@ -18,7 +18,7 @@ identity_app = typer.Typer(help="Identity resolution: measure its quality, train
 @identity_app.command()
 def evaluate(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet file of people whose true identity is known.")],
-    truth: Annotated[str, typer.Option(help="Column that says which records are one person. No step sees it.")],
+    truth: Annotated[str, typer.Option(help="The column of the true identity. No step reads it.")],
     map_: Annotated[
         list[str] | None,
         typer.Option("--map", help="their_column=conformed_column, as surname=family_name. May be repeated."),
@@ -69,7 +69,7 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
 def train() -> None:
     """Train the model on the company's own people, without labels; the next night uses it.
 
-    Needs a night that has run. Every customer id can change with a new model: `kundbild run` then tells what did.
+    Needs a night that has run. Every customer id can change with a new model: `kundbild run` then lists the changes.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import opened

@@ -13,14 +13,14 @@ from orchestration.cli.console import Json, err, me, out, print_json, styled
 from orchestration.core.errors import KundbildError
 
 metrics_app = typer.Typer(
-    help="Numbers that are defined once: what they mean, and what they are. Groups of few people are not shown.",
+    help="Metrics, defined once: what they mean, and their values. Groups of few people are not shown.",
     no_args_is_help=True,
 )
 
 
 @metrics_app.command("list")
 def list_metrics(as_json: Json = False) -> None:
-    """List the metrics: what each means, its unit, who answers for it, and what it can be asked by."""
+    """List the metrics: meaning, unit, owner and dimensions."""
     from orchestration.metrics.catalogue import metrics_told
 
     told = metrics_told()
@@ -50,7 +50,7 @@ def query(
         list[str] | None,
         typer.Option(
             metavar="DIM=VALUE[,VALUE]",
-            help="Only these values; != leaves them out; no value: where it is unknown. May be repeated.",
+            help="Only these values; != excludes them; an empty value selects unknown. May be repeated.",
         ),
     ] = None,
     first: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day, as 2026-05-31.")] = "",
@@ -104,7 +104,7 @@ def query(
 def mcp() -> None:
     """Serve metrics, tables and definitions to an assistant, by the Model Context Protocol on standard input and output.
 
-    Read-only, of the grade analyst, groups of few people left out; every call is noted: `kundbild audit access`.
+    Read-only, of the grade analyst, groups of few people left out; every call is logged: `kundbild audit access`.
     """
     from orchestration.metrics.mcp_server import serve
 

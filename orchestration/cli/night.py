@@ -19,7 +19,8 @@ def run(
     is_dry: Annotated[
         bool,
         typer.Option(
-            "--dry-run", help="Read up to 1,000 rows of each table, tell all that does not fit, and write nothing."
+            "--dry-run",
+            help="Read up to 1,000 rows of each table, list everything that does not fit, and write nothing.",
         ),
     ] = False,
     as_json: Json = False,
@@ -51,14 +52,14 @@ def run(
 
 
 def doctor(as_json: Json = False) -> None:
-    """Check the configuration, that sources can be reached, secrets, disk and versions; say what to fix."""
+    """Check the configuration, whether sources can be reached, secrets, disk and versions, and list what to fix."""
     from orchestration.run.doctor import examine
 
     print_findings(examine(), as_json=as_json)
 
 
 def job_token() -> None:
-    """Give a token for one run of erase_customers or export_subject in the Dagster UI, good for 15 minutes."""
+    """Print a token for one run of erase_customers or export_subject in the Dagster UI, valid for 15 minutes."""
     from orchestration.core.clock import now
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
@@ -73,8 +74,8 @@ def job_token() -> None:
 
 
 def prepare() -> None:
-    """Compile the dbt project for the Dagster UI, which never compiles it while it loads, and put a run history aside that Dagster
-    cannot read. `kundbild run` does both too."""
+    """Compile the dbt project for the Dagster UI, which never compiles it while loading, and set aside a run history
+    that Dagster cannot read. `kundbild run` does both too."""
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
     from orchestration.run.run_history import damaged, put_aside

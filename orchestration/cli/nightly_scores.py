@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def list_scores(as_json: Json = False) -> None:
-    """List the scores that nights make of customers: by which fit, and how good it was beside a simple rule."""
+    """List the nightly scores of customers: the fit behind each, and its quality next to a simple rule."""
     from orchestration.prediction.nightly import listed
     from orchestration.prediction.nightly.registry import estimators
 
@@ -44,7 +44,7 @@ def list_scores(as_json: Json = False) -> None:
 
 def show_score(
     score: Annotated[str, typer.Argument(help="A score, as churn_shop.")],
-    card: Annotated[Path | None, typer.Option(help="An .html that all of it is written to: the model card.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Write the model card to this .html file.")] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:

@@ -22,8 +22,7 @@ def record_of_processing(
     """The record of processing activities (Art. 30): controller, officer, purposes, data subjects, categories of data,
     recipients, processors, transfers, retention, security measures.
 
-    Out of the privacy settings, the seeds purposes and data_categories, the models' contracts, and exports that were
-    made. What the settings do not say yet is listed first. `kundbild catalogue` lists the columns.
+    It is made of the privacy settings, the seeds purposes and data_categories, the models' contracts, and past exports. Missing settings are listed first. `kundbild catalogue` lists the columns.
     """
     from orchestration.core.errors import KundbildError
     from orchestration.privacy.audit.processing import as_text

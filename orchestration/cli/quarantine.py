@@ -18,7 +18,8 @@ def list_(
     keys: Annotated[
         bool,
         typer.Option(
-            "--keys", help="Each row that staging set aside, and each withdrawal that names nobody, by its key."
+            "--keys",
+            help="List each row that staging set aside, and each withdrawal without a known person, by its key.",
         ),
     ] = False,
     as_json: Json = False,
@@ -60,9 +61,9 @@ def acknowledge(
     note: Annotated[str, typer.Option(help="What was done about them; kept.")],
     key: Annotated[str | None, typer.Option(help="Key of one row. Default: all rows of the table.")] = None,
 ) -> None:
-    """Say that set-aside rows were seen to: they no longer hold a publication.
+    """Acknowledge set-aside rows: they no longer hold a publication.
 
-    A row that comes again is new. A withdrawal that names nobody stays acknowledged for as long as it says the same.
+    A row that comes again is new. A withdrawal without a known person stays acknowledged while its content is the same.
     """
     from orchestration.core.migrations import of_this_version
     from orchestration.run.set_aside import acknowledge as acknowledge_rows

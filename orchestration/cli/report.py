@@ -16,9 +16,9 @@ def report(
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
     overwrite: Overwrite = False,
 ) -> None:
-    """Make the report on the publication that readers see: one page about the customer base, without anybody's data.
+    """Make the report on the publication that readers see: one page about the customer base, without personal data.
 
-    Every publication has one by itself, beside its data. The page needs no network: send it on as it is.
+    Every publication already has one beside its data. The page needs no network: send it on as it is.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
@@ -44,7 +44,7 @@ def infographic(
     topic: Annotated[str, typer.Option(help="segments, sales, lift, risks …; an unknown topic lists the valid ones.")],
     overwrite: Overwrite = False,
 ) -> None:
-    """Make a picture of one topic of the report, to share: with its date, its source and the fewest people of a figure."""
+    """Make a picture of one topic of the report, to share, with its date, its source and the smallest number of people behind a figure."""
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer
     from orchestration.publishing.report.making import make_picture

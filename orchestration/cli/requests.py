@@ -24,7 +24,7 @@ requests_app = typer.Typer(
 )
 # of a request about nobody: Art. 12(3) and 15(1) ask for an answer all the same
 TELL_THEM = "  Answer who asked that nothing is held of them by that, then `kundbild requests close REQUEST --as done`."
-Name = Annotated[str, typer.Argument(help="A request, by its id, the end of it, or what its source calls it.")]
+Name = Annotated[str, typer.Argument(help="A request, by its id, the end of it, or its id in its source.")]
 
 
 @requests_app.callback(epilog="Example: kundbild requests --open")
@@ -75,7 +75,7 @@ def extend(
     because: Annotated[str, typer.Option("--because", help="complexity (of the request) or number (of requests).")],
     as_json: Json = False,
 ) -> None:
-    """Give a request two months more (Art. 12(3)), once and within its first month. Tell the person by then, and why."""
+    """Extend a request by two months (Art. 12(3)), once and within its first month. Inform the person within that month, with the reason."""
     from orchestration.privacy.rights.deadlines import extend as extend_request
 
     done = _noted("request-extended", request, extend_request, "because", because, as_json=as_json)

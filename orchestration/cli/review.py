@@ -108,7 +108,7 @@ def decide(
 
 @review_app.command()
 def undo(left: Record, right: OtherRecord) -> None:
-    """Take back the decision on two source records."""
+    """Withdraw the decision on two source records."""
     from orchestration.identity.decisions import forget, parse_record
 
     with locked_warehouse("taking a decision back") as (con, settings):

@@ -28,10 +28,10 @@ def object_to_marketing(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Note an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
+    """Record an objection to direct marketing (Art. 21): every marketing purpose on every channel ends, profiling too.
 
-    It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence opens a purpose
-    again. Exports and the published audiences leave the customer out at once. If no customer, or
+    It stands through merges, splits, new keys and new deliveries; only a later grant with its evidence permits a
+    purpose again. Exports and the published audiences leave the customer out at once. If no customer, or
     several, match an address, number or record, it is blocked now and for whoever has it later.
     """
     from orchestration.privacy.rights.objections import object_to_marketing as note
@@ -62,7 +62,7 @@ def withdraw(
     channel: Annotated[str, typer.Option(help="A channel of the seed channels, or all.")] = "all",
     as_json: Json = False,
 ) -> None:
-    """Note that somebody withdrew their consent. Default: for all purposes and channels.
+    """Record a withdrawal of consent. Default: for all purposes and channels.
 
     As after an objection, exports and the published audiences leave the customer out at once, and only a later grant permits
     contact again.
@@ -105,13 +105,13 @@ def restrict(
     phone: OnePhone = None,
     source_record: OneRecord = None,
     received: Received = "",
-    lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction again.")] = False,
+    lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Restrict somebody's data (Art. 18): they are stored, and in no mart, audience or publication from now on.
+    """Restrict somebody's data (Art. 18): they stay stored, and are in no mart, audience or publication from now on.
 
-    What was sold stays, without the person. With --lift the next night shows them again. By an address or record that is
-    nobody's here, or an address of several customers, nothing is restricted; whoever has it is not contacted.
+    Sales stay, without the person. With --lift the next night shows them again. If no customer, or several,
+    match an address, number or record, nothing is restricted, and nobody who has it is contacted.
     """
     from orchestration.core.configuration import home_and_config
     from orchestration.privacy.erasure.erasure import hide
@@ -155,9 +155,9 @@ def export_subject(
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Everything that is held of somebody (Art. 15), with what it is for, and what they may take elsewhere (Art. 20).
+    """Export all data of a person (Art. 15), with its purposes, and the part that they may take elsewhere (Art. 20).
 
-    JSON, valid by orchestration/privacy/rights/subject_access.schema.json. Exit code 3: it is about nobody, or more than one.
+    JSON, valid by orchestration/privacy/rights/subject_access.schema.json. Exit code 3: no customer matches, or more than one does.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.errors import KundbildError
@@ -213,7 +213,7 @@ def export_subject(
 def rectify(
     set_: Annotated[
         list[str],
-        typer.Option("--set", help="A field and its right value, as city=Luleå; empty for none. May be repeated."),
+        typer.Option("--set", help="A field and its correct value, as city=Luleå; empty for none. May be repeated."),
     ],
     customer: OneCustomer = None,
     email: OneEmail = None,
@@ -222,7 +222,7 @@ def rectify(
     received: Received = "",
     as_json: Json = False,
 ) -> None:
-    """Correct what is wrong of somebody (Art. 16): it stays right whatever the sources deliver. Fix it there too.
+    """Correct a person's data (Art. 16). The correction holds whatever the sources deliver; fix the sources too.
 
     Fields are those of conformed people: full_name, given_name, family_name, email, phone, birth_date, gender, street,
     postal_code, city, country_code. A value that its field cannot hold is refused; an address or number that another

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orchestration.prediction.forecast_file import FileForecast
     from orchestration.prediction.forecast_quality import Quality
 
-scores_app = typer.Typer(help="What customers will do, and how sure that is.", no_args_is_help=True)
+scores_app = typer.Typer(help="What customers are expected to do, with its uncertainty.", no_args_is_help=True)
 scores_app.command("list")(list_scores)
 scores_app.command("show", epilog="Example: kundbild scores show churn_shop")(show_score)
 scores_app.command("train", epilog="Example: kundbild scores train churn_contract")(train_scores)
@@ -34,7 +34,7 @@ scores_app.command(
 )
 def forecast(
     file: Annotated[Path, typer.Argument(help="A row for each transaction: CSV, TSV, Parquet or JSON Lines.")],
-    customer: Annotated[str, typer.Option(help="The column that says who bought.")],
+    customer: Annotated[str, typer.Option(help="The column of the customer's id.")],
     day: Annotated[str, typer.Option("--date", help="The column of the day, or of the moment.")],
     amount: Annotated[str, typer.Option(help="The column of the amount; negative where it is a refund.")],
     until: Annotated[str, typer.Option(help="The day to forecast to: YYYY-MM-DD.")],
@@ -46,9 +46,7 @@ def forecast(
         str | None,
         typer.Option(help="How dates are written, as of strptime: %d/%m/%Y. Default: YYYY-MM-DD or YYYYMMDD."),
     ] = None,
-    to: Annotated[
-        Path | None, typer.Option(help="A .csv or .parquet that the customers' scores are written to.")
-    ] = None,
+    to: Annotated[Path | None, typer.Option(help="Write the customers' scores to this .csv or .parquet file.")] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -132,28 +130,30 @@ def evaluate(
     train: Annotated[
         Path, typer.Option(help="A row for each customer to learn from: CSV, TSV, Parquet or JSON Lines.")
     ],
-    label: Annotated[str, typer.Option(help="The column that says whether it happened: yes or no.")],
+    label: Annotated[str, typer.Option(help="The column of the outcome: yes or no.")],
     test: Annotated[
         Path | None,
         typer.Option(help="Customers to measure on, preferably from a later period. Default: folds of --train."),
     ] = None,
-    id_column: Annotated[str | None, typer.Option("--id", help="The column that says who the customer is.")] = None,
+    id_column: Annotated[str | None, typer.Option("--id", help="The column of the customer's id.")] = None,
     positive: Annotated[
         str | None, typer.Option(help="The value of the label that means yes, where it is not yes, true or 1.")
     ] = None,
     folds: Annotated[
         int | None, typer.Option(min=2, max=20, help="Parts that --train is cut into. Default: 5.")
     ] = None,
-    repeats: Annotated[int | None, typer.Option(min=1, max=20, help="Times that it is cut anew. Default: 1.")] = None,
+    repeats: Annotated[
+        int | None, typer.Option(min=1, max=20, help="How many times --train is cut again. Default: 1.")
+    ] = None,
     without: Annotated[list[str] | None, typer.Option(help="A column not to learn from. May be repeated.")] = None,
     keep: Annotated[
         list[str] | None, typer.Option(help="A column to learn from although it looks like a leak. May be repeated.")
     ] = None,
-    card: Annotated[Path | None, typer.Option(help="An .html that all of it is written to: the model card.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Write the model card to this .html file.")] = None,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
-    """Say how well a yes or no can be predicted, from labelled customers of your own, and how sure that is.
+    """Measure how well a yes or no can be predicted from labelled customers of your own, with the uncertainty.
 
     A model learns from some customers and is measured on others, beside simple rules. Nothing is stored but the --card.
     """

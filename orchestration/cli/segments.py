@@ -20,8 +20,8 @@ def segments(
 ) -> None:
     """List the segments: how many customers are in each, since when, and how many came and went with the last night.
 
-    A customer is in one segment of a scheme at most. Fewer customers than the setting min_people are "few", and so is the
-    smallest other segment of a scheme where the total would tell of them.
+    A customer is in one segment of a scheme at most. A segment of fewer customers than the setting min_people is shown
+    as "few", and the next smallest of the scheme too where the total would reveal it.
     """
     from orchestration.contracts.segment_rules import segment_rules
     from orchestration.core.errors import KundbildError
@@ -66,7 +66,7 @@ def add_segment(
     is_trial: Annotated[bool, typer.Option("--try", help="Only count; write nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Describe a segment by a condition: how many customers it would hold, what it overlaps, and its block in kundbild.toml.
+    """Define a segment by a condition. Shows how many customers it would hold, what it overlaps, and its block in kundbild.toml.
 
     Days since a time are columns too: days_since_last_ordered <= 90. An unknown column lists the valid ones. The
     next night puts customers in it. Customers who may not be profiled are in no segment.

@@ -28,7 +28,7 @@ def show(
 ) -> None:
     """One customer on a screen: who, how much, in which segments, what is permitted, and what happened last.
 
-    The look is noted in the audit log. `kundbild explain` says why its records are one customer.
+    The look is logged in the audit log. `kundbild explain` shows why its records are one customer.
     """
     from orchestration.insight.customer_picture import read_picture, score_in_words, width_in_words, write_page
     from orchestration.insight.customer_words import in_words, name_in_words

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from orchestration.core.settings import Settings
 
-source_app = typer.Typer(help="What was read of a source, and reading it again.", no_args_is_help=True)
+source_app = typer.Typer(help="What was read from a source, and how to read it again.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="A source of kundbild.toml.")]
 OfTable = Annotated[
     list[str] | None, typer.Option("--table", help="One table, may be repeated. Default: all of the source.")
@@ -31,7 +31,7 @@ OfToken = Annotated[
 
 @source_app.command()
 def show(name: Name, as_json: Json = False) -> None:
-    """What was read of each table, when and how, and where the next night begins."""
+    """Show what was read from each table, when and how, and where the next night starts."""
     from orchestration.run.source_state import keeps_token, source_state
 
     with locked_warehouse("showing a source") as (con, settings):
@@ -54,7 +54,7 @@ def show(name: Name, as_json: Json = False) -> None:
 
 @source_app.command()
 def reset(name: Name, table: OfTable = None, token: OfToken = False, as_json: Json = False) -> None:
-    """Forget where reading stands: the next night reads everything again. No row is deleted, and none comes twice."""
+    """Forget the reading position: the next night reads everything again. No row is deleted or duplicated."""
     if token:
         from orchestration.run.source_state import forget_token
 
@@ -76,7 +76,7 @@ def backfill(
 ) -> None:
     """Read a source, or one table of it, again from a date on, with the next night: by the cursor, or files of that date and later.
 
-    Rows are merged as ever: nothing is deleted, and nothing comes twice. Where the cursor is not a time, everything is read. An
+    Rows are merged by key: none is deleted or duplicated. Where the cursor is not a time, everything is read. An
     earlier, pending request for more data stays.
     """
     from orchestration.core.clock import now

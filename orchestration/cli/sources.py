@@ -30,14 +30,16 @@ def add_source(
     as_json: Json = False,
     vendor: Annotated[
         str | None,
-        typer.Option(help="Whose API it is (woocommerce), where its address does not tell: docs/vendors has them."),
+        typer.Option(
+            help="The API's vendor (woocommerce), where the address does not show it; docs/vendors lists them."
+        ),
     ] = None,
     kind: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Look at files, a database or an API, propose how they are mapped, and write it to kundbild.toml after a yes.
 
-    Of files every row is read: types fit all of them, and a key is proved. Of a database up to 100,000 rows of each table are read, of an
-    API 1,000. Nothing is written there, and no data leaves the machine.
+    Every row of a file is read: the types fit all rows, and a key is unique. Of a database it reads up to 100,000 rows
+    of each table, of an API 1,000. Nothing is written there, and no data leaves the machine.
 
     An API is asked with the bearer token in NAME_TOKEN (SHOP_TOKEN of a source shop), if it is set; docs/apis.md has API keys, HTTP basic, OAuth2 and
     all ways to page. Values of objects become columns (customer.id), and lines of orders a table of their own. The API of a vendor that is known is not

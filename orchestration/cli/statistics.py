@@ -32,24 +32,22 @@ def load(
     measure: Annotated[str | None, typer.Option(help="median_income or share_higher_education.")] = None,
     area_kind: Annotated[str | None, typer.Option(help="municipality or postal_area. Default: municipality.")] = None,
     area_dimension: Annotated[
-        str | None, typer.Option(help="The dimension of areas, where the table does not say.")
+        str | None, typer.Option(help="The dimension of areas, if the table does not name it.")
     ] = None,
     year_dimension: Annotated[
-        str | None, typer.Option(help="The dimension of years, where the table does not say.")
+        str | None, typer.Option(help="The dimension of years, if the table does not name it.")
     ] = None,
     pick: Annotated[
         list[str] | None, typer.Option(help="DIMENSION=CODE: what to read of a dimension with several. Repeat it.")
     ] = None,
-    area_prefix: Annotated[
-        str | None, typer.Option(help="What the office writes before an area's code, as K-.")
-    ] = None,
+    area_prefix: Annotated[str | None, typer.Option(help="The office's prefix of an area's code, as K-.")] = None,
     factor: Annotated[
         float | None, typer.Option(help="1000 for a table of thousands, 0.01 for one of per cent.")
     ] = None,
     licence: Annotated[str | None, typer.Option(help="Licence or credit, as CC BY 4.0.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a table of a statistical office. It replaces what was loaded of this country, kind of area and measure.
+    """Read a table of a statistical office. It replaces earlier data of the same country, kind of area and measure.
 
     The next night compares customers' places by it: purchasing power, economic and cultural capital in marts.customer_profile.
     """

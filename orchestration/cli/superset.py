@@ -21,8 +21,8 @@ def superset(
 ) -> None:
     """Start Superset with dashboards on the publication: overview, segments, channels, products, consent.
 
-    The first start makes an environment of its own (some 900 MB below build/) and an admin, whose password it tells once. Each start
-    imports the dashboards anew: save what you change in them under another name.
+    The first start makes an environment of its own (some 900 MB below build/) and an admin, whose password it shows
+    once. Each start imports the dashboards again: save your changes under another name.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.core.migrations import refuse_newer

@@ -19,11 +19,11 @@ def uplift(
     arm: Arm,
     control: Control,
     outcome: Outcome,
-    id_column: Annotated[str, typer.Option("--id", help="The column that says who the customer is.")],
+    id_column: Annotated[str, typer.Option("--id", help="The column of the customer's id.")],
     without: Annotated[list[str] | None, typer.Option(help="A column not to learn from. May be repeated.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Say who is moved by a campaign of your own, not who would buy anyway, and how sure that is.
+    """Find the customers whom a campaign of your own moves, not those who would buy anyway, with the uncertainty.
 
     Who is in which arm must have been decided at random. Each customer is ranked by a model that did not see them. Nothing is stored.
     """
