@@ -72,7 +72,7 @@ def breach(
     if found.left_out:
         more = f" and {len(found.left_out) - 10} more" if len(found.left_out) > 10 else ""
         out.print(styled("[yellow]Not looked into[/yellow]: {}{}", ", ".join(found.left_out[:10]), more))
-    gone = f", of whom {found.unresolved:,} are not known here any more" if found.unresolved else ""
+    gone = f", of whom {found.unresolved:,} are no longer stored here" if found.unresolved else ""
     out.print(styled("[bold]{}[/bold] people{}, {} records.", f"{found.people:,}", gone, f"{found.rows:,}"))
     if found.countries:
         out.print("By country: " + ", ".join(f"{country} {count:,}" for country, count in found.countries.items()))

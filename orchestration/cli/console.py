@@ -142,8 +142,8 @@ def print_outcome(outcome: Any) -> None:
     if outcome.is_nothing_new and outcome.rolled_back_from:
         out.print(
             styled(
-                "Nothing new since publication {1}, but readers were put back to an older one, and stay there: "
-                "[bold]{0} publish --version {1}[/bold] takes them to it, [bold]{0} run --force[/bold] publishes anew.",
+                "Nothing new since publication {1}, but readers were put back to an older one and still read it: "
+                "[bold]{0} publish --version {1}[/bold] returns to the newest, [bold]{0} run --force[/bold] publishes again.",
                 me(),
                 outcome.rolled_back_from,
             )

@@ -179,9 +179,9 @@ def _print_erased(erased: Any) -> None:
     rows = f"{erased.customers} ids, {erased.records} source records, {erased.rows:,} rows"
     out.print(styled("[green]erased[/green]: {}; {} keyed hashes keep them out.", rows, erased.suppressed))
     held = ", ".join(erased.publications) or "none"
-    out.print(f"Publications that held them, written anew: {held}.", highlight=False)
+    out.print(f"Publications that held them, rewritten: {held}.", highlight=False)
     left = ", ".join(erased.exports) or "none"
-    out.print(f"Exports that held them, whose recipients are to be told (Art. 19): {left}.", highlight=False)
+    out.print(f"Exports that held them; inform their recipients (Art. 19): {left}.", highlight=False)
     if erased.exports:
         out.print(
             "`kundbild audience removals NAME --to FILE` writes what each recipient has to remove.", highlight=False

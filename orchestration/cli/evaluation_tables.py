@@ -30,7 +30,7 @@ def print_evaluation(found: Evaluation) -> None:
     out.print(table)
     for line in measures_explained(found):
         out.print(line, highlight=False)
-    _print_table("What was said and what happened", ("said", "happened", "customers"), [
+    _print_table("Predicted and observed", ("predicted", "observed", "customers"), [
         (f"{said:.1%}", f"{was:.1%}", f"{count:,}") for said, was, count in found.curve
     ])  # fmt: skip
     _print_table("Most important columns", ("column", "AUC lost without it", "direction (not a cause)"), [
@@ -39,7 +39,7 @@ def print_evaluation(found: Evaluation) -> None:
     _print_table("Columns not learnt from", ("column", "why"), list(found.columns_left_out.items()))
     _print_table(
         "Groups",
-        ("column", "group", "customers", "said", "happened", "AUC", "in the top fifth"),
+        ("column", "group", "customers", "predicted", "observed", "AUC", "in the top fifth"),
         [
             (g["column"], g["group"], f"{g['customers']:,}", f"{g['mean_score']:.1%}", f"{g['share']:.1%}",
              "" if g["auc"] is None else f"{g['auc']:.3f}", f"{g['in_top_fifth']:.1%}")

@@ -48,7 +48,7 @@ def tell(error: Exception) -> int:
     _answer(
         UnforeseenError(
             f"the command stopped unexpectedly ({type(error).__name__})",
-            to_do="report it with what stands on standard error",
+            to_do="report it with the text on standard error",
         )
     )
     return _UNFORESEEN

@@ -42,7 +42,7 @@ def rotate(as_json: Json = False) -> None:
         print_json(asdict(rotated))
         return
     out.print(
-        f"{'A new secret was laid over the pepper' if rotated.is_new else 'The newest secret of the pepper was already there'}: "
+        f"{'The pepper has a new secret' if rotated.is_new else 'The newest secret of the pepper was already there'}: "
         f"it has {rotated.secrets}, and every hash is made with all of them."
     )
     out.print(
@@ -50,5 +50,6 @@ def rotate(as_json: Json = False) -> None:
     )
     if not settings.privacy.pepper:
         out.print(
-            f"Copy {pepper_file()} to where you keep its copy, now: without it nobody is found again.", highlight=False
+            f"Copy {pepper_file()} to where you keep its backup, now: without it no hash matches a person.",
+            highlight=False,
         )

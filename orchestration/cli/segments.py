@@ -96,7 +96,7 @@ def add_segment(
         print_json(said | {"note": note, "trial": asdict(trial) if trial else None})
         return
     if trial is None:
-        out.print("How many customers it holds is known after the first night.")
+        out.print("The number of customers is known after the first night.")
     else:
         out.print(
             styled("{} of {} customers: {}", _many(trial.customers), f"{trial.of:,}", rule.condition), highlight=False

@@ -92,13 +92,13 @@ def use_right(
     elif not is_quiet or state != "done":
         effect = "out of marts and publications from now on" if then else "the next `kundbild run` puts it into effect"
         if nobodys:
-            effect = "it is not a customer's, and in no mart; whoever has it later is treated alike"
+            effect = "it belongs to no customer and is in no mart; it applies to future owners too"
         what = "values" if right == "rectify" else "records"
         _tell(state, f"{changed} {what}; {effect}", found, is_others=bool(others), closed=closed)
     if state != "done":
         if deny and not subject.customer and not as_json:
             said = "address" if subject.email else "number" if subject.phone else "record"
-            out.print(f"  Whoever has the {said}, or will have it, is not contacted for it until it is decided.")
+            out.print(f"  Current and future owners of the {said} are not contacted until it is decided.")
         raise typer.Exit(3)
 
 
@@ -109,7 +109,7 @@ def _tell(state: str, done: str, found: list[str], *, is_others: bool, closed: s
         out.print(
             styled(
                 "[yellow]held[/yellow]: another customer has that address or number, or that name with the birth date or address. "
-                "Look whose it is; correct that one first, or decide who is who (`kundbild review decide`):"
+                "Check whose it is; correct that customer first, or decide whether they are one person (`kundbild review decide`):"
                 if is_others
                 else "[yellow]held[/yellow]: more than one customer matches. Decide, then name one with --customer:"
                 if not any(":" in candidate for candidate in found)
