@@ -72,15 +72,18 @@ def _patterns() -> tuple[tuple[str, ...], ...]:
     refusal = plain_words_for("refusal") | words_for("refusal")
     bare = words_for("without") | plain_words_for("without")
     never = words_for("never") | plain_words_for("never")
-    names = plain_words_for("also_a_name")
+    others = plain_words_for("also_another")
     ended = words_for("ended") | plain_words_for("ended")
     told = f"(?:{contact})+(?:{_ENDINGS})?"
     # Reklamspärr, mailstopp
     begin = rf"{_START}(?:{contact}[s-]?)*[åa]?"
     plain = PLAIN_REFUSAL.replace("|peru|", "|peru[a-rt-z][a-zåäö]*|")
     no = rf"{begin}(?:{plain}|(?:{_NEGATIONS}|{_any_of(refusal | never)}){_END})"
-    # a word of a state says it in as short a text whatever stands beside it: VIP spärrad
-    states = rf"^\s*(?:\S+\s+){{0,2}}(?:{contact}[s-]?)*(?:{_any_of(refusal - bare - names)})(?:\W+\S+)?\W*$"
+    # a word of a state says it in a short text, whatever stands beside it: kunden är spärrad tills vidare
+    state = _any_of((refusal - bare | ended) - others)
+    states = (
+        rf"^\s*(?:\S+\s+){{0,4}}[^{_LETTERS}\s]*(?:{contact}[s-]?)*(?:{state})[^{_LETTERS}\s]*(?:\s+\S+){{0,3}}\s*$"
+    )
     whole = plain.replace("|stop|", f"|{_STOPS}(?:$|[^{_LETTERS}])|").replace(
         "|object|", f"|object(?:ed|ions?)(?:$|[^{_LETTERS}])|"
     )

@@ -26,6 +26,7 @@ REFUSING = {
     "markering": "no marketing", "list_name": "Unsubscribed", "segment_name": "Opted out", "internt": "Ring inte", "a": "ingen mejlreklam",
     "b": "ei saa soittaa", "c": "ei markkinointia", "d": "frabedt reklame", "e": "Avböjt 2024-05", "f": "contact: no", "g": "she objects to mail",
     "h": "Har återkallat sitt samtycke", "i": "Robinson", "j": "peruutettu", "name": "stop sms",
+    "k": "spärr pga dödsfall", "l": "kunden är spärrad tills vidare", "m": "Avslutad pga flytt", "n": "please remove me", "o": "declined offer",
 }  # fmt: skip
 
 
