@@ -38,7 +38,7 @@ select
     good_email as email_key, email_user, regexp_replace(email_user, '[._-]', '', 'g') as email_letters, split_part(good_email, '@', 2) as email_domain, regexp_replace(email_user, '[^0-9]', '', 'g') as email_digits,
     -- a year or a number behind the name is shared by many of that name: it is no word of one's own
     nullif(regexp_extract(email_rest, '^.*[a-z].*$'), '') as email_own,
-    good_phone as phone_key, right(regexp_replace(good_phone, '[^0-9]', '', 'g'), 7) as phone_tail,
+    good_phone as phone_key, match_keys.phone_tail(good_phone) as phone_tail,
     postal_key, street_key, city_key, street_number, address_words
 from (
     -- the longer name first: what is left of hans.johansson without hans is not johansson

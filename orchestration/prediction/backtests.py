@@ -21,6 +21,7 @@ from orchestration.prediction.no_purchase import ChanceQuality, Correction, lear
 from orchestration.prediction.pareto_nbd import Array
 from orchestration.prediction.purchase_histories import Customers, Reading, customers_until, purchases_between
 from orchestration.prediction.purchase_model import Expected, expect, fit, learned_slope
+from orchestration.prediction.sureness import CLEARLY
 
 MODEL, RATE, LAST_PERIOD = "mixture around Pareto/NBD", "own rate so far", "as many as in the period before"
 # lengths of the windows, as shares of the horizon or of four weeks: each ends on the last day that is known
@@ -29,8 +30,6 @@ _LEAST_DAYS = 28
 # how far all customers together may be from what a model says of them, as a standard deviation of the logarithm, before a window is
 # seen: seasons, prices, a campaign
 _DRIFT = 0.2
-# a baseline replaces the model where its squared error is less by so many standard errors
-_CLEARLY = 2.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def choice_of(windows: Sequence[Window]) -> str:
     """The model, or the baseline that was clearly better on the longest window."""
     if not windows or windows[0].customers < LEAST_CUSTOMERS:
         return MODEL
-    better = {name: mean for name, (mean, error) in windows[0].against.items() if mean + _CLEARLY * error < 0}
+    better = {name: mean for name, (mean, error) in windows[0].against.items() if mean + CLEARLY * error < 0}
     return min(better, key=lambda name: better[name]) if better else MODEL
 
 

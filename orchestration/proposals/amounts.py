@@ -11,8 +11,8 @@ import re
 
 import duckdb
 
+from orchestration.contracts.words import currencies_by
 from orchestration.core.warehouse import text
-from orchestration.proposals.words import currencies_by
 
 # digits that a mark may part by thousands as well as from a fraction
 _EITHER = r"^-?[1-9]\d{0,2}(?:[.,]\d{3})?$"

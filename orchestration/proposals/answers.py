@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestration.contracts.words import ENDING, concepts_of
 from orchestration.proposals.columns import Column
 from orchestration.proposals.found import FoundTable
 from orchestration.proposals.proposal import Proposal
-from orchestration.proposals.words import ENDING, concepts_of
 
 ANSWERS = "survey_answers"
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from orchestration.contracts.words import entities_of, words_of
 from orchestration.extract.rest_look import Answer, Api
 from orchestration.proposals.api_paging import rows_at
 from orchestration.proposals.list_names import lists_refusals
-from orchestration.proposals.words import entities_of, words_of
 
 _MOST_ENDPOINTS = 40
 _DESCRIPTIONS = ("openapi.json", "swagger.json")

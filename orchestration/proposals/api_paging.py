@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orchestration.contracts.words import words_of
 from orchestration.core.settings import Source
 from orchestration.core.settings.paging import Paging
 from orchestration.extract.paging import ROWS, as_page, value_at
 from orchestration.extract.rest_look import Answer, Api
 from orchestration.proposals.document_pages import NAMES_OF_ROWS
-from orchestration.proposals.words import words_of
 
 _DEEP, _SMALL = 3, 2
 PAGE_SIZE = int(Source.model_fields["page_size"].default)

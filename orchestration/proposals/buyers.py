@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestration.proposals.words import plain_words_for, words_of
+from orchestration.contracts.words import plain_words_for, words_of
 
 # shorter words end others by chance
 _COMPOUND = 5

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from orchestration.contracts.mapping_values import written_amount
+from orchestration.contracts.words import words_for
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.amounts import currency_beside, decimal_mark, number_type
 from orchestration.proposals.epochs import EPOCHS, is_epoch, may_be_epoch
 from orchestration.proposals.gone_words import planned, says_gone
 from orchestration.proposals.refusing_values import may_be_taken_back, refusing_columns
-from orchestration.proposals.words import words_for
 
 SAMPLED = 5000
 FEW = 30

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from orchestration.contracts.words import ENDING, plain_words_for, words_for, words_of
 from orchestration.proposals.columns import Column
 from orchestration.proposals.grants import needs_wording
 from orchestration.proposals.proposal import Filled, Proposal
@@ -22,7 +23,6 @@ from orchestration.proposals.refusals import (
     says_no,
     unsettled,
 )
-from orchestration.proposals.words import ENDING, plain_words_for, words_for, words_of
 
 _CHANNELS = {"consent_email": ("email", "email"), "consent_sms": ("sms", "phone")}
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 
+from orchestration.contracts.words import plain_words_for, words_for, words_of
 from orchestration.proposals.columns import FEW, Column
 from orchestration.proposals.refusing_words import holds_names, refuses
-from orchestration.proposals.words import plain_words_for, words_for, words_of
 
 _ANSWERS = ("yes", "no", "doubt")
 

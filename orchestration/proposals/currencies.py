@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from orchestration.contracts.words import concepts_of, currencies_by, languages_of
 from orchestration.proposals.doubts import IN_DOUBT
 from orchestration.proposals.found import FoundTable
 from orchestration.proposals.proposal import Proposal
-from orchestration.proposals.words import concepts_of, currencies_by, languages_of
 
 # what a map calls the currency that it looks up
 _OF_ORDER = "order_currency"

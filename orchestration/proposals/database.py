@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.contracts.words import words_of
 from orchestration.core.deadline import LateError
 from orchestration.extract.database_errors import DatabaseError
 from orchestration.extract.sql_catalogue import TableThere
@@ -47,7 +48,6 @@ from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import tells_decimal, with_thousands, with_thousands_of_money
 from orchestration.proposals.unread_amounts import with_unread_amounts
-from orchestration.proposals.words import words_of
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
 # a boolean of SQLite, and the text of it in raw

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from orchestration.contracts.words import concepts_of
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.unpacked import GZIP, MARKS
 from orchestration.proposals.last_lines import LOOKED_AT, NO_LAST_LINES, LastLines, last_lines
-from orchestration.proposals.words import concepts_of
 
 _START = 256 * 1024
 _END = 16 * 1024

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.contracts.words import words_of
 from orchestration.core.warehouse import text
 from orchestration.extract.json_documents import is_object
 from orchestration.proposals.nested_kinds import is_list_of_objects, is_nested_kind, leaves_of, reached
-from orchestration.proposals.words import words_of
 
 # names of lists that say nothing about their rows
 NAMES_OF_ROWS = ("data", "items", "results", "records", "value", "rows", "list", "entries", "content")

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from orchestration.contracts.conformed import entities, required_columns
+from orchestration.contracts.words import ENDING, QUALIFIED, Role, concepts_of, entities_of, roles
 from orchestration.core.settings import Table
 from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.proposals.columns import Column
@@ -18,7 +19,6 @@ from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.holding import without_unheld
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.statements import statements
-from orchestration.proposals.words import ENDING, QUALIFIED, Role, concepts_of, entities_of, roles
 
 # what the table's name says, and what a missing required column costs, in weights of columns
 _NAME, _MISSING = 8.0, 4.0

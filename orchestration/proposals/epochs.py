@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orchestration.contracts.words import concepts_of, plain_words_for, words_of
 from orchestration.core.warehouse import quote
-from orchestration.proposals.words import concepts_of, plain_words_for, words_of
 
 # seconds, milliseconds, microseconds: how many a second has
 EPOCHS = (1, 1_000, 1_000_000)

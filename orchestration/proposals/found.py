@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from orchestration.contracts.conformed import entities, named_by
+from orchestration.contracts.words import concepts_of, currency_of
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.privacy.intake.entry import category_of_column, names_of
@@ -18,7 +19,6 @@ from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import table_of, withheld
 from orchestration.proposals.proposal import Proposal
 from orchestration.proposals.recognised import Recognised
-from orchestration.proposals.words import concepts_of, currency_of
 
 # read as text, whatever they look like: 022 and 22 are two of them, and the next may have a letter
 _TEXT = ("postal_code", "phone", "registration_number", "house_number")

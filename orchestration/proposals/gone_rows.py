@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from orchestration.contracts.words import plain_words_for, words_for, words_of
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.columns import Column
 from orchestration.proposals.gone_words import names_any, says_gone
 from orchestration.proposals.grants import without_grant
 from orchestration.proposals.proposal import Proposal
-from orchestration.proposals.words import plain_words_for, words_for, words_of
 
 # who does not buy any more is still somebody, and no row goes by it
 _KEEPS = ("active", "bounced")

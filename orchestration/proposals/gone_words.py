@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from orchestration.contracts.words import plain_words_for, words_of
 from orchestration.core.warehouse import quote, text
-from orchestration.proposals.words import plain_words_for, words_of
 
 _LEFT_OUT = ("deleted", "test_row")
 # before it no row of such a system was deleted: 0001-01-01 stands for none

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from itertools import pairwise
 
+from orchestration.contracts.words import plain_words_for, words_for, words_of
 from orchestration.proposals.columns import Column
 from orchestration.proposals.grants import STATEMENTS, without_grant
 from orchestration.proposals.proposal import Proposal
 from orchestration.proposals.refusing_words import holds_names
-from orchestration.proposals.words import plain_words_for, words_for, words_of
 
 
 def without_unheld(found: Sequence[Proposal], columns: Sequence[Column]) -> list[Proposal]:

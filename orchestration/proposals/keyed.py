@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
+from orchestration.contracts.words import QUALIFIED, concepts_of, entities_of
 from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import likely_keys
 from orchestration.proposals.grants import STATEMENTS
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.proposal import Proposal
-from orchestration.proposals.words import QUALIFIED, concepts_of, entities_of
 
 # of which somebody may have several tomorrow, though nobody has today → what their rows name and are not keyed by
 _SEVERAL = (

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from orchestration.contracts.words import words_for
 from orchestration.core.warehouse import quote, text
-from orchestration.proposals.words import words_for
 
 # below it a value by itself may be a row
 _LEAST_WIDE = 3

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import re
 
+from orchestration.contracts.words import plain_words_for, words_of
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
 from orchestration.proposals.refusals import TOLD_AT, says_no
-from orchestration.proposals.words import plain_words_for, words_of
 
 # words with a refusal in them that mean another thing in the name of a table: objects, people in Peru, stops of a bus
 _OTHERS = re.compile(r"object|peru$|super|stops?$")

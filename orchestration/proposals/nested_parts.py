@@ -10,12 +10,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from orchestration.contracts.words import entities_of, words_of
 from orchestration.core.settings import Table
 from orchestration.extract.nested_rows import PLACE, flat_page
 from orchestration.extract.paging import value_at
 from orchestration.proposals.answers import ANSWERS
 from orchestration.proposals.found import FoundTable, cursor_of
-from orchestration.proposals.words import entities_of, words_of
 
 _DEEP = 3
 # what a list's rows may be: lists of addresses or tags are no people and no orders

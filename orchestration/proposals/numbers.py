@@ -11,23 +11,18 @@ from collections.abc import Sequence
 import duckdb
 
 from orchestration.core.warehouse import quote, text
-from orchestration.privacy.intake.national_ids import WRITTEN, is_national_id
+from orchestration.privacy.intake.national_ids import LOOKED_AT, WRITTEN, are_of_people, is_national_id
 from orchestration.proposals.columns import SAMPLED, Column
-
-# other numbers of as many digits are right by chance: one of ten
-_SHARE = 1 / 2
-_LOOKED_AT = 200
 
 
 def by_values(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, str]:
-    """Column that never enters raw → why: those of which most values are written as identity numbers are, and most of these have
-    the right check digits."""
+    """Column that never enters raw → why: those that hold identity numbers, as the night finds them (`are_of_people`)."""
     asked = [column.name for column in columns if column.filled and not column.looks_like]
     if not asked:
         return {}
     shape = text(rf"\s*(?:{WRITTEN})\s*")
     parts = [
-        f"arg_min({name}, hash({name}), {_LOOKED_AT}) filter (where regexp_full_match({name}, {shape})), "
+        f"arg_min({name}, hash({name}), {LOOKED_AT}) filter (where regexp_full_match({name}, {shape})), "
         f"count(*) filter (where regexp_full_match({name}, {shape})), count({name})"
         for name in map(quote, asked)
     ]
@@ -35,6 +30,6 @@ def by_values(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[C
     found = {}
     for name, values, written, filled in zip(asked, row[::3], row[1::3], row[2::3], strict=True):
         held = [is_national_id(value.strip()) for value in dict.fromkeys(values or ())]
-        if written > _SHARE * filled and sum(held) > _SHARE * len(held):
+        if are_of_people(written, filled) and are_of_people(sum(held), len(held)):
             found[name] = "its values are national identity numbers"
     return found

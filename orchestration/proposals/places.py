@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from orchestration.contracts.words import words_of
 from orchestration.core.errors import ConfigurationError, SourceError
 from orchestration.core.settings import Source
 from orchestration.extract.stores import Store, modified
 from orchestration.proposals.document_pages import NAMES_OF_ROWS
 from orchestration.proposals.secret_urls import secret_url
-from orchestration.proposals.words import words_of
 
 FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".parquet": "parquet", ".pq": "parquet", ".xlsx": "xlsx", ".se": "sie", ".si": "sie", ".sie": "sie"}  # fmt: skip
 _MOST_FILES = 2000

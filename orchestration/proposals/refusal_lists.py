@@ -10,10 +10,10 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from orchestration.contracts.words import QUALIFIED, entities_of
 from orchestration.proposals.found import FoundTable
 from orchestration.proposals.grants import STATEMENTS, without_grant
 from orchestration.proposals.list_names import lists_refusals, may_list_refusals
-from orchestration.proposals.words import QUALIFIED, entities_of
 
 
 def with_refusals_read(

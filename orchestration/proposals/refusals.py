@@ -12,12 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 
-from orchestration.core.warehouse import quote, text
-from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
-from orchestration.proposals.columns import Column
-from orchestration.proposals.contact_words import known_refusals, may_say_no
-from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.words import (
+from orchestration.contracts.words import (
     ENDING,
     QUALIFIED,
     concepts_of,
@@ -26,6 +21,11 @@ from orchestration.proposals.words import (
     words_for,
     words_of,
 )
+from orchestration.core.warehouse import quote, text
+from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
+from orchestration.proposals.columns import Column
+from orchestration.proposals.contact_words import known_refusals, may_say_no
+from orchestration.proposals.proposal import Filled, Proposal
 
 # a map without a time may grant nothing at all: whatever is no ignored word denies
 UNDATED = "withdrawn"

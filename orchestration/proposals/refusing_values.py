@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 import duckdb
 
+from orchestration.contracts.words import concepts_of
 from orchestration.core.warehouse import quote
 from orchestration.proposals.refusing_words import refuses_sql
-from orchestration.proposals.words import concepts_of
 
 _CONSENT = ("consent_email", "consent_sms", "consent_stated_at", "consent_wording", "consent_purpose")
 

@@ -11,9 +11,9 @@ import unicodedata
 from collections.abc import Iterable
 from functools import cache
 
+from orchestration.contracts.words import ENDING, concepts_of, plain_words_for, words_for, words_of
 from orchestration.core.warehouse import text
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL, REFUSAL
-from orchestration.proposals.words import ENDING, concepts_of, plain_words_for, words_for, words_of
 
 _LETTERS = "a-zåäöæøéü"
 _START, _END = f"(?:^|[^{_LETTERS}])", f"(?:$|[^{_LETTERS}])"

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from orchestration.contracts.channels import channels
 from orchestration.contracts.seeds import seed
+from orchestration.contracts.words import ENDING, QUALIFIED, WHOLE, entities_of, words_for, words_of
 from orchestration.privacy.intake.withdrawals import PLAIN_REFUSAL
 from orchestration.proposals.columns import Column
 from orchestration.proposals.list_names import is_log, is_state, lists_refusals, may_list_refusals
@@ -27,7 +28,6 @@ from orchestration.proposals.refusals import (
     says_no,
     unsettled,
 )
-from orchestration.proposals.words import ENDING, QUALIFIED, WHOLE, entities_of, words_for, words_of
 
 ENTITY = "consent_events"
 # of all a refusal may be of; no grant is

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from orchestration.contracts.words import plain_words_for, words_of
 from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import COUNTS
 from orchestration.proposals.found import FoundTable
-from orchestration.proposals.words import plain_words_for, words_of
 
 _SOLD = ("orders", "order_items")
 # shorter ones begin and end other words by chance

@@ -10,6 +10,7 @@ import duckdb
 from orchestration.contracts.conformed import entities
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import DBT_DIR, PROJECT_DIR
+from orchestration.extract.contact_columns import person_of, said_as_python
 from orchestration.extract.files import sample_columns
 from orchestration.extract.systems import known_systems
 
@@ -98,8 +99,10 @@ def _look(name: str, place: str, seconds: float = _LOOK_SECONDS) -> tuple[dict[s
 
 
 def _module(name: str, kind: str, tables: dict[str, dict[str, str]]) -> str:
+    people = {table: person_of(table, columns, [next(iter(columns))]) for table, columns in tables.items()}
+    imports = ["from orchestration.core.settings.people import Person, Retention"] if any(people.values()) else []
     lines = [f'"""{name}: a {kind} system. The vendor\'s tables as they are; mapping is staging\'s work."""', "",
-             "from orchestration.core.settings import Table", "", "TABLES = {"]  # fmt: skip
+             "from orchestration.core.settings import Table", *imports, "", "TABLES = {"]  # fmt: skip
     for table, columns in tables.items():
         lines += [f'    "{table}": Table(', "        columns={"]
         lines += [f'            "{column}": "{kind_}",' for column, kind_ in columns.items()]
@@ -108,9 +111,15 @@ def _module(name: str, kind: str, tables: dict[str, dict[str, str]]) -> str:
             "        },",
             f'        key=["{key}"],  # check: what tells two rows apart?',
             f'        path="{table}*",',
-            "        # of people? Add persons, retention and texts: see docs/extending.md, A table of people",
-            "    ),",
         ]
+        if person := people[table]:
+            lines += [
+                "        # check: whose are the rows, and how long may they stay? See docs/extending.md, A table of people"
+            ]
+            lines += [f"        {said}," for said in said_as_python(person)]
+        else:
+            lines += ["        # of people? Add persons, retention and texts: see docs/extending.md, A table of people"]
+        lines += ["    ),"]
     return "\n".join([*lines, "}", ""])
 
 

@@ -130,7 +130,10 @@ class Table(BaseModel, extra="forbid", frozen=True):
     )
     min_rows: int | None = Field(default=None, ge=0, description="files: one with fewer rows is refused: it may be cut")
     national_id: NationalId | None = None
-    persons: list[Person] = Field(default=[], description="whose the rows are, where they are anybody's")
+    persons: list[Person] = Field(
+        default=[],
+        description="whose the rows are, where they are anybody's; [] says that they are nobody's, where a column is called as an address or a number",
+    )
     retention: Retention | None = Field(
         default=None, description="unless given, as of the entity that the table is mapped to"
     )

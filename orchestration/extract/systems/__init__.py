@@ -21,6 +21,7 @@ from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
 from orchestration.core.toml_places import place
+from orchestration.extract.contact_columns import refuse_unsaid_people
 from orchestration.extract.each_column import with_each
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
 from orchestration.extract.untyped import with_columns
@@ -94,6 +95,7 @@ def _completed(settings: Settings, path: Path, text: str, ask: Ask) -> Settings:
             _check_key(
                 table, place(path, text, ("sources", name, "tables", table_name, "key" if table.key else "cursor"))
             )
+            refuse_unsaid_people(name, table_name, table, place(path, text, ("sources", name, "tables", table_name)))
             if doubled := with_the_same_label(table.maps):
                 raise ConfigurationError(
                     f"two maps to {doubled.entity} are called {doubled.name}: what they say would have one key",

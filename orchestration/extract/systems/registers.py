@@ -19,6 +19,7 @@ def _whole(columns: tuple[str, ...], key: list[str], path: str, csv: CsvDialect)
         csv=csv,
         optional=True,
         is_whole=True,
+        persons=[],  # a reservation stays, whoever is forgotten: without it somebody would be written to
         texts=[],
         retention=Retention(category="register"),
     )

@@ -249,7 +249,8 @@ def _shape(said: dict[str, Any], form: str, name: str, given: dict[str, Any], re
     shape |= graded(shape, name, given, refuse)
     if shape.get("cursor") in lacks:
         del shape["cursor"]
-    shape["persons"] = [_person(one, shape["columns"]) for one in shape.get("persons", [])]
+    if "persons" in shape:
+        shape["persons"] = [_person(one, shape["columns"]) for one in shape["persons"]]
     if said.get("connector") == "sql" and said.get("landed_in"):
         shape["table"] = f"{said['landed_in']}.{shape.get('table', name)}"
     return shape | {"path": path_of(vendor, form, name, said.get("format", "csv"))}

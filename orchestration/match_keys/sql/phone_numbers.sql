@@ -23,7 +23,7 @@ with written as (
         min(p.number_country) as number_country,
         list_sort(list_distinct(flatten(list(p.readings)))) as readings,
         list_sort(list_distinct(flatten(list(p.nationals)))) as nationals,
-        list_sort(list_distinct(list(right(ltrim(c.candidate, '+'), 7)) filter (length(ltrim(c.candidate, '+')) >= 7))) as own_tails
+        list_sort(list_distinct(list(match_keys.phone_tail(c.candidate)) filter (length(ltrim(c.candidate, '+')) >= 7))) as own_tails
     from phone_candidates c join parsed p on p.candidate = c.candidate and p.region = c.region
     group by c.phone, c.country_code
 ), judged as (
@@ -32,7 +32,7 @@ with written as (
         -- of a number whose country nobody knows, its digits are the key
         case when not has_more and is_plain and region = '' and length(ltrim(candidate, '+0')) between 7 and 15
             then ltrim(candidate, '+0') end as digits,
-        list_distinct(list_concat(list_transform(readings, lambda r: right(r, 7)), coalesce(own_tails, []::varchar[]),
+        list_distinct(list_concat(list_transform(readings, lambda r: match_keys.phone_tail(r)), coalesce(own_tails, []::varchar[]),
             case when is_certain then []::varchar[] else fronts end)) as tails
     from written
 ), keyed as (

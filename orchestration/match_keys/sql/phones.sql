@@ -2,6 +2,10 @@
 -- Not here: what country and kind of number a candidate is (phones.py, by the library phonenumbers).
 
 create or replace macro match_keys.digits_in(s) as regexp_replace(s, '[^0-9]', '', 'g');
+-- the last digits of a number: they are the same whether it is written with its country, its area or without both
+create or replace macro match_keys.phone_tail(s) as right(match_keys.digits_in(s), 7);
+-- whether a text may hold a number: whatever stands between its digits, and in front of the last ones
+create or replace macro match_keys.has_phone_tail(written, number) as contains(match_keys.digits_in(written), match_keys.phone_tail(number));
 -- what a withdrawal has beside its addresses; of an address seven digits or more are kept: 46701112233@c.us is a number
 create or replace macro match_keys.beside_addresses_in(s) as
     match_keys.ascii_digits(case when contains(s, '@') then regexp_replace(
@@ -54,7 +58,7 @@ create or replace macro match_keys.has_rest(b) as len(list_distinct(match_keys.p
 -- of many digits, the last seven of whatever may be a first number: two numbers with a space between, a date behind one
 create or replace macro match_keys.front_tails(b) as
     list_transform([regexp_extract_all(b, '[0-9]+')], lambda groups:
-        list_filter(list_transform(generate_series(1, len(groups)), lambda i: right(list_aggregate(groups[:i], 'string_agg', ''), 7)),
+        list_filter(list_transform(generate_series(1, len(groups)), lambda i: match_keys.phone_tail(list_aggregate(groups[:i], 'string_agg', ''))),
             lambda t: length(t) = 7))[1];
 -- whether nothing but a number was written, in the ways that numbers are
 create or replace macro match_keys.is_plain_phone(b) as regexp_full_match(b, '\+?[0-9 ().-]+');

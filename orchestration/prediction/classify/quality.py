@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestration.prediction.sureness import CONFIDENCE
+
 BINS = 10
-CONFIDENCE = 0.95
 # of fewer, a standard error says little: nothing is decided by it
 LEAST_CUSTOMERS = 200
 Array = NDArray[Any]

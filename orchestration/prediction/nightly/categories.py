@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from orchestration.core.sql_scripts import sql_script
 from orchestration.prediction.classify.quality import LEAST_CUSTOMERS, calibration_curve, calibration_error
 from orchestration.prediction.nightly.estimators import About, Fit, Measure, Score
+from orchestration.prediction.sureness import CLEARLY
 from orchestration.prediction.warehouse.known import number_customers
 
 NEXT = "next_category"
@@ -35,8 +36,6 @@ _MOST_CATEGORIES = 200
 _MOST_CUSTOMERS = 50_000
 # last share for testing, the one before for weights
 _TEST_SHARE, _LEARN_SHARE = 0.2, 0.4
-# a gain is clear from so many standard errors on
-_CLEARLY = 2.0
 # a part that makes less of the chance is no reason
 _LEAST_SHARE = 0.2
 _FLOOR = 1e-6
@@ -147,7 +146,7 @@ def _weights(told: _Told | None) -> Array:
         return np.tile(_PRIOR / _PRIOR.sum(), (len(_BUCKETS), 1))
     of_all = mixed(told.parts, _PRIOR)
     gain = np.log((told.parts @ of_all) / told.parts[:, 0])
-    if len(gain) >= LEAST_CUSTOMERS and gain.mean() < _CLEARLY * gain.std() / np.sqrt(len(gain)):
+    if len(gain) >= LEAST_CUSTOMERS and gain.mean() < CLEARLY * gain.std() / np.sqrt(len(gain)):
         return np.tile([1.0, 0.0, 0.0], (len(_BUCKETS), 1))
     prior = of_all * _PRIOR.sum()
     return np.array([mixed(told.parts[told.bucket == n], prior) for n in range(len(_BUCKETS))])

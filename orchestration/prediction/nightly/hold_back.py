@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration.prediction.nightly.estimators import Measure, Score
-
-# a difference is clear from so many standard errors on
-_CLEARLY = 2.0
+from orchestration.prediction.sureness import CLEARLY
 
 
 def reasons_against(
@@ -21,7 +19,7 @@ def reasons_against(
         if measure is None or measure.value is None or measure.baseline_value is None or measure.error is None:
             continue
         worse = (measure.value - measure.baseline_value) * (1 if score.is_lower_better else -1)
-        if worse > _CLEARLY * measure.error:
+        if worse > CLEARLY * measure.error:
             found[score.name] = f"{_plain(measure)}: worse than the simple rule ({measure.baseline_value:.4g})"
         elif score.name in last and last[score.name] - now[score.name] > most_lost:
             found[score.name] = (

@@ -20,7 +20,7 @@ from orchestration.prediction.warehouse.reasons import line_of
 
 UPLIFT = "uplift_campaign"
 # standard errors that a ranking must be better than chance: each fit is another try
-_CLEARLY = 3.0
+_STANDARD_ERRORS = 3.0
 Array = NDArray[Any]
 
 
@@ -38,7 +38,7 @@ class Ranking:
 
     @property
     def is_better(self) -> bool:
-        return self.qini.value > _CLEARLY * self.error
+        return self.qini.value > _STANDARD_ERRORS * self.error
 
 
 def ranking_of(learn: Drawn, test: Drawn) -> Ranking | None:

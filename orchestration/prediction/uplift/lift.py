@@ -11,7 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-CONFIDENCE = 0.95
+from orchestration.prediction.sureness import CONFIDENCE
+
 # the chance with which a lift of the minimum detectable effect is found
 POWER = 0.8
 _FEW = 5

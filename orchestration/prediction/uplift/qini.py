@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.prediction.uplift.lift import CONFIDENCE, Arm, compare
+from orchestration.prediction.sureness import CONFIDENCE
+from orchestration.prediction.uplift.lift import Arm, compare
 from orchestration.prediction.uplift.lots import Lots, mean_lift
 
 _POINTS = 100

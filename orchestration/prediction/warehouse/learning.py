@@ -19,10 +19,9 @@ from orchestration.prediction.classify.features import choose_features
 from orchestration.prediction.classify.labelled import Labelled, Values
 from orchestration.prediction.classify.members import single_threaded
 from orchestration.prediction.classify.predictions import MOST_LEARNT, by_test
+from orchestration.prediction.sureness import CONFIDENCE
 from orchestration.prediction.uplift.lots import by_customer
 from orchestration.prediction.warehouse.past import Question, answers, answers_of, labelled_past, make_past, past_days
-
-_CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def _rate(con: duckdb.DuckDBPyConnection, question: Question, told: Mapping[date
     label, customer = answers_of(con, apart)
     no, yes = int((~label).sum()), int(label.sum())
     times = by_customer(label - label.mean(), customer) if len(label) else 1.0
-    ends = [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2]
+    ends = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     low, high = stats.beta.ppf(ends, yes / times + 0.5, no / times + 0.5)
     return Rate((yes + 0.5) / (yes + no + 1), float(low), float(high), len(np.unique(customer)), len(label), yes)
 

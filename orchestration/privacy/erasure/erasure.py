@@ -268,7 +268,7 @@ def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
         f"from conformed.conformed_people where (source_system, source_key) in {RECORDS})",
         ("quarantine", "rejected_rows"): "update quarantine.rejected_rows q set content = null where exists (select 1 from restricted.erasing_values v "
         "where (v.kind = 'email' and contains(lower(q.content), v.value)) "
-        "or (v.kind = 'phone' and contains(regexp_replace(q.content, '[^0-9]', '', 'g'), right(v.value, 8))) "
+        "or (v.kind = 'phone' and match_keys.has_phone_tail(q.content, v.value)) "
         "or (v.kind = 'written' and contains(lower(q.content), split_part(v.value, '|', 1)) and contains(lower(q.content), split_part(v.value, '|', 2))))",
     }  # fmt: skip
     return [statement for (schema, table), statement in wanted.items() if has_table(con, schema, table)]

@@ -18,7 +18,13 @@ from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.privacy.intake.choices import only_choices
 from orchestration.privacy.intake.national_id_names import holds_national_ids
-from orchestration.privacy.intake.national_ids import LEAST_WHOLE, MOST_WHOLE, is_whole_number_of_somebody
+from orchestration.privacy.intake.national_ids import (
+    LEAST_WHOLE,
+    LOOKED_AT,
+    MOST_WHOLE,
+    are_of_people,
+    is_whole_number_of_somebody,
+)
 from orchestration.privacy.intake.nested_values import (
     HAS_FIELDS,
     fix_line,
@@ -110,9 +116,6 @@ def _known_columns(table: Table) -> set[str | None]:
     return known
 
 
-# of the values of a column of whole numbers that are as long, as many are identity numbers as no order or article number has by chance
-_SHARE = 1 / 3
-_LOOKED_AT = 200
 _WHOLE = re.compile(r"(?i)^(?:U?BIGINT|U?HUGEINT|DOUBLE|FLOAT8?|REAL|(?:DECIMAL|NUMERIC)(?:\(.*\))?)$")
 
 
@@ -131,15 +134,13 @@ def _whole_numbers(con: duckdb.DuckDBPyConnection, relation: str, columns: list[
     for column in columns:
         number = f"try_cast({quote(column)}::varchar as double)"
         is_long = f"{number} between {LEAST_WHOLE} and {MOST_WHOLE - 1} and {number} = floor({number})"
-        looks.append(
-            f"arg_min({number}, hash({number}), {_LOOKED_AT}) filter (where {is_long}), count({quote(column)})"
-        )
+        looks.append(f"arg_min({number}, hash({number}), {LOOKED_AT}) filter (where {is_long}), count({quote(column)})")
     (row,) = con.execute(f"select {', '.join(looks)} from {relation}").fetchall()
     found: dict[str, int] = {}
     for column, few, rows in zip(columns, row[::2], row[1::2], strict=True):
         numbers = {int(number) for number in few or ()}
         held = sum(map(is_whole_number_of_somebody, numbers))
-        if held and held >= _SHARE * len(numbers):
+        if are_of_people(held, len(numbers)):
             found[column] = int(rows)
     return found
 

@@ -47,9 +47,7 @@ def read_points(
     con.execute(f"create or replace temp table their_keys as from (select distinct {_KEYS} as key from their_phones) where starts_with(key, '+')")  # fmt: skip
     numbers = "select phone, country_code from points_of_others"
     if scalar(con, "select count(*) from their_keys") <= _FEW:
-        numbers += (
-            " where exists (select 1 from their_keys t where contains(match_keys.digits_in(phone), right(t.key, 7)))"
-        )
+        numbers += " where exists (select 1 from their_keys t where match_keys.has_phone_tail(phone, t.key))"
     read_phones_apart(con, numbers, country, "others_phones")
     con.execute(
         f"insert into points_and_sharing with others as (from (select distinct {_KEYS} as key from others_phones) where key is not null) "

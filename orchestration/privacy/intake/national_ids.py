@@ -79,6 +79,11 @@ _WRITTEN = rf"\b(?:{_PRINTED})\b"
 _GLUED = rf"[\pL_](?:{_PRINTED})|(?:{_PRINTED})[\pL_]"
 REMOVED = "[identity number removed]"
 
+# of the values that are looked at, as many as no other numbers are by chance
+_SHARE = 1 / 3
+# so many values of a column are looked at
+LOOKED_AT = 200
+
 _DDL = sql_script(__file__, "national_ids")
 
 
@@ -102,6 +107,12 @@ def is_national_id(written: str, before: str = "", *, is_glued: bool = False) ->
     if (is_as_printed and not is_glued) or _NAMED_BEFORE.search(before):
         return True
     return cpr.checksum(digits) == 0 and not any(_is_phone(digits, country) for country in COUNTRIES)
+
+
+def are_of_people(numbers: int, values: int) -> bool:
+    """Whether a column holds identity numbers, of so many values of it, or of those that are written as numbers are: of order and
+    article numbers one in ten is right by chance."""
+    return numbers > 0 and numbers >= _SHARE * values
 
 
 def _narrow(written: str) -> str:

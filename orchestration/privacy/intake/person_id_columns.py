@@ -14,16 +14,15 @@ from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, text
 from orchestration.privacy.intake.national_ids import (
     LEAST_WHOLE,
+    LOOKED_AT,
     MOST_WHOLE,
+    are_of_people,
     is_whole_number_of_somebody,
     national_ids_in,
 )
 
 # the category in ops.removed_values
 NUMBER_AS_ID = "national identity number as person_id"
-# of as many different values that are looked at, as many are identity numbers as of other ids by chance never are
-_SHARE = 1 / 3
-_LOOKED_AT = 200
 
 
 def person_id_columns(table: Table, columns: Collection[str]) -> list[str]:
@@ -56,11 +55,11 @@ def columns_of_numbers(
         value = f"nullif(trim({quote(column)}::varchar), '')"
         values = con.execute(
             f"select value from (select distinct {value} as value from {relation}) where value is not null "
-            f"order by hash(value) limit {_LOOKED_AT}"
+            f"order by hash(value) limit {LOOKED_AT}"
         ).fetchall()
         held = sum(_is_number(value) for (value,) in values)
-        is_as_before = column in before and len(values) < _LOOKED_AT
-        if values and (is_as_before or held >= _SHARE * len(values)):
+        is_as_before = column in before and len(values) < LOOKED_AT
+        if values and (is_as_before or are_of_people(held, len(values))):
             (found[column],) = con.execute(f"select count({value}) from {relation}").fetchall()[0]
     return found
 

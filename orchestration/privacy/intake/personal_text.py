@@ -15,7 +15,9 @@ import pyarrow as pa
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, text
 from orchestration.privacy.intake.national_ids import (
+    LOOKED_AT,
     WRITTEN_SQL,
+    are_of_people,
     is_whole_number_of_somebody,
     national_ids_in,
     without_numbers,
@@ -121,8 +123,6 @@ SHOWN = (
     Shown("email_events", ("campaign_key",), ("campaign_key",)),
     Shown("ad_spend", ("source_key",), ("channel", "campaign")),
 )
-# of keys that are written alike, as many are somebody's number as no other keys are by chance; so many are looked at
-_SHARE, _LOOKED_AT = 1 / 3, 200
 # one key of digits alone is no number, whatever it looks like
 _LEAST_OF_DIGITS = 3
 # a date with the rest, as a key has it; which dates and digits are somebody's is said in Python
@@ -174,7 +174,7 @@ def _find_keys(con: duckdb.DuckDBPyConnection, keys: str) -> None:
     # of keys with a date in them every tenth has a check digit by chance
     numbered = f"length(value) between 10 and 31 and regexp_matches(value, {text(_NUMBERED)})"
     shapes = con.execute(
-        f"select place, {_SHAPE} as shape, arg_min(value, hash(value), {_LOOKED_AT}) from ({keys}) where {numbered} group by all"
+        f"select place, {_SHAPE} as shape, arg_min(value, hash(value), {LOOKED_AT}) from ({keys}) where {numbered} group by all"
     ).fetchall()
     theirs = [f"({text(place)}, {text(shape)})" for place, shape, few in shapes if _are_somebodys(shape, few)]
     if theirs:
@@ -186,7 +186,7 @@ def _find_keys(con: duckdb.DuckDBPyConnection, keys: str) -> None:
 
 def _are_somebodys(shape: str, keys: list[str]) -> bool:
     held = sum(map(_is_somebodys, keys))
-    return held >= max(_SHARE * len(keys), _LEAST_OF_DIGITS if shape.isdecimal() else 1)
+    return are_of_people(held, len(keys)) and held >= (_LEAST_OF_DIGITS if shape.isdecimal() else 1)
 
 
 def _is_somebodys(key: str) -> bool:

@@ -39,7 +39,7 @@ def is_spelled(
     # by their last digits there are few to be read, and of these only those that are the number itself
     candidates = (
         f"select distinct {quote(column)}::varchar as phone, {country} as country_code from {raw} r "
-        f"where exists (select 1 from ({numbers}) v(number) where contains(match_keys.digits_in(r.{quote(column)}::varchar), right(v.number, 7)))"
+        f"where exists (select 1 from ({numbers}) v(number) where match_keys.has_phone_tail(r.{quote(column)}::varchar, v.number))"
     )
     read_phones_apart(con, candidates, default_country, "raw_phones")
     spelled = con.execute(

@@ -43,7 +43,7 @@ create or replace temp table points_to_read as
 with read as materialized (select contact_point, {{addresses}} as addresses, {{is_keyed}} as is_keyed from ({{said}}))
 select contact_point, addresses, is_keyed from read r
 where list_has_any(addresses, {LISTED.format(kind="email")}) or {is_cut_of("contact_point")} or is_keyed or {is_place_of("contact_point")} or exists (
-    select 1 from {VALUES.format(kind="phone")} v where contains(match_keys.digits_in(r.contact_point), right(v.value, 7)))
+    select 1 from {VALUES.format(kind="phone")} v where match_keys.has_phone_tail(r.contact_point, v.value))
 """
 _NUMBERS = """
 create or replace temp table point_numbers as
@@ -83,7 +83,7 @@ union all
 select contact_point, part, is_theirs from numbers
 union all
 -- two numbers that are written as one
-select contact_point, unnest(list_filter(readings, lambda r: len(list_filter(listed, lambda l: contains(r, right(l, 7)))) = 0)), false
+select contact_point, unnest(list_filter(readings, lambda r: len(list_filter(listed, lambda l: match_keys.has_phone_tail(r, l))) = 0)), false
 from numbers where is_theirs
 """
 # addresses of others; before a first night nobody is known

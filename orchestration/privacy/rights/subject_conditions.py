@@ -88,7 +88,7 @@ def _their_parts(con: duckdb.DuckDBPyConnection, written: list[str]) -> dict[str
             value
             for (value,) in con.execute(f"select distinct {of} from ({VALUES.format(kind=kind)}) order by 1").fetchall()
         ]
-        for kind, of in (("email", "value"), ("phone", "right(value, 7)"))
+        for kind, of in (("email", "value"), ("phone", "match_keys.phone_tail(value)"))
     )
     parts = "match_keys.phone_parts(match_keys.bare_phone(match_keys.beside_addresses(written)))"
     numbers = f"list_filter(list_transform({parts}, lambda p: trim(p)), lambda p: length(match_keys.digits_in(p)) >= 5)"

@@ -113,8 +113,7 @@ def set_aside_rows(con: duckdb.DuckDBPyConnection, settings: Settings) -> Iterat
 
 def _has_number() -> str:
     """SQL on a rejected line: whether the digits of a number of theirs stand in it, as erasure looks for them."""
-    digits = "regexp_replace(content, '[^0-9]', '', 'g')"
-    return f"exists (select 1 from ({VALUES.format(kind='phone')}) v where contains({digits}, right(v.value, 8)))"
+    return f"exists (select 1 from ({VALUES.format(kind='phone')}) v where match_keys.has_phone_tail(content, v.value))"
 
 
 def _is_their_line(settings: Settings) -> str:

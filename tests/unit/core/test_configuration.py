@@ -264,3 +264,46 @@ def test_of_files_only_where_the_rows_of_a_page_are_can_be_said(write_config):
     said = text.replace("{}", '{ rows = "" }').replace("{{", "{").replace("}}", "}")
     with pytest.raises(ConfigurationError, match='is read with format = "jsonl"'):
         load_settings(write_config(said))
+
+
+REACHED = """company = "T"
+[sources.shop]
+connector = "files"
+url = "/x"
+[sources.shop.tables.{table}]
+path = "t.csv"
+key = ["id"]
+{said}
+columns = {{ id = "BIGINT", {columns} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "person"),
+    [
+        ("customers", {"email": "VARCHAR", "phone": "VARCHAR", "first_name": "VARCHAR"}, {"key": "id", "email": ["email"], "phone": ["phone"], "given_name": "first_name"}),
+        ("guests", {"Kundens namn": "VARCHAR", "E-postadress": "VARCHAR", "mobilnr": "BIGINT"}, {"key": None, "email": ["E-postadress"], "phone": ["mobilnr"]}),
+        ("orders", {"customer_id": "BIGINT", "customer_email": "VARCHAR"}, {"key": "customer_id", "email": ["customer_email"], "phone": []}),
+    ],
+)  # fmt: skip
+def test_a_table_that_reaches_somebody_and_does_not_say_whom_is_refused_with_the_lines_to_paste(
+    write_config, table, columns, person
+):
+    """Otherwise no erasure, access or retention finds its rows."""
+    typed = ", ".join(f'"{name}" = "{kind}"' for name, kind in columns.items())
+    with pytest.raises(ConfigurationError, match=f"the table {table} has .* does not say whose") as caught:
+        load_settings(write_config(REACHED.format(table=table, said="", columns=typed)))
+    assert f"sources.shop.tables.{table}" in caught.value.where
+    told = caught.value.to_do.splitlines()
+    pasted = "\n".join(line for line in told if line.startswith(("persons = ", "retention = ")))
+    read = load_settings(write_config(REACHED.format(table=table, said=pasted, columns=typed)))
+    (whose,) = read.sources["shop"].tables[table].whose
+    assert {name: getattr(whose, name) for name in person} == person
+    assert read.sources["shop"].tables[table].retention.category == "contact"
+    nobody = load_settings(write_config(REACHED.format(table=table, said="persons = []", columns=typed)))
+    assert nobody.sources["shop"].tables[table].whose == []
+
+
+def test_a_flag_a_time_and_an_address_of_a_shop_need_no_person(write_config):
+    columns = 'email = "BOOLEAN", phone = "TIMESTAMP", support_email = "VARCHAR", mailing = "VARCHAR"'
+    assert load_settings(write_config(REACHED.format(table="shops", said="", columns=columns)))

@@ -153,7 +153,7 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
     export = tmp_path / "export"
     export.mkdir()
     (export / "orders.csv").write_text("order_id,total\n1,10.5\n")
-    (export / "buyers.csv").write_text("id,mail\n1,anna@example.com\n")
+    (export / "customers.csv").write_text("id,mail,Förnamn\n1,anna@example.com,Anna\n")
     made = scaffold("butik", "webshop", str(export), project=tmp_path)
     staging = (tmp_path / "dbt_project/models/staging/butik/stg_butik__orders.sql").read_text()
     assert all(f" as {column}" in staging for column in entities()["orders"])
@@ -164,10 +164,14 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
     )
     assert wrong in carts and "no table is named" not in staging
     module = (tmp_path / "orchestration/extract/systems/butik.py").read_text()
-    assert module.count("persons, retention and texts") == 2
+    assert module.count("persons, retention and texts") == 1, "of orders, which reach nobody"
     namespace: dict = {}
     exec(compile(module, "butik.py", "exec"), namespace)
     assert namespace["TABLES"]["orders"].columns == {"order_id": "BIGINT", "total": "DOUBLE"}
+    customers = namespace["TABLES"]["customers"]
+    (customer,) = customers.whose
+    assert (customer.key, customer.email, customer.given_name) == ("id", ["mail"], "Förnamn")
+    assert customers.retention.category == "contact"
     assert 'connector = "files"' in made.block and str(export) in made.block
     with pytest.raises(ConfigurationError, match="already"):
         scaffold("butik", "webshop", str(export), project=tmp_path)

@@ -126,8 +126,13 @@ def test_rule_25_raw_rows_in_other_spellings_go_and_what_names_somebody_else_too
             "insert into identity.customer_source_records by name select * replace ('9' as source_key, hash('crm', '9') as record_id) from identity.customer_source_records where source_key = '1' and source_system = 'crm'"
         )
         con.execute("update raw_crm.contacts set email_address = 'bo@dahl.se; shared@x.se' where contact_id = 2")
+        con.execute(
+            "insert into quarantine.rejected_rows (load_id, source, table_name, reason, content) select 1, 'crm', 'contacts', 'broken', unnest(['5;;111 22 33', '6;;111 22 34'])"
+        )
     erase_anna(home, settings, built)
     assert asked(home, "select contact_id from raw_crm.contacts order by 1") == [(2,), (4,)]
+    left = "select content from quarantine.rejected_rows where content like '%111 22 3%'"
+    assert asked(home, left) == [("6;;111 22 34",)], "her number without its area, in a line that could not be read"
 
 
 def test_the_night_after_an_erasure_looks_for_the_erased_and_says_so(home, settings, built):

@@ -201,7 +201,9 @@ def test_a_column_that_says_who_somebody_is_becomes_their_person_id(tmp_path, pe
     ("column", "values", "is_proposed"),
     [("master_customer_no", [f"m{n % 6}" for n in range(20)], True), ("master_account_no", [f"m{n % 6}" for n in range(20)], False),
      ("customer_unique_id", [f"u{n}" if n % 2 else "" for n in range(20)], False),
-     ("customer_unique_id", ["800101-9804", "811228-9874"] * 10, False)],
+     ("customer_unique_id", ["800101-9804", "811228-9874"] * 10, False),
+     # as few as the night empties the column for
+     ("customer_unique_id", ["800101-9804", "811228-9874", "u1", "u2", "u3"] * 4, False)],
 )  # fmt: skip
 def test_no_account_no_id_that_few_have_and_no_identity_number_becomes_a_person_id(tmp_path, column, values, is_proposed):  # fmt: skip
     rows = [f"c{n},{value},Ek {n},0{n}100" for n, value in enumerate(values)]

@@ -62,6 +62,7 @@ connector = "files"
 url = "/x"
 [sources.shop.tables.lines]
 path = "*.csv"
+persons = []
 columns = {{ order_no = "VARCHAR", email = "VARCHAR", day = "DATE", "unit price" = "DECIMAL(18, 2)", n = "BIGINT" }}
 [[sources.shop.tables.lines.maps]]
 entity = "{entity}"

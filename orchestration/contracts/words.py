@@ -141,6 +141,11 @@ def entities_of(table: str) -> dict[str, float]:
     return found
 
 
+def names_people(word: str) -> bool:
+    """Whether a word is one for people: customer, kund."""
+    return "people" in _entity_terms().get("".join(words_of(word)), ())
+
+
 def _only_qualifies(words: list[str], table: str) -> bool:
     """Whether words before a term only say whose or which it is: the table's own name, or billing, primary, property."""
     qualifiers = plain_words_for("qualifier")
