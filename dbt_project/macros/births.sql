@@ -11,16 +11,16 @@
     )
 {%- endmacro %}
 
-{#- The age band of a birth date, as of the night, by the var age_bands. -#}
+{#- The age band of a birth date, as of the night, by the setting age_bands. -#}
 {% macro age_band(birth_date) -%}
     {%- set age = age_in_years(birth_date, as_of()) -%}
     case
         when {{ birth_date }} is null
         then 'unknown'
-        {%- for band in var("age_bands") if band.below %}
+        {%- for band in var("insight").age_bands if band.below %}
             when {{ age }} < {{ band.below }} then '{{ band.name }}'
         {% endfor %}
-        else '{{ var("age_bands")[-1].name }}'
+        else '{{ var("insight").age_bands[-1].name }}'
     end
 {%- endmacro %}
 

@@ -22,6 +22,7 @@ from orchestration.contracts.reasons import assert_codes_known, words
 from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Settings
+from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.spreadsheets import csv_text, is_formula
 from orchestration.core.warehouse import quote, scalar, transaction
 from orchestration.privacy.audit.exported_points import note_points
@@ -230,4 +231,6 @@ def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     assert_published(con)
     if now - as_of > MAX_AGE:
         hours = int((now - as_of).total_seconds() // 3600)
-        raise GateError(f"permissions were last computed {hours} hours ago; they are valid for 24", to_do=to_do)
+        raise GateError(
+            f"permissions were last computed {hours} hours ago; they are valid for {STATEMENT_HOURS}", to_do=to_do
+        )

@@ -79,7 +79,7 @@ def publication_assets(settings: Settings) -> dg.AssetsDefinition:
                 assert_first_is_whole(con, list(run.failed_sources), run.settings.publishing.first_without_failed)
                 assert_publishable(con, run.run_id)
                 assert_audiences_checked(con, run.run_id)
-                assert_ids_last(con, run.settings.identity.max_changed_ids)
+                assert_ids_last(con, run.settings.identity.max_changed_ids, run.settings.identity.min_changed_ids)
                 assert_purposes(con, run.home.compiled_marts)
             except GateError as error:
                 run.problems.append(str(error))

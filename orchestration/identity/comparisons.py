@@ -12,11 +12,18 @@ from typing import Any
 import duckdb
 
 from orchestration.core.sql_scripts import sql_script
+from orchestration.identity.similarity import (
+    ALIKE_MAILBOX,
+    ALIKE_NAME,
+    NEAR_CITY,
+    NEAR_NAME,
+    NEAR_STREET,
+    SOMEWHAT_ALIKE_NAME,
+)
 
 COMPARISONS_VERSION = 3
 # a full name that more records have is not a rare one
 _RARE = 20
-_NEAR = 0.92
 
 # a shared identifier that is worthless is not evidence; of an address, what stands before the @ is evidence of its own
 # only where it is more than the person's name
@@ -145,9 +152,9 @@ def _name(column: str, unknown: Any, also: Sequence[Any] = (), near: str = "fals
             unknown,
             cll.ExactMatchLevel(frequent or column, term_frequency_adjustments=True),
             *also,
-            _level(f"{alike} >= {_NEAR} or {near}", "nearly the same"),
-            _level(f"{alike} >= 0.85 or starts_with({column}_l, {column}_r) or starts_with({column}_r, {column}_l)", "alike, or an initial"),
-            _level(f"{alike} >= 0.7", "somewhat alike"),
+            _level(f"{alike} >= {NEAR_NAME} or {near}", "nearly the same"),
+            _level(f"{alike} >= {ALIKE_NAME} or starts_with({column}_l, {column}_r) or starts_with({column}_r, {column}_l)", "alike, or an initial"),
+            _level(f"{alike} >= {SOMEWHAT_ALIKE_NAME}", "somewhat alike"),
             cll.ElseLevel(),
         ],
     )  # fmt: skip
@@ -174,7 +181,7 @@ def _birth_date() -> Any:
 
 
 _SWAPPED_NAMES = (
-    f"jaro_winkler_similarity(given_key_l, family_key_r) >= {_NEAR} and jaro_winkler_similarity(family_key_l, given_key_r) >= {_NEAR} "
+    f"jaro_winkler_similarity(given_key_l, family_key_r) >= {NEAR_NAME} and jaro_winkler_similarity(family_key_l, given_key_r) >= {NEAR_NAME} "
     "and given_key_l <> given_key_r"
 )
 # Bob and Robert, Lasse and Lars; two short forms of one name too
@@ -212,7 +219,7 @@ def _email() -> Any:
             # a slip in a mailbox that is but the name says no more than the slip in the name
             _level(_NEAR_MAILBOX, "nearly the same, and no more than the name"),
             _level(f"{own} and email_user_l = email_user_r", "the same before the @, and more than the name"),
-            _level(f"{own} and jaro_winkler_similarity(email_own_l, email_own_r) >= 0.9", "alike before the @ in what is not the name"),
+            _level(f"{own} and jaro_winkler_similarity(email_own_l, email_own_r) >= {ALIKE_MAILBOX}", "alike before the @ in what is not the name"),
             cll.ElseLevel(),
         ],
     )  # fmt: skip
@@ -243,7 +250,7 @@ def _address() -> Any:
     nowhere = " or ".join(
         f"(street_key_{side} is null and postal_key_{side} is null and city_key_{side} is null)" for side in "lr"
     )
-    near = f"jaro_winkler_similarity(street_key_l, street_key_r) >= {_NEAR - 0.02}"
+    near = f"jaro_winkler_similarity(street_key_l, street_key_r) >= {NEAR_STREET}"
     return CustomComparison(
         output_column_name="address",
         comparison_levels=[
@@ -254,7 +261,7 @@ def _address() -> Any:
             _level(near, "nearly the same street"),
             cll.ExactMatchLevel("postal_key", term_frequency_adjustments=True),
             cll.ExactMatchLevel("city_key", term_frequency_adjustments=True),
-            _level("jaro_winkler_similarity(city_key_l, city_key_r) >= 0.88 or (damerau_levenshtein(city_key_l, city_key_r) <= 2 "
+            _level(f"jaro_winkler_similarity(city_key_l, city_key_r) >= {NEAR_CITY} or (damerau_levenshtein(city_key_l, city_key_r) <= 2 "
                 "and least(length(city_key_l), length(city_key_r)) >= 5) or damerau_levenshtein(postal_key_l, postal_key_r) <= 1", "a place nearby in spelling"),
             cll.ElseLevel(),
         ],

@@ -12,6 +12,7 @@ from orchestration.core.settings import Identity
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import scalar, transaction
 from orchestration.identity.model import MIN_RECORDS
+from orchestration.identity.similarity import NEAR_CITY, NEAR_NAME
 from orchestration.identity.touched import touch
 from orchestration.match_keys.junk import define_junk
 from orchestration.privacy.intake.national_ids import prepare_national_ids
@@ -80,12 +81,12 @@ _NAMED = "(l.given_name_count <= 1 or (l.given_key is not null and r.given_key i
 _ONE_LETTER = (
     "(damerau_levenshtein(l.given_key, r.given_key) = 1 and least(length(l.given_key), length(r.given_key)) >= 6)"
 )
-# compatible: equal, an initial of the other, near (Mark and Mary score .88: too near to be near), swapped with the family name, or not known on one side
+# compatible: equal, an initial of the other, near (a slip), swapped with the family name, or not known on one side
 _GUARD = f"""
     (l.given_key is null or r.given_key is null
         or l.given_key = r.given_key
         or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
-        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 or {_ONE_LETTER}
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= {NEAR_NAME} or {_ONE_LETTER}
         or coalesce(list_contains(l.given_forms, r.given_key), false) or coalesce(list_contains(r.given_forms, l.given_key), false)
         or (l.given_key = r.family_key and l.family_key = r.given_key))
     and coalesce(l.generation = r.generation, true)
@@ -95,9 +96,9 @@ _GUARD = f"""
 """
 
 # a phone is passed on within a household and beyond: it also wants a near family name or the same birth date
-_SAME_FAMILY = """
+_SAME_FAMILY = f"""
     (l.family_key is null or r.family_key is null or l.family_key = r.family_key
-        or jaro_winkler_similarity(replace(l.family_key, ' ', ''), replace(r.family_key, ' ', '')) >= 0.92
+        or jaro_winkler_similarity(replace(l.family_key, ' ', ''), replace(r.family_key, ' ', '')) >= {NEAR_NAME}
         or l.birth_date = r.birth_date or l.given_key = r.family_key)
 """
 
@@ -168,7 +169,7 @@ left join edge_scores s on s.left_id = r.left_id and s.right_id = r.right_id
 # share more than a couple does
 _NEAR_NAMES = f"""
     coalesce(l.given_key = r.given_key or starts_with(l.given_key, r.given_key) or starts_with(r.given_key, l.given_key)
-        or jaro_winkler_similarity(l.given_key, r.given_key) >= 0.92 or {_ONE_LETTER}
+        or jaro_winkler_similarity(l.given_key, r.given_key) >= {NEAR_NAME} or {_ONE_LETTER}
         or list_contains(l.given_forms, r.given_key) or list_contains(r.given_forms, l.given_key) or list_has_any(l.given_forms, r.given_forms)
         or l.given_key = r.family_key or l.family_key = r.given_key, l.given_key is null or r.given_key is null)
 """
@@ -191,7 +192,7 @@ where s.probability >= $threshold and identity.veto_reason(l, r) is null and not
     and (s.probability >= $names_alone or coalesce(
         l.email_key = r.email_key or l.phone_key = r.phone_key or l.postal_key = r.postal_key or l.street_key = r.street_key
             or (l.street_number = r.street_number and len(list_intersect(l.address_words, r.address_words)) >= 3)
-            or jaro_winkler_similarity(l.city_key, r.city_key) >= 0.88
+            or jaro_winkler_similarity(l.city_key, r.city_key) >= {NEAR_CITY}
             or damerau_levenshtein(l.birth_date::varchar, r.birth_date::varchar) <= 2, false))
 """
 

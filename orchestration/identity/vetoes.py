@@ -12,15 +12,15 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.core.sql_scripts import sql_script
+from orchestration.identity.similarity import ALIKE_NAME, NEAR_NAME
 
-# Jaro-Winkler from which two spellings may be one name, and from which a swapped one is; days from which birth dates
-# are no slip; years that lie between parent and child
-_ALIKE, _SWAPPED_ALIKE, _SLIP_DAYS, _GENERATION = 0.85, 0.92, 3660, "between 15 and 50"
+# days from which birth dates are no slip; years that lie between parent and child
+_SLIP_DAYS, _GENERATION = 3660, "between 15 and 50"
 _COMPATIBLE = sql_script(
     __file__,
     "vetoes_compatible",
-    alike=_ALIKE,
-    swapped_alike=_SWAPPED_ALIKE,
+    alike=ALIKE_NAME,
+    swapped_alike=NEAR_NAME,
     slip_days=_SLIP_DAYS,
     generation=_GENERATION,
 )

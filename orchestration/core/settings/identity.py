@@ -31,6 +31,9 @@ class Identity(BaseModel, extra="forbid", frozen=True):
     max_changed_ids: float = Field(
         default=0.01, ge=0, le=1, description="share of customers whose id may change since the last publication"
     )
+    min_changed_ids: int = Field(
+        default=10, ge=0, description="so many may in any case: of a handful of customers one merge is much of a share"
+    )
 
 
 # what a value may be chosen by; a later criterion decides between values that the earlier ones leave equal

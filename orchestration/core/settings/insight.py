@@ -7,10 +7,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 # a campaign that is sent within so many days is one lot; one that goes on is a lot each day.
 LOT_DAYS = 3
+
+
+class AgeBand(BaseModel, extra="forbid", frozen=True):
+    """Ages that are told together; the last one has no upper end."""
+
+    name: str = Field(min_length=1, max_length=40, pattern="^[^'\\\\{}\\r\\n]+$")
+    below: int | None = Field(default=None, gt=0, le=120, description="the first age that is above it")
+
+
+_AGE_BANDS = [
+    AgeBand(name="under 18", below=18),
+    AgeBand(name="18 to 29", below=30),
+    AgeBand(name="30 to 44", below=45),
+    AgeBand(name="45 to 64", below=65),
+    AgeBand(name="65 and over"),
+]
 
 
 class Insight(BaseModel, extra="forbid", frozen=True):
@@ -127,4 +143,22 @@ class Insight(BaseModel, extra="forbid", frozen=True):
     example_statistics: bool = Field(
         default=False, description="for the demo: invented statistics of places, until real ones are loaded"
     )
+    age_bands: list[AgeBand] = Field(
+        default=_AGE_BANDS,
+        min_length=4,
+        max_length=20,
+        description="name and first age above each, from the youngest; the first ends with childhood, the second with youth, and the last is of seniors",
+    )
     overdue_days: int = Field(default=30, ge=0, description="a signal: an invoice unpaid so many days after it was due")
+
+    @field_validator("age_bands")
+    @classmethod
+    def _follow_each_other(cls, said: list[AgeBand]) -> list[AgeBand]:
+        ends = [band.below for band in said]
+        bounds = [end for end in ends[:-1] if end is not None]
+        if ends[-1] is not None or len(bounds) < len(said) - 1 or bounds != sorted({*bounds}):
+            raise ValueError("each age band but the last says `below`, an age above that of the band before it")
+        names = [band.name for band in said]
+        if len({*names}) < len(names) or not {"unknown", "other (small groups)"}.isdisjoint(names):
+            raise ValueError("the names of age bands differ, and none is 'unknown' or 'other (small groups)'")
+        return said

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from orchestration.core.configuration import _known_keys, load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import PROJECT_DIR, Settings, has_unclear_login
+from orchestration.core.settings.insight import Insight
 
 GOOD = """
 company = "Test"
@@ -307,3 +308,21 @@ def test_a_table_that_reaches_somebody_and_does_not_say_whom_is_refused_with_the
 def test_a_flag_a_time_and_an_address_of_a_shop_need_no_person(write_config):
     columns = 'email = "BOOLEAN", phone = "TIMESTAMP", support_email = "VARCHAR", mailing = "VARCHAR"'
     assert load_settings(write_config(REACHED.format(table="shops", said="", columns=columns)))
+
+
+@pytest.mark.parametrize(
+    ("ends", "names", "told"),
+    [
+        ([18, 30, 65, None], ["a", "b", "c", "d"], ""), ([18, 17, 65, None], ["a", "b", "c", "d"], "above that of the band before"),
+        ([18, None, 65, None], ["a", "b", "c", "d"], "above that of the band before"), ([18, 30, 65, 99], ["a", "b", "c", "d"], "but the last"),
+        ([18, 30, 65, None], ["a", "b", "b", "d"], "differ"), ([18, 30, 65, None], ["a", "b", "c", "unknown"], "none is"),
+        ([18, 30, 65, None], ["a", "b", "it's", "d"], "should match pattern"), ([18, 30, None], ["a", "b", "c"], "at least 4"),
+    ],
+)  # fmt: skip
+def test_age_bands_are_a_companys_own_and_follow_each_other(ends, names, told):
+    bands = [{"name": name, "below": end} for name, end in zip(names, ends, strict=True)]
+    if told:
+        with pytest.raises(ValueError, match=told):
+            Insight.model_validate({"age_bands": bands})
+    else:
+        assert [band.below for band in Insight.model_validate({"age_bands": bands}).age_bands] == ends

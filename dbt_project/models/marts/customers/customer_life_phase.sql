@@ -1,5 +1,5 @@
 {#- ages at which a phase of life begins or ends, by the bands of age -#}
-{%- set bands = var("age_bands") -%}
+{%- set bands = var("insight").age_bands -%}
 {%- set grown_up, young_until, senior_from = bands[0].below, bands[1].below, bands[-2].below -%}
 {%- set bounds = var("life_phase_bounds") -%}
 with
