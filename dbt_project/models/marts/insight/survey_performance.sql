@@ -17,9 +17,10 @@ with
             ) as person,
             coalesce(sent_at, submitted_at) as asked_at,
             coalesce(submitted_at <= {{ as_of() }}, false) as is_answered,
-            -- a source that delivers answers only says nothing of who did not answer
+            -- a source that delivers answers only says nothing of who did not answer: one that is yet to come is an
+            -- answer, too
             sent_at is not null
-            and bool_or(sent_at is not null and not coalesce(submitted_at <= {{ as_of() }}, false)) over (
+            and bool_or(sent_at is not null and submitted_at is null) over (
                 partition by source_system, survey
             ) as is_sent,
             case when submitted_at <= {{ as_of() }} then nps end as nps,
