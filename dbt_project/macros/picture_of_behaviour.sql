@@ -10,8 +10,9 @@
         left join
             {{ ref("exchange_rates_by_day") }} x
             on x.currency = c.currency
-            and x.rated_on = cast(coalesce(c.abandoned_at, c.created_at) as date)
-        where c.customer_id is not null and {{ has_come("coalesce(c.abandoned_at, c.created_at)") }}
+            and x.rated_on = cast(c.abandoned_at as date)
+        -- one that is not left yet may still be ordered
+        where c.customer_id is not null and c.abandoned_at is not null and {{ has_come("c.abandoned_at") }}
         group by c.customer_id
     ),
     subscriptions as (

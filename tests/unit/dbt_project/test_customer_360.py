@@ -111,13 +111,14 @@ def test_rule_19_who_may_not_be_profiled_has_no_inferred_attribute(picture, why)
     )
     picture.add("marts.dim_products", {"source_system": "shop", "source_key": "a", "category": "boots"})
     inferred = ("favourite_store", "favourite_category", "acquisition_channel")
-    assert picture("c1", *inferred) == ("North", "boots", "web")
+    assert picture("c1", *inferred, "feedback_count") == ("North", "boots", "web", 0)
     table, said = NOT_PROFILED[why]
     if table == "marts.dim_customers":
         picture.run(f"update marts.dim_customers set {', '.join(said)} = true where customer_id = 'c1'")
     else:
         picture.add(table, said | {"customer_id": "c1"})
-    assert picture("c1", *inferred, "order_count") == (None, None, None, 1)
+    # what they wrote is not looked at, which is not the same as to have written nothing
+    assert picture("c1", *inferred, "order_count", "feedback_count") == (None, None, None, 1, None)
 
 
 def test_life_events_and_the_confirmed_address_are_the_newest(picture):
@@ -217,6 +218,15 @@ def test_carts_are_of_one_currency(picture):
         "marts.fct_carts",
         cart | {"source_key": "1", "cart_amount": 100, "currency": "SEK"},
         cart | {"source_key": "2", "cart_amount": 10, "currency": "EUR"},
+        # as the metric abandoned_carts has it: this one is not left yet
+        cart
+        | {
+            "source_key": "3",
+            "cart_amount": 7,
+            "currency": "SEK",
+            "created_at": datetime(2026, 5, 1),
+            "abandoned_at": None,
+        },
     )
     assert picture("c1", "abandoned_cart_count", "abandoned_cart_amount") == (2, None)
     picture.add(

@@ -158,7 +158,8 @@ select
     {% endfor -%}
     {{ counts_if_delivered("w", ["review_count"]) }},
     cast(w.mean_rating as double) as mean_rating,
-    {{ counts_if_delivered("x", ["feedback_count"]) }},
+    -- who may not be profiled may have written: that is not known here, and not 0
+    {{ if_delivered("feedback_count", "case when f.customer_id is not null then coalesce(x.feedback_count, 0) end") }},
     x.last_sentiment,
     x.feedback_themes,
     g.stated_preferences,

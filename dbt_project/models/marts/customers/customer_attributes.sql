@@ -8,6 +8,12 @@ with
             and e.name is not null
             and e.value is not null
             and {{ has_come("e.observed_at") }}
+            -- what others say is an estimate of the person: nothing is inferred of who refused profiling (Art. 21)
+            and (
+                coalesce(e.origin in ('club', 'app'), false)
+                or s.customer_id
+                in (select c.customer_id from {{ ref("dim_customers") }} c where {{ may_be_profiled("c") }})
+            )
     ),
     told as (
         select
