@@ -58,6 +58,17 @@ def test_what_nobody_has_is_a_source_that_is_missing_and_moves_nothing(marts):
     assert (row["next_data_use_step"], row["visited_count"], row["known_interest_count"]) == ("reading", 0, 0)
 
 
+def test_what_is_rare_everywhere_is_not_what_moves_a_cell(marts):
+    """Nobody of the lower cell uses, and hardly anybody else; that all others visit tells more."""
+    add(
+        marts,
+        *(customer(f"a{n}", last_ordered_at=NEW, last_visited_at=NEW, last_email_clicked_at=NEW if n else None, usage_count_30d=int(n == 0)) for n in range(10)),
+        *(customer(f"b{n}", last_ordered_at=NEW if n % 2 else None, last_visited_at=NEW if n == 0 else None, last_email_clicked_at=NEW if n == 2 else None) for n in range(10)),
+    )  # fmt: skip
+    steps = {row["interaction_level"]: (row["next_interaction_step"], row["next_interaction_count"]) for row in marts.rows("experience_matrix", "breakdown = 'all'")}  # fmt: skip
+    assert steps == {"high": ("used", 9), "low": ("visited", 9)}
+
+
 @pytest.mark.parametrize("why", NOT_PROFILED)
 def test_rule_19_each_breakdown_has_every_customer_but_of_who_may_not_be_profiled(marts, why):
     add(marts, *(customer(f"c{n}") for n in range(4)))

@@ -89,9 +89,25 @@ with
                 ,
                 case
                     when sum({{ part }}_count) over () > 0 then customer_count - {{ part }}_count else 0
-                end as {{ part }}_lack
+                end as {{ part }}_lack,
+                sum({{ part }}_count) over (partition by breakdown)
+                / cast(sum(customer_count) over (partition by breakdown) as double)
+                - {{ part }}_count / cast(customer_count as double) as {{ part }}_gap
             {%- endfor %}
         from cells
+    ),
+    -- how far the cell is below all customers, in millionths; of as far, what more of it lack
+    weighed as (
+        select
+            *
+            {%- for part in (done | list) + (uses | list) %}
+                ,
+                case
+                    when {{ part }}_lack > 0
+                    then round({{ part }}_gap * 1000000) + {{ part }}_lack / cast(customer_count as double)
+                end as {{ part }}_weight
+            {%- endfor %}
+        from lacking
     )
 select
     breakdown,
@@ -101,20 +117,19 @@ select
     customer_count,
     customer_count / cast(sum(customer_count) over (partition by breakdown, value) as double) as customer_share,
     {%- for part in (done | list) + (uses | list) %} {{ part }}_count, {%- endfor %}
-    -- what most customers of the cell lack: the first of as many
     {%- for axis, parts in {"interaction": done, "data_use": uses}.items() %}
-        {%- set most = "greatest(" ~ (parts | join("_lack, ")) ~ "_lack)" %}
+        {%- set most = "greatest(" ~ (parts | join("_weight, ")) ~ "_weight)" %}
         case
-            when {{ most }} = 0
-            then null
             {%- for part in parts %}
-                when {{ part }}_lack = {{ most }} then '{{ part | replace("_", " ") }}'
+                when {{ part }}_weight = {{ most }} then '{{ part | replace("_", " ") }}'
             {%- endfor %}
         end as next_{{ axis }}_step,
-        {{ most }} as next_{{ axis }}_count,
+        case
+            {%- for part in parts %} when {{ part }}_weight = {{ most }} then {{ part }}_lack {%- endfor %} else 0
+        end as next_{{ axis }}_count,
     {%- endfor %}
     nps_count,
     mean_nps,
     mean_net_amount,
     '{{ var("currency") }}' as currency
-from lacking
+from weighed
