@@ -167,3 +167,8 @@
 
 {#- SQL: whether a membership ended so long ago that derived data are not kept. -#}
 {% macro is_expired_membership(left_at) -%} coalesce({{ left_at }} < {{ kept_since("derived") }}, false) {%- endmacro %}
+
+{#- SQL: 1 to 5 by how many fifths of the rows are worse in that order, worst first. Equal rows are equal; the worst of all is always 1. -#}
+{% macro score_by_fifths(order) -%}
+    1 + cast(floor(5 * (rank() over (order by {{ order }}) - 1) / cast(count(*) over () as double)) as bigint)
+{%- endmacro %}

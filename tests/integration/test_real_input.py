@@ -8,22 +8,22 @@ import pytest
 from orchestration.core.settings import PROJECT_DIR
 from tests.conftest import Kundbild, shared
 
-# of equal customers the key decides, as text
+# 1 to 5 by the fifths of the customers who do worse
 RFM = """
 with
     lines as (select customer, strptime(date, '%Y%m%d') as day, amount_usd::decimal(18, 2) as dollars from read_csv('{file}', all_varchar = true)),
-    customers as (select customer, max(day) as last_day, count(*) as orders, sum(dollars) as dollars from lines group by customer)
-select recency, frequency, money, count(*)
-from (
-    select
-        ntile(5) over (order by last_day, customer) as recency,
-        ntile(5) over (order by orders, customer) as frequency,
-        ntile(5) over (order by dollars, customer) as money
-    from customers
-)
+    customers as (select max(day) as last_day, count(*) as orders, sum(dollars) as dollars from lines group by customer),
+    {fifths}
+select r.fifth as recency, f.fifth as frequency, m.fifth as money, count(*)
+from customers c join of_last_day r using (last_day) join of_orders f using (orders) join of_dollars m using (dollars)
 group by all
 order by all
 """
+FIFTHS = """
+    of_{value} as (
+        select {value}, 1 + 5 * coalesce(sum(many) over (order by {value} rows between unbounded preceding and 1 preceding), 0) // (select count(*) from customers) as fifth
+        from (select {value}, count(*) as many from customers group by {value})
+    )"""
 
 
 @pytest.fixture
@@ -59,9 +59,10 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
             f"count(*) as orders from read_csv('{data}/cdnow_orders.csv', all_varchar = true) group by customer) group by 1 order by 1"
         ).fetchall()
     assert [(row["cohort_month"], row["customers"], row["repeated"]) for row in cohorts] == there
-    # the counts of RFM as plain SQL over the file has them: fifths by the last day, the orders and the dollars
+    # the counts of RFM as plain SQL over the file has them: by the last day, the orders and the dollars
     with duckdb.connect() as con:
-        there = con.execute(RFM.format(file=f"{data}/cdnow_orders.csv")).fetchall()
+        fifths = ",".join(FIFTHS.format(value=value) for value in ("last_day", "orders", "dollars"))
+        there = con.execute(RFM.format(file=f"{data}/cdnow_orders.csv", fifths=fifths)).fetchall()
     with kundbild.warehouse() as con:
         counted = "select recency_score, frequency_score, money_score, count(*) from segments.customer_rfm group by all order by all"
         assert con.execute(counted).fetchall() == there and sum(row[-1] for row in there) == 23_570

@@ -20,7 +20,6 @@ with
     measured as (
         select
             c.customer_id,
-            r.first_record,
             {{ days_between("last_ordered_at", as_of()) }} as recency_days,
             order_count as frequency,
             revenue_amount,
@@ -29,14 +28,6 @@ with
             margin_amount,
             g.last_order_gap_days
         from {{ ref("customer_360") }} c
-        left join
-            (
-                select customer_id, min(source_system || ':' || source_key) as first_record
-                from {{ ref("bridge_customer_source_records") }}
-                where valid_to is null
-                group by customer_id
-            ) r
-            on r.customer_id = c.customer_id
         left join last_two g on g.customer_id = c.customer_id
         -- whom anything may be inferred of
         join {{ ref("customer_profile") }} f on f.customer_id = c.customer_id
@@ -45,15 +36,14 @@ with
     scored as (
         select
             *,
-            -- 5 is best. A source record breaks ties: customer ids differ where the same sources are built anew
-            ntile(5) over (order by recency_days desc, first_record) as recency_score,
-            ntile(5) over (order by frequency, first_record) as frequency_score,
-            ntile(5) over (order by revenue_amount nulls first, first_record) as money_score,
-            row_number() over (order by revenue_amount desc nulls last, first_record) as revenue_rank,
-            row_number() over (order by order_value desc nulls last, first_record) as order_value_rank,
-            row_number() over (order by margin_amount desc nulls last, first_record) as margin_rank,
-            count(*) over () as customers,
-            count(margin_amount) over () as customers_with_margin
+            -- 5 is best
+            {{ score_by_fifths("recency_days desc") }} as recency_score,
+            {{ score_by_fifths("frequency") }} as frequency_score,
+            {{ score_by_fifths("revenue_amount nulls first") }} as money_score,
+            -- of equal customers none is before another: all of them are in the top or none
+            cume_dist() over (order by revenue_amount desc nulls last) as revenue_top_share,
+            cume_dist() over (order by order_value desc nulls last) as order_value_top_share,
+            cume_dist() over (partition by margin_amount is null order by margin_amount desc) as margin_top_share
         from measured
     )
 select
@@ -65,11 +55,9 @@ select
     s.recency_score,
     s.frequency_score,
     s.money_score,
-    s.revenue_rank / cast(s.customers as double) as revenue_top_share,
-    s.order_value_rank / cast(s.customers as double) as order_value_top_share,
-    case
-        when s.margin_amount is not null then s.margin_rank / cast(s.customers_with_margin as double)
-    end as margin_top_share,
+    s.revenue_top_share,
+    s.order_value_top_share,
+    case when s.margin_amount is not null then s.margin_top_share end as margin_top_share,
     s.last_order_gap_days,
     coalesce(r.segment, 'other') as rfm_segment
 from scored s
