@@ -43,6 +43,7 @@ _COUNTED = {
     "consent_overview": ("customer_count", "permitted_count", "expiring_count", "withdrawn_count", "re_consent_count", "closed_by_register_count"),
     "email_campaigns": ("sent_count", "delivered_count", "opened_count", "clicked_count", "bounced_count", "unsubscribed_count", "complained_count", "read_count"),
     "contact_compliance": ("message_count",),
+    "customers_by_age": ("customer_count",),
     "audience_funnel": ("customer_count",),
     "attribution": ("customer_count",),
     "attribution_spread": (),

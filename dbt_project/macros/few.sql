@@ -88,9 +88,12 @@
 {#-
     SQL: the share of a part in a whole, of exact counts, or null where either of its sides is of few. Counts that are told rounded have
     it beside them: a share of rounded counts is wrong by several percent. In whole percents, in steps of min_people where the whole is
-    small: share and whole then tell no more of the part than its rounded count does.
+    small: share and whole then tell no more of the part than its rounded count does. Where the whole is not told either, `is_whole_rounded`
+    makes steps of its rounded count: those of the exact one tell it.
 -#}
-{% macro share_unless_few(part, whole) -%}
+{% macro share_unless_few(part, whole, is_whole_rounded=false) -%}
+    {%- set least = var("min_people") -%}
+    {%- set told = "round(" ~ whole ~ " / cast(" ~ least ~ " as double)) * " ~ least if is_whole_rounded else whole -%}
     case
         when {{ part }} = {{ whole }} and {{ whole }} > 0
         then 1.0
@@ -99,8 +102,8 @@
             least(
                 1.0,
                 round(
-                    round({{ part }} / greatest(0.01 * {{ whole }}, {{ var("min_people") }}))
-                    * greatest(0.01, {{ var("min_people") }} / nullif(cast({{ whole }} as double), 0)),
+                    round({{ part }} / greatest(0.01 * {{ whole }}, {{ least }}))
+                    * greatest(0.01, {{ least }} / nullif(cast({{ told }} as double), 0)),
                     2
                 )
             )

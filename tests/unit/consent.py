@@ -25,6 +25,7 @@ MODELS = (
 ALONE = (
     "fct_contact_compliance",
     "bi_consent_overview",
+    "bi_customers_by_age",
     "bi_dim_customers",
     "conformed_email_events",
     "conformed_orders",

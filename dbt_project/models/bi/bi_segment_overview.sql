@@ -104,15 +104,18 @@ with
             join starts s on s.scheme = p.scheme and s.days_ago = {{ ago }} {{ "union all" if not loop.last }}
         {%- endfor %}
     )
--- what was is rounded: subtracted from an exact count of today it would tell of one person
+-- rounded: the customers whom a table of all tells, less the segments, would tell of those few who are not profiled
 select
     t.scheme,
     t.segment,
-    cast({{ unless_few("t.people") }} as bigint) as customer_count,
-    {{ unless_few("t.people") }} / cast(sum(t.people) over (partition by t.scheme) as double) as customer_share,
-    {%- for total in sums %}
-        cast(t.{{ total }} as double) / nullif({{ unless_few("t.people") }}, 0) as {{ total }}_per_customer,
-    {%- endfor %}
+    {{ rounded("t.people") }} as customer_count,
+    case
+        when not {{ is_few("t.people") }}
+        then {{ share_unless_few("t.people", "sum(t.people) over (partition by t.scheme)", is_whole_rounded=true) }}
+    end as customer_share,
+    {{ rounded_mean("t.orders", "t.people") }} as orders_per_customer,
+    {{ rounded_mean_amount("t.revenue", "t.people") }} as revenue_per_customer,
+    {{ rounded_mean("t.sessions", "t.people") }} as sessions_per_customer,
     '{{ var("currency") }}' as currency
     {%- for ago in past %}, {{ rounded("w" ~ ago ~ ".people") }} as customer_count_{{ ago }}d_ago {%- endfor %}
 from told t

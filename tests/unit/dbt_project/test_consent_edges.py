@@ -209,6 +209,9 @@ def test_a_county_that_is_told_has_all_of_its_people_and_what_is_hidden_is_not_c
         ("SE", None, "unknown"): 6,
         (few, few, "band 1"): 9,
     }
+    # the ages of all, wherever they live: of 16, 14, and 27 in bands of few and the smallest other one
+    ages = warehouse.execute(f"from ({compiled['bi_customers_by_age']}) order by 1").fetchall()
+    assert ages == [("band 1", 15, 0.27), (few, 25, 0.45), ("unknown", 15, 0.27)]
     query = next(c for c in _of_few("dim_customers", 5) if c.name == "no_place_and_age_of_few").arguments["unexpected_rows_query"]  # fmt: skip
     assert warehouse.execute(query.format(batch=f"({compiled['bi_dim_customers']})")).fetchall() == []
     bare = (

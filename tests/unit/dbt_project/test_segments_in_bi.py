@@ -49,10 +49,10 @@ def test_the_overview_counts_and_compares_with_7_and_28_days_ago(nights):
 
 def test_few_are_one_row_with_the_next_smallest_and_whoever_is_in_no_segment_is_a_part_too(nights):
     nights.night(START, _company(lead=20, active=9, risk=7, lapsed=2))
-    assert {segment: row[0] for segment, row in _overview(nights).items()} == {"lead": 20, "active": 9, SOME: 9}
+    assert {segment: row[0] for segment, row in _overview(nights).items()} == {"lead": 20, "active": 10, SOME: 10}
     customers = {f"c{n}": Customer(nps=9 if n < 18 else 3 if n < 28 else None) for n in range(30)}
     nights.night(START + timedelta(days=1), customers)
-    assert {segment: row[0] for segment, row in _overview(nights, "nps").items()} == {"promoter": 18, SOME: 12}
+    assert {segment: row[0] for segment, row in _overview(nights, "nps").items()} == {"promoter": 20, SOME: 10}
 
 
 def test_a_past_of_few_is_not_told_by_the_rest_of_its_night_either(nights):
@@ -66,6 +66,18 @@ def test_a_past_of_few_is_not_told_by_the_rest_of_its_night_either(nights):
 def test_a_scheme_of_few_customers_shows_no_number(nights):
     nights.night(START, _company(lead=3))
     assert _overview(nights)[SOME] == (None,) * 6
+
+
+def test_all_customers_less_the_segments_tell_of_nobody_who_is_not_profiled(nights):
+    """One of 31 objects: that is told neither by the counts of the segments, nor by a mean, whose denominator is a count."""
+    company = _company(lead=12, active=11, risk=7) | {"risk7": Customer(3, 300)}
+    told = []
+    for refuses in (False, True):
+        nights.night(START, company | {"risk8": Customer(2, 300, refuses=refuses)})
+        told.append(_overview(nights))
+    assert [{segment: row[:2] for segment, row in one.items()} for one in told] == [{"lead": (10, 0.33), "active": (10, 0.33), "at risk": (10, 0.33)}] * 2  # fmt: skip
+    # of 17 orders by 8, and 1,700.00
+    assert told[1]["at risk"][2:4] == (2.1, 213)
 
 
 def _movements(nights: Nights) -> list[tuple]:

@@ -56,6 +56,7 @@ NUMBERS = [
     ("ad_spend", {"grain": "year"}, "select '2025-01-01', currency, sum(spend_amount) from bi.ad_spend group by 2 order by 2"),
     ("attributed_revenue", {"by": ["channel"]}, "select channel, model, sum(net_amount) from bi.attribution group by 1, 2 order by 1, 2"),
     ("attributed_roas", {}, "select model, channel, sum(net_amount) / sum(spend_amount) from bi.attribution group by 1, 2 order by 1, 2"),
+    ("age_customers", {"by": ["age_band"]}, "select age_band, customer_count from bi.customers_by_age order by 1"),
     ("segment_customers", {"by": ["segment"], "where": ["scheme=value"]}, "select segment, scheme, customer_count from bi.segment_overview where scheme = 'value' order by 1"),
     ("matrix_customers", {"by": ["interaction_level"], "where": ["breakdown=all"]}, "select interaction_level, breakdown, value, data_use_level, customer_count from bi.experience_matrix where breakdown = 'all' order by 1, 2, 3, 4"),
     ("roas", {"grain": "year", "last": "2025-12-31"}, "select '2025-01-01', (select sum(net_amount) from bi.fct_orders where year(ordered_at) = 2025) / sum(spend_amount) from bi.ad_spend where currency = 'SEK'"),

@@ -33,7 +33,7 @@ def question(*metrics: str, **how):
         (["orders"], {"where": ["channel > 3"]}, "cannot be read"),
         (["orders"], {"where": ["stor=1"]}, "did you mean store"),
         (["orders"], {"where": ["month=2026-01-01"]}, "not on time"),
-        (["orders"], {"by": ["channel", "store", "country", "county", "age_band"]}, "at most 4 dimensions"),
+        (["orders"], {"by": ["channel", "store", "country", "county", "rfm_segment"]}, "at most 4 dimensions"),
         (["net_revenue", "ad_spend"], {}, "cannot be asked together"),
         (list(read_definitions().listed)[:9], {}, "at most 8 metrics"),
     ],

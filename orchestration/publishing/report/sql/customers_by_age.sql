@@ -1,3 +1,2 @@
-select age_band, count(*) as people, count(*) as customer_count
-from bi.dim_customers
-group by age_band
+select age_band, customer_count as people_rounded, customer_count as customer_count_rounded
+from bi.customers_by_age

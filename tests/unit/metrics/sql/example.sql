@@ -76,6 +76,8 @@ select date '2025-01-01' + to_months(3 * cast(n as integer)) as week_on, 'quarte
 from range(4) r(n);
 insert into bi.segment_overview by name
 select * from (values ('value', 'high', 20), ('value', 'low', 40), ('lifecycle', 'active', 60)) t(scheme, segment, customer_count);
+insert into bi.customers_by_age by name
+select * from (values ('30 to 44', 40), ('unknown', 20)) t(age_band, customer_count);
 insert into bi.experience_matrix by name
 select b.breakdown, b.value, l.interaction_level, l.data_use_level, l.n as customer_count
 from (values ('all', 'all'), ('store', 'North')) b(breakdown, value),

@@ -22,6 +22,9 @@ select
     false as has_active_subscription
 from people;
 
+insert into bi.customers_by_age by name
+select age_band, cast(round(count(*) / 5) * 5 as bigint) as customer_count from bi.dim_customers group by 1;
+
 insert into bi.fct_orders by name
 select
     'shop' as source_system,
@@ -101,7 +104,7 @@ from (values (1, 'matched', '', 400), (2, 'not permitted', 'withdrawn', 120), (2
 
 insert into bi.segment_overview by name
 select scheme, segment, people as customer_count, 2.34 as orders_per_customer, before as customer_count_7d_ago, 'SEK' as currency
-from (values ('value tier', 'top', 23, 9), ('value tier', 'low', 371, 345), ('interest', 'Tents', 9, null)) t(scheme, segment, people, before);
+from (values ('value tier', 'top', 20, 9), ('value tier', 'low', 370, 345), ('interest', 'Tents', 5, null)) t(scheme, segment, people, before);
 
 insert into bi.segment_movements
 values ('value tier', 'low', 'top', date '2026-10-26', 15), ('value tier', 'top', 'low', date '2026-10-26', 5), ('value tier', 'top', 'low', date '2026-10-19', 70), ('rfm', 'other (small groups)', 'other (small groups)', date '2026-10-26', 30);
