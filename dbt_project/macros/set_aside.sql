@@ -7,6 +7,7 @@
       allowed: {values_of: channels}      the same, of the seed's column that has the column's name
       is_unsigned: true                   a number that some systems write below 0: read without its sign
       reads: order_statuses | currencies  a word of that seed, in any of its spellings; a credit note may have any status
+      required_unless: sent_at            a time that a row may lack where it has the other; no map of the entity does
     and, of the model, `set_aside: [[condition, reason, code], …]`. One row breaks one row: no rule stops a night.
 -#}
 {% macro set_aside_because(entity, relation, columns=none, part="words") -%}
@@ -72,6 +73,11 @@
         {%- if is_required(column) -%}
             {%- do reasons.append([known_time(value) ~ " is null", name ~ " is missing", "missing"]) -%}
         {%- endif -%}
+    {%- endif -%}
+    {%- if meta.get("required_unless") -%}
+        {%- set other = cast_or_null(meta.required_unless, type) -%}
+        {%- set is_missing = known_time(value) ~ " is null and " ~ known_time(other) ~ " is null" -%}
+        {%- do reasons.append([is_missing, name ~ " is missing", "missing"]) -%}
     {%- endif -%}
     {%- set allowed = meta.get("allowed", {}) -%}
     {%- if "min" in allowed -%}

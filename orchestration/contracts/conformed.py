@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from orchestration.contracts.model_files import model_file
 from orchestration.contracts.seeds import seed
@@ -91,11 +92,34 @@ def known_words(entity: str) -> dict[str, frozenset[str]]:
 
 @cache
 def required_columns(entity: str) -> list[str]:
+    """Columns that a map of the entity names: those that are never null, and those of required_unless. Without the technical ones."""
+    never_null = never_null_columns(entity)
+    return [c["name"] for c in _columns(entity) if c["name"] in never_null or c["name"] in required_unless(entity)]
+
+
+@cache
+def required_unless(entity: str) -> dict[str, str]:
+    """{column: another} of columns that a row may lack where it has the other one."""
+    found = {c["name"]: _meta(c).get("required_unless") for c in _columns(entity)}
+    return {column: other for column, other in found.items() if other}
+
+
+@cache
+def never_null_columns(entity: str) -> list[str]:
     """Columns of the entity that its contract says are never null, without the technical ones."""
-    path = DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml"
-    columns = model_file(path)["models"][0]["columns"]
     return [
         c["name"]
-        for c in columns
+        for c in _columns(entity)
         if c["name"] not in TECHNICAL_COLUMNS and {"type": "not_null"} in c.get("constraints", [])
     ]
+
+
+def _columns(entity: str) -> list[dict[str, Any]]:
+    path = DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml"
+    found: list[dict[str, Any]] = model_file(path)["models"][0]["columns"]
+    return found
+
+
+def _meta(column: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = (column.get("config") or {}).get("meta") or {}
+    return found

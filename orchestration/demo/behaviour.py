@@ -317,6 +317,14 @@ def _service(
             "comment": rng.integers(0, 6, len(answered)),
         }
     )
+    silent = np.setdiff1d(asked, answered)
+    world.tables["silences"] = pa.table(
+        {
+            "response_no": len(answered) + np.arange(1, len(silent) + 1),
+            "person_id": buyer[silent] + 1,
+            "sent_at": sent[silent],
+        }
+    )
     reviewed = np.flatnonzero((rng.random(len(buyer)) < 0.05) & traits["in_webshop"][buyer] & (sent + 5 * DAY < end))
     world.tables["reviews"] = pa.table(
         {

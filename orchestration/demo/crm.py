@@ -62,7 +62,8 @@ _TABLES = {
         select key * 10 + n as invoice_id, key as contact_id, 1 + person_id % greatest(getvariable('companies'), 1) as company_id,
             round(2000 + u(draw, 'invoice' || n) * 60000, 2) as amount, 'SEK' as currency,
             strftime(ts(created_at + (n * 45 + 30) * 86400), '%Y-%m-%d') as due_date,
-            case when u(draw, 'paid' || n) < 0.93 and created_at + (n * 45 + 28) * 86400 < {cutoff}
+            -- one in five pays only the first
+            case when u(draw, 'paid' || n) < 0.93 and (n = 0 or u(draw, 'pays late') > 0.2) and created_at + (n * 45 + 28) * 86400 < {cutoff}
                 then strftime(ts(created_at + (n * 45 + 28) * 86400), '%Y-%m-%d') end as paid_date,
             iso(created_at + (n * 45 + case when created_at + (n * 45 + 28) * 86400 < {cutoff} then 28 else 0 end) * 86400) as updated_at
         from record, range(4) r (n) where system = 'crm' and is_business and created_at + n * 45 * 86400 < {cutoff}""",
@@ -79,11 +80,18 @@ _TABLES = {
         where system = 'crm' and in_club and created_at + 600 < {cutoff} and u(draw, 'asked' || n) < 0.8
             and case when n = 3 then phone else email end is not null""",
     "attributes": """
-        select key * 10 + n as attribute_id, key as contact_id, (['favourite_activity', 'shoe_size', 'household_income_estimate'])[1 + n] as name,
+        select key * 10 + n as attribute_id, key as contact_id, (['favourite_activity', 'shoe_size', 'household_income_estimate', 'occupation', 'occupation'])[1 + n] as name,
             case n when 0 then (['hiking', 'skiing', 'climbing', 'paddling'])[1 + (u(draw, 'fav') * 4)::int % 4]
-                when 1 then (36 + (u(draw, 'shoe') * 11)::int)::varchar else (180 + (u(draw, 'income') * 700)::int)::varchar || '000' end as value,
-            iso(created_at) as observed_at, (['club', 'app', 'bought'])[1 + n] as origin, iso(created_at) as updated_at
-        from record, range(3) r (n) where system = 'crm' and in_club and created_at < {cutoff} and u(draw, 'attr' || n) < 0.5""",
+                when 1 then (36 + (u(draw, 'shoe') * 11)::int)::varchar when 2 then (180 + (u(draw, 'income') * 700)::int)::varchar || '000'
+                -- the next in the list is another one
+                else (['teacher', 'engineer', 'carpenter', 'sales manager', 'consultant', 'driver', 'chef', 'student'])[1 + ((u(draw, 'job') * 8)::int + n) % 8] end as value,
+            iso(said_at) as observed_at, (['club', 'app', 'bought', 'club', 'club'])[1 + n] as origin, iso(said_at) as updated_at
+        from (
+            -- some say a new occupation later
+            select r.*, n, case when n = 4 then created_at + (u(draw, 'new job') * (getvariable('final') - created_at))::bigint else created_at end as said_at
+            from record r, range(5) x (n) where r.system = 'crm' and in_club
+        ) a
+        where said_at < {cutoff} and u(draw, 'attr' || least(n, 3)) < 0.5 and (n < 4 or u(draw, 'changes job') < 0.15)""",
 }
 
 

@@ -59,7 +59,30 @@ _SURVEY = {
                 'Packrafts', null])[1 + (u(response_no, 'wish') * 6.99)::int % 7]}}] as answers
         from responses s join (select person_id, min(key) as key from record where system = 'survey' group by all) r using (person_id)
         left join fault f on f.system = 'survey' and f.source_table = 'responses' and f.source_key = response_no
-        where submitted_at >= {since} and submitted_at < {cutoff}""",
+        where submitted_at >= {since} and submitted_at < {cutoff}
+        union all
+        -- who did not answer, or not yet
+        select 'R' || response_no, 'after purchase', r.key % 9 = 0, 'P' || r.key, iso(sent_at), null, []
+        from (
+            select response_no, person_id, sent_at from silences
+            union all
+            select response_no, person_id, sent_at from responses where submitted_at >= {cutoff}
+        ) s join (select person_id, min(key) as key from record where system = 'survey' group by all) r using (person_id)
+        where sent_at >= {since} and sent_at < {cutoff}
+        union all
+        -- how easy it was to get help; who was helped well answers that it was
+        select 'S' || ticket_no, 'after service', r.key % 9 = 0, 'P' || r.key, iso(sent_at),
+            case when is_answered then iso(submitted_at) end,
+            case when is_answered
+                then [{{'question': 'ces', 'kind': 'score', 'value': least(7, greatest(1, satisfaction + (u(ticket_no, 'effort') * 4)::int - 1))::varchar}}]
+                else [] end
+        from (
+            select *, submitted_at < {cutoff} and u(ticket_no, 'answers') < 0.5 as is_answered
+            from (
+                select *, solved_at + 86400 as sent_at, solved_at + 90000 + (u(ticket_no, 'answers at') * 86400)::bigint as submitted_at from tickets
+            )
+        ) s join (select person_id, min(key) as key from record where system = 'survey' group by all) r using (person_id)
+        where (sent_at >= {since} and sent_at < {cutoff}) or (is_answered and submitted_at >= {since})""",
 }
 
 # each register as its file delivers it: whole each time, (extension, options of COPY, query)

@@ -20,6 +20,7 @@ import pyarrow as pa
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import read_json, write_private
+from orchestration.core.sql_scripts import sql_script
 from orchestration.demo import exports, faults, mess, names, webshop
 from orchestration.demo.behaviour import DAY, HOLD_OUT, HORIZON_DAYS, PRODUCTS, draw_behaviour
 from orchestration.demo.crm import write_crm
@@ -128,6 +129,7 @@ def _world(customers: int, as_of: date, seed: int, first: int, final: int) -> du
         "final": final,
         "begin": final - HORIZON_DAYS * DAY,
         "companies": max(customers // 100, 1),
+        "products": PRODUCTS,
     }
     for name, value in variables.items():
         con.execute(f"set variable {name} = {value}")
@@ -140,6 +142,8 @@ def _world(customers: int, as_of: date, seed: int, first: int, final: int) -> du
         con.unregister("latent")
     con.register("latent", _products(np.random.default_rng(seed + 1)))
     con.execute("create table product as from latent")
+    con.execute(f"set variable as_of = date '{as_of}'")
+    con.execute(sql_script(__file__, "oddities"))
     mess.spell_records(con)
     faults.plant(con, first, customers)
     webshop.prepare_webshop(con)
@@ -169,6 +173,7 @@ def _write_truth(con: duckdb.DuckDBPyConnection, folder: Path, final: int) -> No
         "faults": "select * exclude (replacement) from fault",
         "campaigns": f"select campaign_id, sent_at, true_lift, {HOLD_OUT} as hold_out from campaigns",
         "hold_out": "select campaign_id, person_id from messages where is_held_out",
+        "odd": "select person_id, what from odd",
         "churn": f"select person_id, lived_until < {final} as has_churned, lived_until from trait",
     }
     for name, sql in tables.items():

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from orchestration.contracts.conformed import OF_SOMEBODY, entities, known_words, required_columns
+from orchestration.contracts.conformed import OF_SOMEBODY, entities, known_words, never_null_columns
 from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
 from orchestration.contracts.mapping_values import (
     is_ignored,
@@ -105,7 +105,7 @@ class FirstMaps:
         """(whether a night accepts so many, what, what to do)."""
         rows = self._count("true")
         kinds = entities()[part.mapping.entity]
-        required = required_columns(part.mapping.entity)
+        required = never_null_columns(part.mapping.entity)
         hows = [how_of(part.mapping, target) for target in part.mapping.columns if target in readable]
         kept = " and ".join([*self._where(part), *(f"not {is_ignored(how)}" for how in hows if how.ignore)])
         for target in part.mapping.columns:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from orchestration.contracts.conformed import entities, required_columns, retentions
+from orchestration.contracts.conformed import entities, never_null_columns, required_unless, retentions
 from orchestration.contracts.mapping_expressions import WHERE, is_left_out, unread_column, unread_columns
 from orchestration.contracts.mapping_parts import Part, how_of, said_or_null
 from orchestration.contracts.mapping_times import (
@@ -99,6 +99,7 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
     """The SELECT of one map, in dbt's Jinja: every conformed column, the technical ones, and a quarantine reason with its code."""
     mapping = part.mapping
     lines: list[str] = []
+    expressions: dict[str, str] = {}
     # (condition, what it says of the column, reason_code): the first that holds wins
     unread = unread_columns(part.written) if part.written else []
     # first: where it is not known whether a row is left out, nobody left it out
@@ -145,8 +146,13 @@ def _select(source: str, part: Part, is_ranked: bool, days: Mapping[str, int], d
         else:
             expression = _unsaid(source, mapping, column, kind)
         lines.append(f"    {expression} as {column}")
-        if column in required_columns(mapping.entity):
+        if column in never_null_columns(mapping.entity):
             reasons.append((f"{expression} is null", f"{column} is missing", "missing"))
+        expressions[column] = expression
+    reasons += [
+        (f"{expressions[column]} is null and {expressions[other]} is null", f"{column} is missing", "missing")
+        for column, other in required_unless(mapping.entity).items()
+    ]
     lines += [
         *([f"    {_is_zoneless(part)} as is_zoneless"] if mapping.entity in STATEMENTS else []),
         f"    '{source}' as source_system",

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.contracts.conformed import entities, required_columns
+from orchestration.contracts.conformed import entities, never_null_columns, required_columns
 from orchestration.core.errors import ConfigurationError, KundbildError, WarehouseBusyError
 from orchestration.core.settings import DBT_DIR, Alerts, Engine, Settings, Source, Table
 from orchestration.core.settings.maps import ColumnMap, EntityMap
@@ -294,6 +294,8 @@ def test_conformed_entities_are_read_from_their_contracts():
     assert entities()["orders"]["amount"] == "decimal(18, 2)"
     assert "load_id" not in entities()["orders"]
     assert {"source_key", "ordered_at", "amount"} <= set(required_columns("orders"))
+    # a map names it, and a row of who did not answer lacks it
+    assert "submitted_at" in set(required_columns("survey_responses")) - set(never_null_columns("survey_responses"))
 
 
 def test_what_dbt_says_of_an_error_holds_no_value():

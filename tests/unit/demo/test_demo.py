@@ -129,7 +129,67 @@ def test_what_the_demos_settings_name_is_in_its_data(demo):
             int(value)
             for (value,) in crm.execute("select value from attributes where name = ?", [insight.income_attribute])
         ]
+        jobs = crm.execute("select count(*) from attributes where name = ?", [insight.job_attribute]).fetchall()[0][0]
+    assert jobs > 100
     assert len(incomes) > 100 and 180_000 <= min(incomes) < 400_000 < max(incomes) <= 880_000
+
+
+def test_a_few_do_what_signals_and_life_events_find(demo):
+    """These were empty in the demo: what the systems deliver of those whom the truth names, and of others next to nothing."""
+    with duckdb.connect() as con:
+        con.execute(f"create view odd as from '{demo}/truth/odd.parquet'")
+        con.execute(f"create view records as from '{demo}/truth/records.parquet'")
+        con.execute(f"create view people as from '{demo}/truth/people.parquet'")
+        counts = dict(con.execute("select what, count(*) from odd group by 1").fetchall())
+        assert set(counts) == {"returns", "sudden orders", "shared identifiers", "newborn"}
+        assert all(8 <= count <= 60 for count in counts.values()), counts
+        con.execute(
+            f"create table o as select r.person_id, o.status, o.created_at from (select unnest(data, max_depth := 2) from "
+            f"read_json('{demo}/webshop/orders/*-?????.json')) o join records r on r.system = 'webshop' and r.source_key = o.customer_id::varchar"
+        )
+        refunded = con.execute(
+            "select avg((status = 'refunded')::int) filter (who.person_id is not null), avg((status = 'refunded')::int) filter (who.person_id is null) "
+            "from o left join (from odd where what = 'returns') who using (person_id)"
+        ).fetchall()[0]
+        assert refunded[0] > 0.6 and refunded[1] < 0.1
+        week = f"created_at[:10] >= '{AS_OF - timedelta(days=7)}'"
+        sudden = con.execute(
+            f"select count(distinct person_id), count(distinct person_id) filter (person_id in (select person_id from odd where what = 'sudden orders')) "
+            f"from (select person_id from o where {week} group by 1 having count(*) >= 5)"
+        ).fetchall()[0]
+        assert sudden[1] == counts["sudden orders"] and sudden[0] <= 2 * sudden[1]
+        asked = {
+            survey: counted
+            for survey, *counted in con.execute(
+                "select survey, count(*), count(submitted_at), max(sent_at) from "
+                f"read_json('{demo}/survey/responses_*.jsonl') group by 1"
+            ).fetchall()
+        }
+        scores = con.execute(
+            f"select min(value), max(value), count(*) from (select unnest(answers, max_depth := 2) from read_json('{demo}/survey/responses_*.jsonl')) "
+            "where question = 'ces'"
+        ).fetchall()[0]
+        homes = con.execute(
+            "select count(*) from people c join odd using (person_id) where what = 'newborn' and c.is_minor and exists "
+            f"(select 1 from people o where o.household_id = c.household_id and not o.is_minor) and birth_on > date '{AS_OF}' - 900"
+        ).fetchall()[0][0]
+    assert {survey: round(answered / sent, 1) for survey, (sent, answered, _) in asked.items()} == {
+        "after purchase": 0.4,
+        "after service": 0.5,
+    }
+    assert ("1" <= scores[0] < scores[1] <= "7") and scores[2] == asked["after service"][1] > 20
+    assert homes == counts["newborn"]
+    with sqlite3.connect(demo / "crm" / "crm.sqlite") as crm:
+        jobs, changed, unpaid = (
+            crm.execute(sql).fetchall()[0][0]
+            for sql in (
+                "select count(distinct contact_id) from attributes where name = 'occupation'",
+                "select count(*) from (select 1 from attributes where name = 'occupation' group by contact_id having count(distinct value) > 1)",
+                f"select count(distinct contact_id) from invoices where paid_date is null and due_date < '{AS_OF - timedelta(days=30)}'",
+            )
+        )
+    crm.close()
+    assert jobs > 10 * changed / 3 and changed > 20 and unpaid > 6
 
 
 def test_the_email_tool_says_who_was_held_out_and_wrote_to_nobody_of_them(demo):

@@ -1,6 +1,10 @@
 with
     scored as (
-        select *, {{ answer("answers", "nps") }} as nps, {{ answer("answers", "csat") }} as csat
+        select
+            *,
+            {{ answer("answers", "nps") }} as nps,
+            {{ answer("answers", "csat") }} as csat,
+            {{ answer("answers", "ces") }} as ces
         from {{ source("survey", "responses") }}
     )
 select
@@ -13,14 +17,22 @@ select
     {{ as_utc("submitted_at") }} as submitted_at,
     nps,
     csat,
-    cast(null as integer) as ces,
+    ces,
     {{
         staging_end(
             "survey",
             [
-                required(as_utc("submitted_at"), "time"),
+                required(
+                    "case when submitted_at is null then "
+                    ~ as_utc("sent_at")
+                    ~ " else "
+                    ~ as_utc("submitted_at")
+                    ~ " end",
+                    "time",
+                ),
                 ["nps not between 0 and 10", "NPS is not 0 to 10", "out_of_range"],
                 ["csat not between 1 and 5", "CSAT is not 1 to 5", "out_of_range"],
+                ["ces not between 1 and 7", "CES is not 1 to 7", "out_of_range"],
             ],
         )
     }}
