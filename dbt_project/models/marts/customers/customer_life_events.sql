@@ -101,16 +101,16 @@ with
             and e.name = {{ "'" ~ job_attribute ~ "'" if job_attribute else "null" }}
     ),
     events as (
-        select customer_id, 'moved' as event, happened_on, told_by, is_by_register
+        select customer_id, 'moved' as event, happened_on, told_by, is_by_register, false as is_by_birth
         from moves
         union all
         -- a child that was born while the customer was one
-        select customer_id, 'household grew', other_birth_date, 'birth date', false
+        select customer_id, 'household grew', other_birth_date, 'birth date', false, true
         from households
         where ended_at is null and other_birth_date > cast(first_seen_at as date)
         union all
         -- who is a customer for the first time may have lived there all along
-        select customer_id, 'household grew', cast(began_at as date), 'household', false
+        select customer_id, 'household grew', cast(began_at as date), 'household', false, false
         from households
         where
             ended_at is null
@@ -118,11 +118,11 @@ with
             and other_known_since < began_at
             and not coalesce(other_birth_date > cast(first_seen_at as date), false)
         union all
-        select customer_id, 'household shrank', cast(ended_at as date), 'household', false
+        select customer_id, 'household shrank', cast(ended_at as date), 'household', false, false
         from households
         where ended_at is not null
         union all
-        select customer_id, 'new job', cast(observed_at as date), source_system, false
+        select customer_id, 'new job', cast(observed_at as date), source_system, false, false
         from jobs
         where {{ words_key("value") }} <> {{ words_key("value_before") }}
     )
@@ -131,7 +131,8 @@ select
     e.event,
     e.happened_on,
     {{ listed_once("e.told_by") }} as told_by,
-    bool_and(e.is_by_register) as is_by_register
+    bool_and(e.is_by_register) as is_by_register,
+    bool_or(e.is_by_birth) as is_by_birth
 from events e
 join people p on p.customer_id = e.customer_id
 where e.happened_on <= cast({{ as_of() }} as date)

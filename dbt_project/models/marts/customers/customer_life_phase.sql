@@ -26,7 +26,7 @@ with
             bool_or(
                 event = 'moved' and happened_on > cast({{ as_of() }} as date) - {{ bounds.moved_days }}
             ) as has_moved,
-            bool_or(event = 'household grew' and told_by like '%birth date%') as has_birth,
+            bool_or(is_by_birth) as has_birth,
             bool_or(
                 event = 'household shrank' and happened_on > cast({{ as_of() }} as date) - {{ bounds.shrunk_days }}
             ) as has_shrunk
