@@ -39,6 +39,9 @@ _PHONE = r"^'?(?:\+|00)\d[\d\s()-]{6,18}$"
 
 # before the decimal mark of amounts as people write them
 _MONEY = "MONEY"
+# DuckDB plans these questions in a tenth of a second, for one column or for many; of hundreds the values of all take more memory
+# than a look has
+_AT_ONCE = 25
 # the values of one column, which are counted once for all questions about amounts
 _VALUES = "counted_values"
 
@@ -116,7 +119,7 @@ def columns_of(
     known = known or {}
     # trimmed once: what a value is asked is asked of all rows
     con.execute(f"create or replace temp table sampled as from {_trimmed_rows(names, 'sampled')}")
-    candidates = {name: _candidates(con, name, decimal) for name in names if name not in known}
+    candidates = _candidates(con, [name for name in names if name not in known], decimal)
     asked = ["count(*)"]
     for name in names:
         said = quote(name)
@@ -215,12 +218,28 @@ def _column(
     return replace(plain, kind=first)
 
 
-def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list[tuple[str, str]]:
-    """(type or format, SQL that says whether a value fits) of those that fit all of the first rows."""
-    v = quote(name)
+def _candidates(con: duckdb.DuckDBPyConnection, names: Sequence[str], decimal: str) -> dict[str, list[tuple[str, str]]]:
+    """Of each column (type or format, SQL that says whether a value fits) of those that fit all of the first rows."""
+    found = {}
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        asked = ", ".join(_all_fit(fits, "v") for _, fits in _cases("v", decimal))
+        values = f"unnest([{', '.join(map(quote, some))}]) as v, unnest(range({len(some)})) as nth"
+        rows = con.execute(f"select nth, {asked} from (select {values} from sampled) group by nth").fetchall()
+        holding = {nth: holds for nth, *holds in rows}
+        for nth, name in enumerate(some):
+            cases = _cases(quote(name), decimal)
+            fits = [case for case, holds in zip(cases, holding.get(nth, [False] * len(cases)), strict=True) if holds]
+            is_whole = any(kind == "BIGINT" for kind, _ in fits)
+            found[name] = [case for case in fits if case[0] != "NUMBER" or not is_whole]
+    return found
+
+
+def _cases(v: str, decimal: str) -> list[tuple[str, str]]:
+    """(type or format, SQL that says whether the value `v` fits)."""
     # beside a decimal comma a point parts thousands
     number = f"case when not contains({v}, '.') then replace({v}, ',', '.') end" if decimal == "," else v
-    cases = [
+    return [
         # a leading zero says that it is no number: 022 is not 22
         ("BIGINT", f"try_cast({v} as bigint) is not null and not (starts_with(ltrim({v}, '-'), '0') and length({v}) > 1) and not contains({v}, '.') and length({v}) < 19"),
         ("%Y%m%d", f"length({v}) = 8 and try_strptime({v}, '%Y%m%d') between timestamp '1900-01-01' and timestamp '2100-01-01'"),
@@ -233,7 +252,3 @@ def _candidates(con: duckdb.DuckDBPyConnection, name: str, decimal: str) -> list
         ("phone", f"regexp_matches({v}, {text(_PHONE)})"),
         *((f"{_MONEY}{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),
     ]  # fmt: skip
-    asked = ", ".join(_all_fit(fits, v) for _, fits in cases)
-    (row,) = con.execute(f"select {asked} from sampled").fetchall()
-    found = [case for case, holds in zip(cases, row, strict=True) if holds]
-    return [case for case in found if case[0] != "NUMBER" or not any(kind == "BIGINT" for kind, _ in found)]
