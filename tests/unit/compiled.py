@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,24 +17,25 @@ from orchestration.core.settings import PROJECT_DIR, Settings
 from orchestration.core.warehouse import open_warehouse
 from orchestration.transform.runner import Dbt
 
+Made = TypeVar("Made")
 
-def compiled_once(
-    factory: pytest.TempPathFactory, name: str, compiling: Callable[[Path], dict[str, str]]
-) -> dict[str, str]:
-    """What `compiling` makes below a folder: the first worker to ask for this name makes it, the others read it."""
+
+def made_once(factory: pytest.TempPathFactory, name: str, making: Callable[[Path], Made]) -> Made:
+    """What `making` makes below a folder, of what JSON has: the first worker to ask for this name makes it, the others read it."""
     own = factory.getbasetemp()
     common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    kept = common / f"compiled-{name}.json"
-    with (common / f"compiled-{name}.lock").open("w") as lock:
+    kept = common / f"made-{name}.json"
+    with (common / f"made-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
-            kept.write_text(json.dumps(compiling(factory.mktemp("compiled"))), encoding="utf-8")
-    return json.loads(kept.read_text(encoding="utf-8"))
+            kept.write_text(json.dumps(making(common / f"made-{name}")), encoding="utf-8")
+    made: Made = json.loads(kept.read_text(encoding="utf-8"))
+    return made
 
 
 def compiled_models(factory: pytest.TempPathFactory, models: Iterable[str]) -> dict[str, str]:
     """Model → its SQL, by the demo's configuration. All models are compiled together: one more costs little, dbt's start much."""
-    found = compiled_once(factory, "demo", lambda folder: compiled_by(folder, ["resource_type:model"]))
+    found = made_once(factory, "demo", lambda folder: compiled_by(folder, ["resource_type:model"]))
     return {model: found[model] for model in models}
 
 
@@ -46,16 +47,26 @@ OTHERWISE: dict[str, dict[str, Any]] = {
         "wish_questions": ["What's next?"],
         "repeat_purchases": True,
     },
-    "privacy": {"soft_opt_in": True, "not_for_segments": ["region"], "analyst_time": "month"},
+    "privacy": {
+        "soft_opt_in": True,
+        "not_for_segments": ["region"],
+        "analyst_time": "month",
+        "unknown_age": {"newsletter": "adult"},
+    },
 }
 
 
 def compiled_otherwise(factory: pytest.TempPathFactory, models: Iterable[str]) -> dict[str, str]:
     """Model → its SQL, by OTHERWISE. All together, as compiled_models."""
-    found = compiled_once(
-        factory, "otherwise", lambda folder: compiled_by(folder, ["resource_type:model"], **OTHERWISE)
-    )
+    found = made_once(factory, "otherwise", lambda folder: compiled_by(folder, ["resource_type:model"], **OTHERWISE))
     return {model: found[model] for model in models}
+
+
+def compiled_incremental(
+    factory: pytest.TempPathFactory, models: Iterable[str], built: Iterable[str]
+) -> dict[str, str]:
+    """Model → its SQL as compiled_models, where dbt finds the tables `built` in marts: of a night after the first."""
+    return made_once(factory, "incremental", lambda folder: compiled_by(folder, models, built=built))
 
 
 def compiled_by(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.compiled import compiled_by, compiled_models, compiled_once, compiled_otherwise
+from tests.unit.compiled import compiled_by, compiled_incremental, compiled_models, compiled_otherwise
 from tests.unit.people import person
 
 MODELS = (
@@ -45,11 +45,10 @@ def compiled_with(
     tmp_path_factory: pytest.TempPathFactory, *, is_incremental: bool = False, soft_opt_in: bool = False
 ) -> dict[str, str]:
     """The SQL of each model, by [privacy] soft_opt_in; `is_incremental` as where the incremental ones were built before."""
+    models = (*MODELS, *ALONE)
     if is_incremental:
-        return compiled_once(
-            tmp_path_factory, "consent-incremental", lambda folder: compiled_in(folder, is_incremental=True)
-        )
-    return (compiled_otherwise if soft_opt_in else compiled_models)(tmp_path_factory, (*MODELS, *ALONE))
+        return compiled_incremental(tmp_path_factory, models, INCREMENTAL)
+    return (compiled_otherwise if soft_opt_in else compiled_models)(tmp_path_factory, models)
 
 
 def compiled_in(folder: Path, *, is_incremental: bool = False) -> dict[str, str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import jinja2
 import pytest
 
 from data_quality.suites import marts
 from orchestration.activation.funnel import funnels, of_nobody, sentence
 from orchestration.contracts.audiences import audience_models
 from orchestration.contracts.reasons import words
-from orchestration.core.settings import PROJECT_DIR, Privacy, Settings, Source
-from tests.unit.compiled import compiled_by, compiled_models
+from orchestration.core.settings import DBT_DIR, PROJECT_DIR, Privacy, Settings, Source
+from tests.unit.compiled import OTHERWISE, compiled_models, compiled_otherwise
 
 AUDIENCES = tuple(audience.model for audience in audience_models())
 # those whose rules the tests are of: of another one, nobody matches here
@@ -159,12 +160,28 @@ def test_the_funnel_counts_each_customer_once_with_the_reason(company, strict):
     assert company.run(wrong).fetchall() == [("newsletter_email",)]  # fmt: skip
 
 
-def test_an_unknown_age_is_a_choice_for_all_or_by_purpose_and_a_child_stays_out(company, tmp_path):
+def adults_by(privacy: Privacy) -> str:
+    """Whose age is not known is an adult: as the macro says it by [privacy] unknown_age, on the purpose of an audience."""
+    macros = (DBT_DIR / "macros" / "audiences.sql").read_text(encoding="utf-8")
+    told = {"unknown_age_is_adult": privacy.unknown_age_is_adult}
+    return (
+        jinja2.Environment()
+        .from_string(macros, globals={"var": told.get})
+        .module.unknown_age_is_adult("a.purpose")
+        .strip()
+    )
+
+
+def test_an_unknown_age_is_a_choice_for_all_or_by_purpose_and_a_child_stays_out(company, tmp_path_factory):
     ages(company)
     by_purpose = Privacy(unknown_age={"newsletter": "adult", "survey": "exclude"})
     assert by_purpose.unknown_age_is_adult == ["newsletter"] and Privacy().unknown_age_is_adult == []
-    everybody = compiled_by(tmp_path / "all", MODELS, privacy={"unknown_age": "adult"})
-    company(compiled_by(tmp_path / "one", MODELS, privacy={"unknown_age": {"newsletter": "adult"}}))
+    newsletter = compiled_otherwise(tmp_path_factory, MODELS)
+    of_newsletter = adults_by(Privacy(unknown_age=OTHERWISE["privacy"]["unknown_age"]))
+    assert all(newsletter[model].count(of_newsletter) for model in (*AUDIENCES, "audience_funnel"))
+    of_all = adults_by(Privacy(unknown_age="adult"))
+    everybody = {model: sql.replace(of_newsletter, of_all) for model, sql in newsletter.items()}
+    company(newsletter)
     assert members(company, "newsletter_email") == {"a1", "a2", "a3", "u1", "u2"}
     assert members(company, "service_survey_email") == {"a1", "a2", "a3"}
     found = company(everybody)
