@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,9 @@ from orchestration.identity.resolve import resolve_identities
 from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.privacy.rights.requests import prepare_requests
 from tests.conftest import forget
+from tests.unit.compiled import made_once
 from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
+from tests.unit.stories import name_of, tell
 
 COLUMNS = {
     "source_system": "varchar", "source_key": "varchar", "kind": "varchar", "full_name": "varchar", "given_name": "varchar",
@@ -171,6 +174,26 @@ def permitting(compiled, resolve, warehouse):
     # tables hold people that were set aside
     go.resolve, go.compiled, go.remembers, go.namesakes, go.settings = resolve, compiled, False, 1, None
     return go
+
+
+@pytest.fixture(scope="session")
+def told(request, compiled, tmp_path_factory, new_warehouse):
+    """How each story of the run failed, or None. The first worker to ask tells all that were collected; the others read it."""
+
+    def telling(folder: Path) -> dict[str, str | None]:
+        stories = {
+            name_of(item.obj.story): item.obj.story
+            for item in request.session.items
+            if hasattr(getattr(item, "obj", None), "story")
+        }
+        home = Home(folder / "home").prepare()
+        home.warehouse.write_bytes(new_warehouse)
+        with open_warehouse(home, Engine()) as con:
+            failures = tell([stories[name] for name in sorted(stories)], permitting(compiled, resolving(con), con), con)
+            forget(con)
+        return failures
+
+    return made_once(tmp_path_factory, "stories", telling).__getitem__
 
 
 @pytest.fixture

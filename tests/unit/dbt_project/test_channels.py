@@ -2,54 +2,41 @@
 
 from __future__ import annotations
 
-import pytest
-
 from orchestration.contracts import channels as channels_module
 from orchestration.contracts.channels import ADDRESS, PHONE, channels, is_channel_of
 from orchestration.contracts.seeds import seed
 from tests.unit.consent import said
-from tests.unit.people import person
+from tests.unit.people import by_case, someone
 
-ANNA = person("anna", email="anna@x.se", phone="+46701112233")
-
-
-@pytest.fixture
-def with_whatsapp(warehouse):
-    def add() -> None:
-        warehouse.execute(
-            "insert into reference.channels values ('whatsapp', 'phone', true, 'Messages of a kind that no seed has')"
-        )
-
-    return add
-
-
-def _permitted(permitted, with_whatsapp, *statements, **more):
-    permitted([ANNA], consent_events=list(statements), **more)
-    with_whatsapp()
-    return {channel for _, _, channel in permitted.derive()}
+NUMBER, ADDRESS_OF = "phone", "email"
+# (on which of their points somebody was granted messages by whatsapp, from what they withdrew later, whether they get any)
+GRANTED = {
+    "granted": (NUMBER, None, True),
+    # a contact point of another kind is no evidence for it
+    "granted on an address": (ADDRESS_OF, None, False),
+    # who withdrew from every channel withdrew from a new one
+    "withdrawn from it": (NUMBER, "whatsapp", False),
+    "withdrawn from all": (NUMBER, "all", False),
+    "withdrawn from what is no channel": (NUMBER, "telegraph", False),
+    "withdrawn from another channel": (NUMBER, "email", True),
+}
 
 
-def test_a_channel_without_a_row_permits_nothing_and_with_one_what_was_granted(permitted, with_whatsapp):
-    granted = said("anna", channel="whatsapp", contact_point="+46701112233")
-    assert permitted([ANNA], consent_events=[granted]) == {}
-    assert _permitted(permitted, with_whatsapp, granted) == {"whatsapp"}
-
-
-def test_a_contact_point_of_another_kind_is_no_evidence_for_a_new_channel(permitted, with_whatsapp):
-    assert _permitted(permitted, with_whatsapp, said("anna", channel="whatsapp", contact_point="anna@x.se")) == set()
-
-
-@pytest.mark.parametrize("of", ["whatsapp", "all", "telegraph"])
-def test_who_withdrew_from_every_channel_withdrew_from_a_new_one(permitted, with_whatsapp, of):
-    granted = said("anna", channel="whatsapp", contact_point="+46701112233")
-    withdrawn = said("anna", "withdrawn", "2026-02-01", channel=of)
-    assert _permitted(permitted, with_whatsapp, granted, withdrawn) == set()
-
-
-def test_a_withdrawal_from_another_channel_leaves_a_new_one(permitted, with_whatsapp):
-    granted = said("anna", channel="whatsapp", contact_point="+46701112233")
-    withdrawn = said("anna", "withdrawn", "2026-02-01", channel="email")
-    assert _permitted(permitted, with_whatsapp, granted, withdrawn) == {"whatsapp"}
+def test_a_channel_without_a_row_permits_nothing_and_with_one_what_was_granted(permitted, warehouse):
+    people, statements = [someone(n) for n in range(len(GRANTED))], []
+    for one, (kind, withdrawn_from, _) in zip(people, GRANTED.values(), strict=True):
+        key, point = one["source_key"], {"contact_point": one[kind]}
+        statements.append(said(key, channel="whatsapp", **point))
+        if withdrawn_from:
+            statements.append(said(key, "withdrawn", "2026-02-01", channel=withdrawn_from, **point))
+    assert permitted(people, consent_events=statements) == {}
+    warehouse.execute(
+        "insert into reference.channels values ('whatsapp', 'phone', true, 'Messages of a kind that no seed has')"
+    )
+    found = permitted.derive()
+    assert by_case(GRANTED, lambda n: {channel for key, _, channel in found if key == f"p{n}"}) == by_case(
+        GRANTED, lambda n: {"whatsapp"} if [*GRANTED.values()][n][2] else set()
+    )
 
 
 def test_what_asks_outside_the_warehouse_knows_a_new_channel(monkeypatch):

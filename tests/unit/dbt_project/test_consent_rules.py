@@ -13,14 +13,16 @@ from datetime import datetime
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.restrictions import restrict
 from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
-from tests.unit.people import person, someone
+from tests.unit.people import by_case, person, someone
+from tests.unit.stories import night, of, story
 
 
-def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(permitted):
-    assert permitted([ANNA, BO]) == {}
-    unknown = someone(0)
-    telepathy = said("p0", purpose="telepathy", confirmed_at=datetime(2026, 1, 2), contact_point=unknown["email"])
-    assert permitted([ANNA, BO, unknown], consent_events=[said("anna"), telepathy]) == {SURVEY: "anna@x.se"}
+@story
+def test_rule_01_nothing_is_permitted_that_was_not_granted_for_exactly_that(cast):
+    one, other, unknown = cast.many(3)
+    telepathy = of(unknown, purpose="telepathy", confirmed_at=datetime(2026, 1, 2))
+    found = yield night([one, other, unknown], of(one), telepathy)
+    assert found == {(one["source_key"], "survey", "email"): one["email"]}
 
 
 UNTIL = {"expires_at": datetime(2026, 6, 1)}
@@ -38,21 +40,23 @@ GRANTS = {
 }
 
 
-def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(permitted):
-    people = [someone(n) for n in range(len(GRANTS))]
-    granted = [
-        said(one["source_key"], **{"contact_point": one["email"]} | more)
-        for one, (more, _) in zip(people, GRANTS.values(), strict=True)
-    ]
-    found = permitted(people, consent_events=granted)
+@story
+def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(cast):
+    people = cast.many(len(GRANTS))
+    granted = [of(one, **more) for one, (more, _) in zip(people, GRANTS.values(), strict=True)]
+    found = yield night(people, *granted)
     expected = {
-        case: {(f"p{n}", more.get("purpose", "survey"), "email"): people[n]["email"]} if holds else {}
-        for n, (case, (more, holds)) in enumerate(GRANTS.items())
+        case: {(more.get("purpose", "survey"), "email"): one["email"]} if holds else {}
+        for one, (case, (more, holds)) in zip(people, GRANTS.items(), strict=True)
     }
     assert {
-        case: {key: point for key, point in found.items() if key[0] == f"p{n}"} for n, case in enumerate(GRANTS)
+        case: {
+            (purpose, channel): point for (key, purpose, channel), point in found.items() if key == one["source_key"]
+        }
+        for one, case in zip(people, GRANTS, strict=True)
     } == expected
-    assert permitted.why[f"p{list(GRANTS).index('that expired')}", "survey", "email"] == "the grant has expired"
+    expired = people[list(GRANTS).index("that expired")]
+    assert found.why[expired["source_key"], "survey", "email"] == "the grant has expired"
 
 
 def test_rule_02_the_last_grant_says_how_long_it_holds(permitted, warehouse):
@@ -71,9 +75,11 @@ def test_rule_02_the_last_grant_says_how_long_it_holds(permitted, warehouse):
     }
 
 
-def test_rule_03_no_purpose_or_channel_follows_from_another(permitted):
-    granted = [said("anna"), said("bo", purpose="profiling")]
-    assert set(permitted([ANNA, BO], consent_events=granted)) == {SURVEY, ("bo", "profiling", "email")}
+@story
+def test_rule_03_no_purpose_or_channel_follows_from_another(cast):
+    one, other = cast.many(2)
+    found = yield night([one, other], of(one), of(other, purpose="profiling"))
+    assert set(found) == {(one["source_key"], "survey", "email"), (other["source_key"], "profiling", "email")}
 
 
 # what was said after one record of a customer was granted something: at another one that it is withdrawn, or the grant anew
@@ -90,32 +96,26 @@ SAID_SINCE = {
 }
 
 
-def test_rule_04_a_withdrawal_anywhere_denies_all_until_a_strictly_later_grant(permitted):
+@story
+def test_rule_04_a_withdrawal_anywhere_denies_all_until_a_strictly_later_grant(cast):
     """Each customer has two records, which are one by the phone."""
-    people, statements = [], []
-    for n, (since, _) in enumerate(SAID_SINCE.values()):
-        one = someone(n, source_key=f"a{n}")
-        people += [one, one | {"source_key": f"b{n}", "email": f"second{n}@x.se"}]
-        points = {"a": one["email"], "b": f"second{n}@x.se"}
-        for which, status, at in [("a", "granted", "2026-01-01"), *since]:
-            statements.append(said(f"{which}{n}", status, at, contact_point=points[which]))
-    found = permitted(people, consent_events=statements)
+    people, statements = cast.many(len(SAID_SINCE)), []
+    second = [one | {"source_key": f"{one['source_key']}b", "email": f"second.{one['email']}"} for one in people]
+    for one, other, (since, _) in zip(people, second, SAID_SINCE.values(), strict=True):
+        records = {"a": one, "b": other}
+        statements += [of(records[which], status, at) for which, status, at in [("a", "granted", "2026-01-01"), *since]]
+    found = yield night([*people, *second], *statements)
     # a grant on one address permits that address only
-    assert {
-        case: [point for (key, _, _), point in found.items() if key[1:] == str(n)] for n, case in enumerate(SAID_SINCE)
-    } == {
-        case: [people[2 * n]["email"]] if is_allowed else []
-        for n, (case, (_, is_allowed)) in enumerate(SAID_SINCE.items())
-    }
+    keys = [{one["source_key"], other["source_key"]} for one, other in zip(people, second, strict=True)]
+    assert by_case(SAID_SINCE, lambda n: [point for (key, _, _), point in found.items() if key in keys[n]]) == by_case(
+        SAID_SINCE, lambda n: [people[n]["email"]] if [*SAID_SINCE.values()][n][1] else []
+    )
 
 
-def test_rule_04_a_withdrawal_that_names_only_a_contact_point_denies_whoever_has_it(permitted):
-    people = {
-        case: someone(n)
-        for n, case in enumerate(
-            ("address", "its spelling", "number", "its spelling abroad", "of another record", "whose record that is", "granted to nobody", "granted later", "objects", "unsubscribes", "none")
-        )
-    }  # fmt: skip
+@story
+def test_rule_04_a_withdrawal_that_names_only_a_contact_point_denies_whoever_has_it(cast):
+    cases = ("address", "its spelling", "number", "its spelling abroad", "of another record", "whose record that is", "granted to nobody", "granted later", "objects", "unsubscribes", "none")  # fmt: skip
+    people = dict(zip(cases, cast.many(len(cases)), strict=True))
     keys = {case: one["source_key"] for case, one in people.items()}
     offers = {"purpose": "offers", "confirmed_at": datetime(2026, 1, 2)}
     granted = [
@@ -125,7 +125,8 @@ def test_rule_04_a_withdrawal_that_names_only_a_contact_point_denies_whoever_has
     everybody = {
         (one["source_key"], grant["purpose"], "email") for one, grant in zip(people.values(), granted, strict=True)
     }
-    assert set(permitted(list(people.values()), consent_events=granted)) == everybody
+    found = yield night(people.values(), *granted)
+    assert set(found) == everybody
 
     def withdrawn(point: str, **more) -> dict:
         return said("-", "withdrawn", "2026-03-01", contact_point=point) | NOBODYS | more
@@ -150,7 +151,7 @@ def test_rule_04_a_withdrawal_that_names_only_a_contact_point_denies_whoever_has
         withdrawn(people["objects"]["email"], purpose="direct_marketing"),
     ]
     left = {"kind": "unsubscribed", "contact_point": people["unsubscribes"]["email"].upper(), "occurred_at": datetime(2026, 3, 1)}  # fmt: skip
-    found = permitted(list(people.values()), consent_events=[*granted, *statements], email_events=[left | NOBODYS])
+    found = yield night(people.values(), *granted, *statements, email_events=[left | NOBODYS])
     allowed = {key for key, _, _ in found}
     assert {case: key in allowed for case, key in keys.items()} == dict.fromkeys(keys, False) | {"granted later": True, "none": True}  # fmt: skip
 
@@ -171,28 +172,28 @@ OF_WHAT = {
 OF_ALL = [{"purpose": "all"}, {"channel": "all"}, {"purpose": "all", "channel": "all"}]
 
 
-def test_rule_04_a_withdrawal_that_does_not_say_of_what_denies_all_that_it_can_be_of(permitted, warehouse):
+@story
+def test_rule_04_a_withdrawal_that_does_not_say_of_what_denies_all_that_it_can_be_of(cast):
     given = {"confirmed_at": datetime(2026, 1, 2)}
-    people = [someone(n) for n in range(len(OF_WHAT) + len(OF_ALL))]
+    people, of_all = cast.many(len(OF_WHAT)), cast.many(len(OF_ALL))
     statements = []
-    for one, (since, _) in zip(people, OF_WHAT.values(), strict=False):
+    for one, (since, _) in zip(people, OF_WHAT.values(), strict=True):
         points = {"email": one["email"], "sms": one["phone"], "all": one["email"]}
-        statements += [said(one["source_key"], purpose=p, channel=c, contact_point=points[c], **given) for p, c in SIX]
-        for of in since:
-            more = {"status": "withdrawn", "at": "2026-03-01", "contact_point": points[of["channel"]]} | of
-            statements.append(said(one["source_key"], **more))
+        statements += [of(one, purpose=p, channel=c, contact_point=points[c], **given) for p, c in SIX]
+        for what in since:
+            more = {"status": "withdrawn", "at": "2026-03-01", "contact_point": points[what["channel"]]} | what
+            statements.append(of(one, **more))
     # a grant of all is none
-    for one, of in zip(people[len(OF_WHAT) :], OF_ALL, strict=True):
-        statements.append(said(one["source_key"], **{"contact_point": one["email"]} | given | of))
+    statements += [of(one, **given | what) for one, what in zip(of_all, OF_ALL, strict=True)]
     left = {case: left for case, (_, left) in OF_WHAT.items()}
-    cases = {f"p{n}": case for n, case in enumerate(OF_WHAT)}
-    found = permitted(people, consent_events=statements)
-    assert {key for key, _, _ in found} <= set(cases)
+    cases = {one["source_key"]: case for one, case in zip(people, OF_WHAT, strict=True)}
+    found = yield night([*people, *of_all], *statements)
+    assert found.keys_of <= set(cases)
     assert {case: {(p, c) for key, p, c in found if key == n} for n, case in cases.items()} == left
-    history = warehouse.execute(
+    history = cast.rows(
         "select distinct s.source_key, h.purpose, h.channel from marts.contact_permission_history h "
         "join identity.customer_source_records s using (customer_id) where h.is_permitted and h.valid_to is null"
-    ).fetchall()
+    )
     assert {case: {(p, c) for key, p, c in history if key == n} for n, case in cases.items()} == left
 
 

@@ -6,8 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.consent import ANNA, FRESH, NOBODYS, SURVEY, said
+from tests.unit.consent import ANNA, NOBODYS, said
 from tests.unit.people import by_case, person, someone
+from tests.unit.stories import night, of, story
 
 # whether a point of the record's is evidence for a channel
 KINDS = [
@@ -16,26 +17,19 @@ KINDS = [
 ]  # fmt: skip
 
 
-def test_rule_02_a_contact_point_of_another_kind_is_no_evidence(permitted):
-    people = [someone(n, street=f"Storgatan {n + 1}", postal_code="11122") for n in range(len(KINDS))]
+@story
+def test_rule_02_a_contact_point_of_another_kind_is_no_evidence(cast):
+    """An address stays evidence for the channel that it is of."""
+    people = [cast.one(street=f"Alvägen {n + 1}", postal_code="11122") for n in range(len(KINDS))]
     granted = [
-        said(
-            one["source_key"],
-            channel=channel,
-            contact_point={**one, "post": f"{one['street']}, 111 22 Stockholm"}[kind],
-        )
+        of(one, channel=channel, contact_point={**one, "post": f"{one['street']}, 111 22 Stockholm"}[kind])
         for one, (channel, kind, _) in zip(people, KINDS, strict=True)
     ]
-    found = permitted(people, consent_events=granted, reservations=FRESH)
-    assert by_case(KINDS, lambda n: {channel for key, _, channel in found if key == f"p{n}"}) == by_case(
-        KINDS, lambda n: {KINDS[n][0]} if KINDS[n][2] else set()
-    )
-
-
-def test_rule_02_an_address_stays_evidence_for_the_channel_that_it_is_of(permitted):
-    assert set(
-        permitted([ANNA], consent_events=[said("anna", channel="sms", contact_point="anna@x.se"), said("anna")])
-    ) == {SURVEY}
+    both = cast.one()
+    found = yield night([*people, both], *granted, of(both, channel="sms"), of(both))
+    channels = [{channel for key, _, channel in found if key == one["source_key"]} for one in (*people, both)]
+    assert by_case(KINDS, lambda n: channels[n]) == by_case(KINDS, lambda n: {KINDS[n][0]} if KINDS[n][2] else set())
+    assert channels[-1] == {"email"}
 
 
 @pytest.mark.parametrize(
@@ -93,10 +87,10 @@ NO_ADDRESS = ["vidar@x.sevidar@x.se", "xena@x.se; cy@dahl.se", "yngve@x.se ivar@
 ONE_ADDRESS = ["Vera@X.SE", '"Sten" <sten@x.se>', " tor@x.se "]
 
 
-def test_rule_02_a_grant_on_a_field_of_several_addresses_or_none_is_no_evidence_on_the_records_own_either(permitted):
-    people = [person(f"p{n}", email=written) for n, written in enumerate([*ONE_ADDRESS, *NO_ADDRESS])]
-    granted = [said(p["source_key"], contact_point=p["email"]) for p in people]
-    found = permitted(people, consent_events=granted)
+@story
+def test_rule_02_a_grant_on_a_field_of_several_addresses_or_none_is_no_evidence_on_the_records_own_either(cast):
+    people = [cast.one(email=written, phone=None, birth_date=None) for written in [*ONE_ADDRESS, *NO_ADDRESS]]
+    found = yield night(people, *map(of, people))
     assert set(found.values()) == set(ONE_ADDRESS)
 
 

@@ -15,8 +15,9 @@ import pytest
 from data_quality.suites.raw_registers import numbers_in_registers
 from orchestration.core.settings import DBT_DIR
 from orchestration.extract.extract import prepare_raw
+from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, BO, SURVEY, said
-from tests.unit.people import by_case, someone
+from tests.unit.people import someone
 from tests.unit.two_people import settings_of
 
 REGISTERS = [
@@ -32,8 +33,8 @@ WRITTEN = {"SE": "070-111 22 3{}", "NO": "0046 70 111 22 3{}", "DK": "+46 70-111
 SOMEBODY_ELSE = {"phone": "+46709999999", "family_name": "Ek", "street": "Annan 9", "postal_code": "99999"}
 
 
-def registers_close(permitted, registers: list[tuple[str, str, str, int]]) -> None:
-    """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country.
+def registers_close(permitted, registers: list[tuple[str, str, str, int]]) -> list[dict[str, object]]:
+    """What each register closes, in five nights of all.
 
     Of each register there are two people: one it has, and one it does not. Phone and post of one register have versions in
     common, and are of one greatest age.
@@ -61,42 +62,64 @@ def registers_close(permitted, registers: list[tuple[str, str, str, int]]) -> No
                 names = {"given_name": one["given_name"], "family_name": one["family_name"].upper()}
                 entries.append(names | {"street": home["street"].lower(), "postal_code": code})
 
-    def wash(days_old: list[int], rows: list[dict]) -> dict[str, object]:
+    def wash(days_old: list[int], rows: list[dict]) -> list[set[str]]:
         """Whom each register leaves of its two, in versions of so many days before."""
         versions = [
             {"register": register, "version_on": str(date(2026, 6, 1) - timedelta(days=old)), **row}
             for (_, _, register, _), old, row in zip(registers, days_old, rows, strict=True)
         ]
         found = permitted(people, consent_events=granted, reservations=versions)
-        return by_case(registers, lambda n: {key[:-1] for key, *_ in found if key.endswith(str(n))})
+        return [{key[:-1] for key, *_ in found if key.endswith(str(n))} for n in range(len(registers))]
 
-    def why(which: str) -> dict[str, object]:
-        return by_case(registers, lambda n: permitted.why[f"{which}{n}", "survey", registers[n][1]])
+    def why(which: str) -> list[str]:
+        return [permitted.why[f"{which}{n}", "survey", channel] for n, (_, channel, _, _) in enumerate(registers)]
 
     fresh, oldest, others = [1] * len(registers), [days for *_, days in registers], [SOMEBODY_ELSE] * len(registers)
-    everybody = by_case(registers, lambda _: {"has", "free"})
-    assert wash(fresh, others) == everybody
-    assert wash(fresh, entries) == by_case(registers, lambda _: {"free"})
-    assert why("has") == by_case(registers, lambda n: f"reserved in {registers[n][2]}")
-    assert wash(oldest, others) == everybody
-    assert wash([days + 1 for days in oldest], others) == by_case(registers, lambda _: set())
-    assert why("free") == by_case(registers, lambda n: f"the register {registers[n][2]} is missing or too old")
+    night = {
+        "a fresh version without them": wash(fresh, others),
+        "a fresh version with one of them": wash(fresh, entries),
+        "why that one is closed": why("has"),
+        "the oldest version that counts": wash(oldest, others),
+        "a version of the day before": wash([days + 1 for days in oldest], others),
+        "why the other is closed then": why("free"),
+    }
+    return [{what: told[n] for what, told in night.items()} for n in range(len(registers))]
 
 
-def test_rule_09_sweden_phone(permitted):
-    registers_close(permitted, REGISTERS[:1])
+@pytest.fixture(scope="module")
+def washed(compiled, modules_warehouse):
+    """Of each register: {what was delivered: whom of its two people it leaves} and {which of the two: why nobody else}."""
+    return registers_close(permitting(compiled, resolving(modules_warehouse), modules_warehouse), REGISTERS)
 
 
-def test_rule_10_sweden_post(permitted):
-    registers_close(permitted, REGISTERS[1:2])
+def assert_closes(washed: list[dict[str, object]], *numbers: int) -> None:
+    """Whoever stands in a fresh version is not reached on the channel; an old one closes it to the whole country."""
+    for n in numbers:
+        *_, register, _ = REGISTERS[n]
+        assert washed[n] == {
+            "a fresh version without them": {"has", "free"},
+            "a fresh version with one of them": {"free"},
+            "why that one is closed": f"reserved in {register}",
+            "the oldest version that counts": {"has", "free"},
+            "a version of the day before": set(),
+            "why the other is closed then": f"the register {register} is missing or too old",
+        }, REGISTERS[n]
 
 
-def test_rule_11_norway_phone_and_post(permitted):
-    registers_close(permitted, REGISTERS[2:4])
+def test_rule_09_sweden_phone(washed):
+    assert_closes(washed, 0)
 
 
-def test_rule_12_denmark_phone_and_post(permitted):
-    registers_close(permitted, REGISTERS[4:])
+def test_rule_10_sweden_post(washed):
+    assert_closes(washed, 1)
+
+
+def test_rule_11_norway_phone_and_post(washed):
+    assert_closes(washed, 2, 3)
+
+
+def test_rule_12_denmark_phone_and_post(washed):
+    assert_closes(washed, 4, 5)
 
 
 def test_rule_12_a_register_that_lists_no_numbers_closes_the_phone_by_name_and_address(permitted):

@@ -4,40 +4,44 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.unit.consent import ANNA, SURVEY, said
+from tests.unit.consent import said
 from tests.unit.people import by_case, someone
+from tests.unit.stories import Night, night, of, story
 
 BETWEEN = {"a yes": {"status": "granted"}, "its deletion": {"deleted_at": datetime(2026, 4, 20)}}
 
 
-def test_rule_04_an_untimed_no_after_a_yes_of_the_same_row_is_a_new_one(permitted):
+@story
+def test_rule_04_an_untimed_no_after_a_yes_of_the_same_row_is_a_new_one(cast):
     """A table of states without times: no, yes or gone, no. What was granted elsewhere before the second no does not stand."""
-    permitted.remembers = True
-    people = [someone(n) for n in range(len(BETWEEN))]
-    points = [{"contact_point": one["email"]} for one in people]
-    states = [said(f"p{n}", "withdrawn", stated_at=None, source_key=f"u{n}", **point) for n, point in enumerate(points)]
-    granted = [said(f"p{n}", at="2026-03-15", source_key=f"g{n}", **point) for n, point in enumerate(points)]
+    people = cast.many(len(BETWEEN))
+    states = [of(one, "withdrawn", stated_at=None, source_key=f"u{n}") for n, one in enumerate(people)]
+    granted = [of(one, at="2026-03-15", source_key=f"g{n}") for n, one in enumerate(people)]
 
-    def night(load: int, seen: datetime, rows: list[dict], *more: dict) -> dict[str, object]:
+    def states_of(load: int, seen: datetime, rows: list[dict], *more: dict) -> Night:
         written = [
             state | {"extracted_at": seen, "load_id": load} | row for state, row in zip(states, rows, strict=True)
         ]
-        found = permitted(people, consent_events=[*granted, *more, *written])
-        return by_case(BETWEEN, lambda n: found.get((f"p{n}", "survey", "email")))
+        return night(people, *granted, *more, *written)
+
+    def points(found: dict) -> dict[str, object]:
+        return by_case(BETWEEN, lambda n: found.get((people[n]["source_key"], "survey", "email")))
 
     same = [{} for _ in people]
     allowed, denied = by_case(BETWEEN, lambda n: people[n]["email"]), by_case(BETWEEN, lambda _: None)
-    assert night(2, datetime(2026, 2, 1), same) == allowed  # no, before the grant
-    assert night(3, datetime(2026, 4, 1), same) == allowed  # the row is written again, with the same no
-    assert night(4, datetime(2026, 5, 1), list(BETWEEN.values())) == allowed
-    assert night(5, datetime(2026, 5, 1), same) == denied
+    assert points((yield states_of(2, datetime(2026, 2, 1), same))) == allowed  # no, before the grant
+    assert points((yield states_of(3, datetime(2026, 4, 1), same))) == allowed  # written again, with the same no
+    assert points((yield states_of(4, datetime(2026, 5, 1), list(BETWEEN.values())))) == allowed
+    assert points((yield states_of(5, datetime(2026, 5, 1), same))) == denied
     # that again is no new one when its row is written again, or deleted
-    later = [said(f"p{n}", at="2026-05-10", source_key=f"l{n}", **point) for n, point in enumerate(points)]
+    later = [of(one, at="2026-05-10", source_key=f"l{n}") for n, one in enumerate(people)]
     for load, row in ((6, {}), (7, {"deleted_at": datetime(2026, 5, 25)})):
-        assert night(load, datetime(2026, 5, 20), [row for _ in people], *later) == allowed, load
+        found = yield states_of(load, datetime(2026, 5, 20), [row for _ in people], *later)
+        assert points(found) == allowed, load
 
 
-def test_rule_04_a_row_that_says_withdrawn_is_no_older_than_the_confirmation_beside_it(permitted):
+@story
+def test_rule_04_a_row_that_says_withdrawn_is_no_older_than_the_confirmation_beside_it(cast):
     """A mail tool's export: the times of the opt-in and its confirmation, and the status of today."""
     # one without a time of its own is as new as its delivery
     untimed = {"stated_at": None, "extracted_at": datetime(2026, 4, 1)}
@@ -46,25 +50,25 @@ def test_rule_04_a_row_that_says_withdrawn_is_no_older_than_the_confirmation_bes
         "granted after it": ("2026-03-21", {}, True),
         "granted after it, and before an untimed row came": ("2026-03-25", untimed, False),
     }
-    statements = []
-    for n, (granted_at, row, _) in enumerate(cases.values()):
-        point = {"contact_point": someone(n)["email"]}
-        statements.append(said(f"p{n}", "withdrawn", confirmed_at=datetime(2026, 3, 20), **point) | row)
-        statements.append(said(f"p{n}", at=granted_at, **point))
-    found = permitted([someone(n) for n in range(len(cases))], consent_events=statements)
-    assert {case: (f"p{n}", "survey", "email") in found for n, case in enumerate(cases)} == {
+    people, statements = cast.many(len(cases)), []
+    for one, (granted_at, row, _) in zip(people, cases.values(), strict=True):
+        statements.append(of(one, "withdrawn", confirmed_at=datetime(2026, 3, 20)) | row)
+        statements.append(of(one, at=granted_at))
+    found = yield night(people, *statements)
+    assert {case: one["source_key"] in found.keys_of for case, one in zip(cases, people, strict=True)} == {
         case: is_allowed for case, (_, _, is_allowed) in cases.items()
     }
 
 
-def test_rule_04_an_unclear_status_beside_a_confirmation_is_fixed_by_its_row(permitted):
-    permitted.remembers = True
-    grant = said("anna", at="2026-03-15")
-    unclear = said("anna", "?", confirmed_at=datetime(2026, 3, 20), source_key="u")
-    assert permitted([ANNA], consent_events=[unclear, grant]) == {}
-    assert permitted([ANNA], consent_events=[unclear | {"status": "granted", "load_id": 2}, grant]) == {
-        SURVEY: "anna@x.se"
-    }
+@story
+def test_rule_04_an_unclear_status_beside_a_confirmation_is_fixed_by_its_row(cast):
+    one = cast.one()
+    grant = of(one, at="2026-03-15")
+    unclear = of(one, "?", confirmed_at=datetime(2026, 3, 20), source_key="u")
+    found = yield night([one], unclear, grant)
+    assert found == {}
+    found = yield night([one], unclear | {"status": "granted", "load_id": 2}, grant)
+    assert found == {(one["source_key"], "survey", "email"): one["email"]}
 
 
 DAY = datetime(2026, 3, 1, 23, 59, 59, 999999)  # as staging writes a day
@@ -115,15 +119,13 @@ ROUNDED = [
 ]
 
 
-def test_rule_04_a_withdrawal_by_the_minute_or_the_second_beats_every_grant_of_it(permitted):
-    statements = []
-    for n, (granted_at, withdrawn_at, _) in enumerate(ROUNDED):
-        point = {"contact_point": someone(n)["email"]}
-        statements += [said(f"p{n}", at=granted_at, **point), said(f"p{n}", "withdrawn", at=withdrawn_at, **point)]
-    found = permitted([someone(n) for n in range(len(ROUNDED))], consent_events=statements)
-    assert [(f"p{n}", "survey", "email") in found for n in range(len(ROUNDED))] == [
-        allowed for _, _, allowed in ROUNDED
-    ]
+@story
+def test_rule_04_a_withdrawal_by_the_minute_or_the_second_beats_every_grant_of_it(cast):
+    people, statements = cast.many(len(ROUNDED)), []
+    for one, (granted_at, withdrawn_at, _) in zip(people, ROUNDED, strict=True):
+        statements += [of(one, at=granted_at), of(one, "withdrawn", at=withdrawn_at)]
+    found = yield night(people, *statements)
+    assert [one["source_key"] in found.keys_of for one in people] == [allowed for _, _, allowed in ROUNDED]
 
 
 LOCAL, OTHER = {"is_zoneless": True}, {"is_zoneless": True, "source_system": "webshop"}
@@ -145,32 +147,33 @@ CLOCKS = [
 ]
 
 
-def test_rule_04_a_grant_that_may_have_come_before_a_withdrawal_on_another_clock_is_none(permitted, warehouse):
+@story
+def test_rule_04_a_grant_that_may_have_come_before_a_withdrawal_on_another_clock_is_none(cast):
     """crm writes times without an offset and states no timezone: 13:00 there may be any instant from 23:00 the day before."""
-    people = [someone(n) for n in range(len(CLOCKS))]
+    people = cast.many(len(CLOCKS))
     statements = []
-    for n, (one, (granted, withdrawn, _)) in enumerate(zip(people, CLOCKS, strict=True)):
-        point = {"contact_point": one["email"]}
-        statements.append(said(f"p{n}", source_key=f"g{n}", **point, **granted))
-        statements.append(said(f"p{n}", "withdrawn", source_key=f"w{n}", **point, **withdrawn))
-    found = permitted(people, consent_events=statements)
+    for one, (granted, withdrawn, _) in zip(people, CLOCKS, strict=True):
+        statements += [of(one, **granted), of(one, "withdrawn", **withdrawn)]
+    found = yield night(people, *statements)
     expected = by_case(CLOCKS, lambda n: CLOCKS[n][2])
-    assert by_case(CLOCKS, lambda n: (f"p{n}", "survey", "email") in found) == expected
-    now = warehouse.execute(
-        "select s.source_key, h.is_permitted from marts.contact_permission_history h join identity.customer_source_records s using (customer_id) "
-        "where h.purpose = 'survey' and h.channel = 'email' and h.valid_to is null"
-    ).fetchall()
-    assert len(now) == len(CLOCKS) and by_case(CLOCKS, lambda n: dict(now)[f"p{n}"]) == expected
+    assert by_case(CLOCKS, lambda n: people[n]["source_key"] in found.keys_of) == expected
+    now = dict(
+        cast.rows(
+            "select s.source_key, h.is_permitted from marts.contact_permission_history h join identity.customer_source_records s using (customer_id) "
+            "where h.purpose = 'survey' and h.channel = 'email' and h.valid_to is null"
+        )
+    )
+    assert by_case(CLOCKS, lambda n: now[people[n]["source_key"]]) == expected
 
 
-def test_rule_04_a_time_zone_that_is_stated_later_tells_when_a_withdrawal_was(permitted, warehouse):
+@story
+def test_rule_04_a_time_zone_that_is_stated_later_tells_when_a_withdrawal_was(cast):
     """A withdrawal of 12:00 of an unknown zone is of 10:00 UTC once its source states Stockholm: one, and not two."""
-    permitted.remembers = True
-    withdrawn = {"source_key": "w", "contact_point": "anna@x.se"}
-    granted = said("anna", at="2026-03-02T11:00", source_key="g", contact_point="anna@x.se")
-    before = said("anna", "withdrawn", "2026-03-02T12:00", is_zoneless=True, **withdrawn)
-    assert permitted([ANNA], consent_events=[granted, before]) == {}
-    stated = said("anna", "withdrawn", "2026-03-02T10:00", **withdrawn)
-    assert permitted([ANNA], consent_events=[granted, stated]) == {SURVEY: "anna@x.se"}
-    ledger = warehouse.execute("select stated_at, is_zoneless from identity.withdrawals").fetchall()
-    assert ledger == [(datetime(2026, 3, 2, 10), False)]
+    one = cast.one()
+    granted = of(one, at="2026-03-02T11:00", source_key="g")
+    found = yield night([one], granted, of(one, "withdrawn", "2026-03-02T12:00", is_zoneless=True, source_key="w"))
+    assert found == {}
+    found = yield night([one], granted, of(one, "withdrawn", "2026-03-02T10:00", source_key="w"))
+    assert found == {(one["source_key"], "survey", "email"): one["email"]}
+    ledger = "select stated_at, is_zoneless from identity.withdrawals where person_key = ?"
+    assert cast.rows(ledger, one["source_key"]) == [(datetime(2026, 3, 2, 10), False)]

@@ -6,121 +6,169 @@ from datetime import date, datetime
 
 from orchestration.privacy.intake.withdrawals import add_withdrawals, note_withdrawals, prepare_withdrawals
 from orchestration.privacy.rights.objections import withdraw_record
-from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
+from tests.unit.consent import ANNA, BO, NOBODYS, said
 from tests.unit.people import by_case, person, someone
+from tests.unit.stories import night, of, story
 
-
-def test_rule_04_a_withdrawal_outlives_its_row(permitted):
-    """Deleted at the source, vanished with its table, or written over as a file that goes back to earlier content does."""
-    permitted.remembers = True
-    granted, withdrawn = said("anna"), said("anna", "withdrawn", "2026-03-01", source_key="w")
-    assert permitted([ANNA], consent_events=[granted, withdrawn]) == {}
-    for load, row in enumerate(
-        [{"deleted_at": datetime(2026, 4, 1)}, {"status": "granted", "stated_at": datetime(2026, 1, 1)}], start=2
-    ):
-        assert permitted([ANNA], consent_events=[granted, withdrawn | {"load_id": load} | row]) == {}
-    assert permitted([ANNA], consent_events=[granted]) == {}
+# what becomes of the row of a withdrawal, night by night: None is no row at all; and whether a grant before it stands then
+ROWS = {
+    "deleted": ([{"deleted_at": datetime(2026, 4, 1)}], [False]),
+    # as a file that goes back to earlier content does
+    "written over": ([{"status": "granted", "stated_at": datetime(2026, 1, 1)}], [False]),
+    "deleted, written over, and gone with its table": (
+        [{"deleted_at": datetime(2026, 4, 1)}, {"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 3}, None],
+        [False, False, False],
+    ),
     # a load that is read otherwise by now, as after a mapping was fixed, is not a withdrawal any more
-    permitted([ANNA], consent_events=[granted, withdrawn | {"load_id": 4}])
-    fixed = withdrawn | {"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 4}
-    assert permitted([ANNA], consent_events=[granted, fixed]) == {SURVEY: "anna@x.se"}
-    # nor does it come again, or later, by its row being deleted: what was granted since stands
-    undated = said("anna", "withdrawn", stated_at=None, extracted_at=datetime(2026, 3, 1), source_key="u", load_id=5)
-    assert permitted([ANNA], consent_events=[granted, undated]) == {}
+    "read otherwise": ([{"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 1}], [True]),
+    "delivered again, and read otherwise": (
+        [{}, {"status": "granted", "stated_at": datetime(2026, 1, 1), "load_id": 2}],
+        [False, True],
+    ),
+}  # fmt: skip
+
+
+@story
+def test_rule_04_a_withdrawal_outlives_its_row(cast):
+    """Deleted at the source, vanished with its table, or written over."""
+    people = cast.many(len(ROWS))
+    granted = [of(one) for one in people]
+    withdrawn = [of(one, "withdrawn", "2026-03-01", source_key=f"w{n}") for n, one in enumerate(people)]
+    found = yield night(people, *granted, *withdrawn)
+    assert found == {}
+    for nth in range(3):
+        rows, expected = [], set()
+        for one, row, (changes, stands) in zip(people, withdrawn, ROWS.values(), strict=True):
+            at = min(nth, len(changes) - 1)
+            if (change := changes[at]) is not None:
+                rows.append(row | {"load_id": 2 + at} | change)
+            if stands[at]:
+                expected.add(one["source_key"])
+        found = yield night(people, *granted, *rows)
+        assert found.keys_of == expected, f"night {nth} of {[*zip(ROWS, people, strict=True)]}"
+
+
+@story
+def test_rule_04_an_untimed_withdrawal_does_not_come_again_by_its_row_being_deleted(cast):
+    """What was granted since stands."""
+    one = cast.one()
+    undated = of(one, "withdrawn", stated_at=None, extracted_at=datetime(2026, 3, 1), source_key="u", load_id=5)
+    found = yield night([one], of(one), undated)
+    assert found == {}
     gone = undated | {"extracted_at": datetime(2026, 5, 20), "deleted_at": datetime(2026, 5, 20), "load_id": 6}
-    assert permitted([ANNA], consent_events=[said("anna", at="2026-05-01"), gone]) == {SURVEY: "anna@x.se"}
+    found = yield night([one], of(one, at="2026-05-01"), gone)
+    assert found.keys_of == {one["source_key"]}
 
 
-def test_rule_04_a_withdrawal_outlives_a_merge_in_the_crm_that_deletes_contact_and_statement(permitted):
-    permitted.remembers = True
-    a = person("a", "Vera", "Lindros", email="vera@work.se", phone="+46701119901")
-    b = person("b", "Vera", "Lindros", email="vera@home.se", phone="+46701119901")
-    granted = said("a", contact_point="vera@work.se")
-    withdrawn = said("b", "withdrawn", "2026-05-01", contact_point="vera@home.se")
-    assert permitted([a, b], consent_events=[granted, withdrawn]) == {}
-    assert permitted([a], consent_events=[granted, withdrawn]) == {}
-    assert permitted([a], consent_events=[granted]) == {}
+@story
+def test_rule_04_a_withdrawal_outlives_a_merge_in_the_crm_that_deletes_contact_and_statement(cast):
+    """One customer of two records, by their number."""
+    one = cast.one()
+    other = one | {"source_key": f"{one['source_key']}b", "email": f"home.{one['email']}"}
+    granted, withdrawn = of(one), of(other, "withdrawn", "2026-05-01", source_key="w")
+    found = yield night([one, other], granted, withdrawn)
+    assert found == {}
+    found = yield night([one], granted, withdrawn)
+    assert found == {}
+    found = yield night([one], granted)
+    assert found == {}
 
 
-def test_rule_04_a_withdrawal_outlives_the_keys_of_its_system(permitted):
+@story
+def test_rule_04_a_withdrawal_outlives_the_keys_of_its_system(cast):
     """A migration deletes every contact and gives new keys; a withdrawal that names no contact point goes by the record's."""
-    permitted.remembers = True
-    withdrawn = said("anna", "withdrawn", "2026-03-01", contact_point=None, source_key="w")
-    permitted([ANNA, BO], consent_events=[withdrawn])
-    gone = ANNA | {"deleted_at": datetime(2026, 4, 1)}
-    for contact in ({"email": " Anna@X.se"}, {"phone": "070-111 22 33"}):
-        new = {"source_system": "crm2", "source_key": "x1", "given_name": "A"} | contact
-        grants = [said("x1", person_system="crm2", contact_point=next(iter(contact.values()))), said("bo")]
-        assert set(permitted([gone, BO, new], consent_events=grants)) == {("bo", "survey", "email")}
+    people, other = cast.many(2), cast.one()
+    yield night(
+        [*people, other],
+        *(of(one, "withdrawn", "2026-03-01", contact_point=None, source_key=f"w{n}") for n, one in enumerate(people)),
+    )
+    gone = [one | {"deleted_at": datetime(2026, 4, 1)} for one in people]
+    by_email, by_phone = people
+    contacts = ({"email": f" {by_email['email'].title()}"}, {"phone": f"0{by_phone['phone'].removeprefix('+46')}"})
+    new, grants = [], [of(other)]
+    for one, contact in zip(people, contacts, strict=True):
+        key = f"{one['source_key']}new"
+        new.append({"source_system": "crm2", "source_key": key, "given_name": "A"} | contact)
+        grants.append(said(key, person_system="crm2", contact_point=next(iter(contact.values()))))
+    found = yield night([*gone, other, *new], *grants)
+    assert found.keys_of == {other["source_key"]}
 
 
-def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_with_another_address(permitted):
+@story
+def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_with_another_address(cast):
     """What stays the same is the name and the birth date; a namesake of another age is somebody else."""
-    permitted.remembers = True
-    anna = person("anna", "Anna Maria", "Berg", email="anna@x.se", birth_date=date(1980, 2, 3))
-    permitted([anna], consent_events=[said("anna", "withdrawn", "2026-03-01", source_key="w")])
+    one = cast.one()
+    anna = one | {"given_name": f"{one['given_name']} Maria"}
+    yield night([anna], of(anna, "withdrawn", "2026-03-01", source_key="w"))
     gone = anna | {"deleted_at": datetime(2026, 4, 1)}
-    new = person("new", None, None, full_name="BERG, Anna", email="ny@x.se", birth_date=date(1980, 2, 3))
-    other = person("other", "Anna", "Berg", email="other@x.se", birth_date=date(1981, 2, 3))
-    granted = [said("new", contact_point="ny@x.se"), said("other", contact_point="other@x.se")]
-    assert set(permitted([gone, new, other], consent_events=granted)) == {("other", "survey", "email")}
+    called = f"{one['family_name'].upper()}, {one['given_name']}"
+    new = person("new", None, None, full_name=called, email="ny@x.se", birth_date=one["birth_date"])
+    other = person("other", one["given_name"], one["family_name"], email="other@x.se", birth_date=date(1994, 2, 3))
+    found = yield night([gone, new, other], of(new), of(other))
+    assert found.keys_of == {"other"}
 
 
-def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_whose_name_is_spelled_by_its_sound(permitted):
-    permitted.remembers = True
-    clara = person("clara", "Clara", "Lindqvist", email="clara@x.se", birth_date=date(1970, 5, 6))
-    permitted([clara], consent_events=[said("clara", "withdrawn", "2026-03-01", source_key="w")])
+@story
+def test_rule_04_a_withdrawal_outlives_a_merge_into_a_contact_whose_name_is_spelled_by_its_sound(cast):
+    clara = person("clara", "Clara", "Lindqvist", email="clara@x.se", birth_date=date(1995, 5, 6))
+    yield night([clara], of(clara, "withdrawn", "2026-03-01", source_key="w"))
     gone = clara | {"deleted_at": datetime(2026, 4, 1)}
-    alike = person("alike", "Klara", "Lindkvist", email="alike@x.se", birth_date=date(1970, 5, 6))
-    other = person("other", "Gerda", "Lindkvist", email="other@x.se", birth_date=date(1970, 5, 6))
-    granted = [said(key, contact_point=f"{key}@x.se") for key in ("alike", "other")]
-    assert set(permitted([gone, alike, other], consent_events=granted)) == {("other", "survey", "email")}
+    alike = person("alike", "Klara", "Lindkvist", email="alike@x.se", birth_date=date(1995, 5, 6))
+    sister = person("sister", "Gerda", "Lindkvist", email="sister@x.se", birth_date=date(1995, 5, 6))
+    found = yield night([gone, alike, sister], of(alike), of(sister))
+    assert found.keys_of == {"sister"}
 
 
-def test_rule_04_a_withdrawal_of_an_address_alone_outlives_a_merge(permitted):
+@story
+def test_rule_04_a_withdrawal_of_an_address_alone_outlives_a_merge(cast):
     """The withdrawal names only an address that the record had; a merge deletes record and statements, and gives another key.
 
     Of two people one had another address by then, and no number, and one the same.
     """
-    permitted.remembers = True
-    moves, stays = (someone(n, birth_date=None) for n in range(2))
-    granted = [
-        said(one["source_key"], contact_point=one["email"], source_key=f"g{n}") for n, one in enumerate((moves, stays))
-    ]
-    permitted([moves], consent_events=granted[:1])
-    moved = moves | {"email": "alva.new@almgren.se"}
-    permitted([moved, stays], consent_events=granted)
+    moves, stays = cast.many(2, birth_date=None)
+    other = cast.one()
+    granted = [of(one, source_key=f"g{n}") for n, one in enumerate((moves, stays))]
+    yield night([moves], granted[0])
+    moved = moves | {"email": f"new.{moves['email']}"}
+    yield night([moved, stays], *granted)
     withdrawn = [
-        said("-", "withdrawn", "2026-05-01", contact_point=one["email"], source_key=f"w{n}") | NOBODYS
-        for n, one in enumerate((moves, stays))
+        of(one, "withdrawn", "2026-05-01", source_key=f"w{n}") | NOBODYS for n, one in enumerate((moves, stays))
     ]
-    assert permitted([moved, stays], consent_events=[*granted, *withdrawn]) == {}
+    found = yield night([moved, stays], *granted, *withdrawn)
+    assert found == {}
     gone = [one | {"deleted_at": datetime(2026, 5, 10)} for one in (moved, stays)]
     merged = [
-        moved | {"source_key": "z0", "phone": None},
-        stays | {"source_key": "z1", "email": "bror.new@brodin.se"},
+        moved | {"source_key": f"{moved['source_key']}z", "phone": None},
+        stays | {"source_key": f"{stays['source_key']}z", "email": f"new.{stays['email']}"},
     ]
-    granted = [said(one["source_key"], contact_point=one["email"]) for one in merged]
-    assert set(permitted([*gone, *merged, BO], consent_events=[*granted, said("bo")])) == {("bo", "survey", "email")}
+    granted = [of(one) for one in merged]
+    found = yield night([*gone, *merged, other], *granted, of(other))
+    assert found.keys_of == {other["source_key"]}
     later = [grant | {"stated_at": datetime(2026, 5, 20)} for grant in granted]
-    found = permitted([*gone, *merged, BO], consent_events=[*later, said("bo")])
-    assert {key for key, _, _ in found} == {"z0", "z1", "bo"}
+    found = yield night([*gone, *merged, other], *later, of(other))
+    assert found.keys_of == {one["source_key"] for one in (*merged, other)}
 
 
-def test_rule_04_a_withdrawal_denies_whoever_was_granted_something_on_its_contact_point(permitted):
+@story
+def test_rule_04_a_withdrawal_denies_whoever_was_granted_something_on_its_contact_point(cast):
     """The person's record has another address by now; one is granted anew, one has a number in another spelling."""
-    people = [someone(n) for n in range(4)]
-    granted = [said(f"p{n}", contact_point=f"old{n}@x.se") for n in range(3)]
-    granted += [said("p3", channel="sms", contact_point="+46 70 555 66 77"), said("bo")]
-    assert {key for key, _, _ in permitted([*people, BO], consent_events=granted)} == {"p0", "p1", "p2", "p3", "bo"}
+    people, other = cast.many(4), cast.one()
+    old = [f"old.{one['email']}" for one in people]
+    digits = "".join(reversed(people[3]["phone"][-7:]))
+    granted = [of(one, contact_point=point) for one, point in zip(people[:3], old[:3], strict=True)]
+    granted += [of(people[3], channel="sms", contact_point=f"+46 70 {digits}"), of(other)]
+    found = yield night([*people, other], *granted)
+    assert found.keys_of == {one["source_key"] for one in (*people, other)}
     withdrawn = [
-        said("-", "withdrawn", "2026-03-01", contact_point=written) | NOBODYS
-        for written in ("old0@x.se", " Old1@X.SE", " Old2@X.SE")
+        said("-", "withdrawn", "2026-03-01", contact_point=written, source_key=f"w{n}") | NOBODYS
+        for n, written in enumerate((old[0], f" {old[1].title()}", f" {old[2].title()}"))
     ]
-    withdrawn.append(said("-", "withdrawn", "2026-03-01", channel="sms", contact_point="070-555 66 77") | NOBODYS)
-    later = said("p2", at="2026-04-01", contact_point="old2@x.se")
-    found = permitted([*people, BO], consent_events=[*granted, *withdrawn, later])
-    assert {key for key, _, _ in found} == {"p2", "bo"}
+    by_number = (
+        said("-", "withdrawn", "2026-03-01", channel="sms", contact_point=f"070-{digits}", source_key="w") | NOBODYS
+    )
+    later = of(people[2], at="2026-04-01", contact_point=old[2])
+    found = yield night([*people, other], *granted, *withdrawn, by_number, later)
+    assert found.keys_of == {people[2]["source_key"], other["source_key"]}
 
 
 def test_the_ledger_reads_a_load_once_and_everything_where_it_is_asked_to(permitted, warehouse):
