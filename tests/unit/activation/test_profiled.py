@@ -7,8 +7,13 @@ from datetime import datetime
 import pytest
 
 from orchestration.activation.profiled import profiled_by_now
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.rights.objections import object_to_marketing, withdraw_point
 from orchestration.privacy.rights.restrictions import restrict
+from tests.conftest import forget
+from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import said
 from tests.unit.people import person
 
@@ -16,13 +21,25 @@ AT = datetime(2026, 6, 2)
 PEOPLE = [person("anna", email="anna@x.se"), person("bo", "Bo", "Dahl", email="bo@x.se")]
 
 
+@pytest.fixture(scope="module")
+def after_a_night(compiled, tmp_path_factory, new_warehouse) -> bytes:
+    """The file of a warehouse in which both are permitted, and profiled."""
+    home = Home(tmp_path_factory.mktemp("night") / "home").prepare()
+    home.warehouse.write_bytes(new_warehouse)
+    with open_warehouse(home, Engine()) as con:
+        permitting(compiled, resolving(con), con)(PEOPLE, consent_events=[said("anna"), said("bo")])
+        con.execute(
+            "create table marts.customer_profile as select customer_id, source_key from identity.customer_source_records where valid_to is null"
+        )
+    return home.warehouse.read_bytes()
+
+
 @pytest.fixture
-def night(permitted, warehouse):
-    permitted(PEOPLE, consent_events=[said("anna"), said("bo")])
-    warehouse.execute(
-        "create table marts.customer_profile as select customer_id, source_key from identity.customer_source_records where valid_to is null"
-    )
-    return warehouse
+def night(home, after_a_night):
+    home.warehouse.write_bytes(after_a_night)
+    with open_warehouse(home, Engine()) as con:
+        yield con
+        forget(con)
 
 
 def taught(con) -> list[str]:

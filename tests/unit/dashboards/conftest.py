@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -20,17 +22,24 @@ from tests.unit.publishing.report.company import publish
 
 def make_people(path: Path) -> None:
     """The grade people: tables by their contracts, and the same 400 customers in them."""
-    path.unlink(missing_ok=True)
-    with duckdb.connect(str(path)) as con:
-        for schema, folder in (("marts", "marts"), ("segments", "marts/segments")):
-            con.execute(f"create schema {schema}")
-            for file in sorted((DBT_DIR / "models" / folder).rglob("*.yml")):
-                for model in model_file(file).get("models", []):
-                    columns = ", ".join(f'"{one["name"]}" {one["data_type"]}' for one in model.get("columns", []))
-                    alias = (model.get("config") or {}).get("alias", model["name"])
-                    if columns:
-                        con.execute(f"create table if not exists {schema}.{alias} ({columns})")
-        con.execute(sql_script(__file__, "people"))
+    path.write_bytes(_people())
+
+
+@cache
+def _people() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.duckdb"
+        with duckdb.connect(str(path)) as con:
+            for schema, models in (("marts", "marts"), ("segments", "marts/segments")):
+                con.execute(f"create schema {schema}")
+                for file in sorted((DBT_DIR / "models" / models).rglob("*.yml")):
+                    for model in model_file(file).get("models", []):
+                        columns = ", ".join(f'"{one["name"]}" {one["data_type"]}' for one in model.get("columns", []))
+                        alias = (model.get("config") or {}).get("alias", model["name"])
+                        if columns:
+                            con.execute(f"create table if not exists {schema}.{alias} ({columns})")
+            con.execute(sql_script(__file__, "people"))
+        return path.read_bytes()
 
 
 @pytest.fixture

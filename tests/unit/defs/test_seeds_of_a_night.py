@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.core.settings import Engine, Privacy, Settings, Source, Table
-from orchestration.core.warehouse import open_warehouse
+from orchestration.core.warehouse import has_table, open_warehouse
 from orchestration.defs.resources import NightResource
 from orchestration.defs.transform import dbt_steps
 from orchestration.run.night import Night
@@ -54,17 +54,20 @@ def seeds_of(home, warehouse):
         stood = ["unchanged" in e.materialization.metadata for e in done.get_asset_materialization_events()]
         assert len(set(stood)) == 1
         with open_warehouse(home, settings.engine) as con:
-            own = con.execute("select purpose from reference.purposes where purpose = 'podcast'").fetchall()
+            built = has_table(con, "reference", "purposes")
+            own = (
+                con.execute("select purpose from reference.purposes where purpose = 'podcast'").fetchall()
+                if built
+                else []
+            )
         return not stood[0], [purpose for (purpose,) in own]
 
     return go
 
 
 def test_a_purpose_of_the_configuration_comes_and_goes_with_it(seeds_of, home):
-    assert seeds_of(Privacy()) == (True, [])
-    assert seeds_of(Privacy()) == (False, [])
     # a run of one seed does not say that all is built
-    seeds_of(PODCAST, "purpose_categories")
+    assert seeds_of(PODCAST, "purpose_categories") == (True, [])
     with open_warehouse(home, Engine()) as con:
         assert not con.execute("from ops.built_with").fetchall(), "the models are not of this project yet"
     assert seeds_of(PODCAST) == (True, ["podcast"])

@@ -40,7 +40,8 @@ def test_two_sets_of_values_never_differ_by_few(home):
     publish(home, "one", "".join(CUSTOMERS.format(*place, people) for place, people in COUNTIES.items()))
     names = [county for _, county in COUNTIES]
     told = {}
-    for size in range(1, len(names) + 1):
+    # by those who are chosen, or by those who are not: every set once
+    for size in range(3, len(names)):
         for chosen in combinations(names, size):
             told[frozenset(chosen)] = counted("customers", where=[f"county={','.join(chosen)}"])
             told[frozenset(names) - set(chosen)] = counted("customers", where=[f"county!={','.join(chosen)}"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
-import yaml
 
 from orchestration.contracts.made_by import made_by
+from orchestration.contracts.model_files import model_file
 from orchestration.core.home import Home
 from orchestration.core.settings import DBT_DIR
 from orchestration.publishing.report.asking import Asked
@@ -20,20 +22,29 @@ ROWS = Path(__file__).with_name("company.sql")
 
 def make_empty(path: Path) -> None:
     """Every table of bi, without a row."""
-    with duckdb.connect(str(path)) as con:
-        con.execute("create schema bi")
-        for file in sorted((DBT_DIR / "models" / "bi").glob("*.yml")):
-            (model,) = yaml.safe_load(file.read_text())["models"]
-            columns = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in model["columns"])
-            con.execute(f"create table bi.{model['config']['alias']} ({columns})")
-            con.execute(f"comment on table bi.{model['config']['alias']} is 'One row per thing.'")
+    path.write_bytes(_file_of(None))
 
 
 def make_company(path: Path, *, without: str = "false") -> None:
     """The company; customers for whom the condition `without` holds on their number n are not there."""
-    make_empty(path)
-    with duckdb.connect(str(path)) as con:
-        con.execute(ROWS.read_text().replace("{{ without }}", without))
+    path.write_bytes(_file_of(without))
+
+
+@cache
+def _file_of(without: str | None) -> bytes:
+    """The file of one of both: it is made once, for its contracts and tables take a second."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "made.duckdb"
+        with duckdb.connect(str(path)) as con:
+            con.execute("create schema bi")
+            for file in sorted((DBT_DIR / "models" / "bi").glob("*.yml")):
+                (model,) = model_file(file)["models"]
+                columns = ", ".join(f'"{column["name"]}" {column["data_type"]}' for column in model["columns"])
+                con.execute(f"create table bi.{model['config']['alias']} ({columns})")
+                con.execute(f"comment on table bi.{model['config']['alias']} is 'One row per thing.'")
+            if without is not None:
+                con.execute(ROWS.read_text().replace("{{ without }}", without))
+        return path.read_bytes()
 
 
 def asked(path: Path, k: int = 10):
