@@ -55,7 +55,10 @@ def roles() -> tuple[Role, ...]:
 def words_for(meaning: str) -> frozenset[str]:
     """The words with a meaning (yes, no, nothing, total, …), in lower case as they are written."""
     return frozenset(
-        term.strip().lower() for row in _rows("values") if row["meaning"] == meaning for term in row["terms"].split("|")
+        term.strip().lower()
+        for row in (*_rows("values"), *_rows("sales"))
+        if row["meaning"] == meaning
+        for term in row["terms"].split("|")
     )
 
 

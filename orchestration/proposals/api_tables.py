@@ -116,7 +116,8 @@ def _table(
         *(one for c in nested for one in dict.fromkeys(n for row in rows for n in names_in(row.get(c), c))),
     ]
     key, maps = keyed(
-        con, "api_looked", name, found, lambda key: proposed(name, found, key, purposes=company.purposes, beside=beside), key
+        con, "api_looked", name, found,
+        lambda key, of: proposed(name, found, key, purposes=company.purposes, beside=beside, repeated=of), key,
     )  # fmt: skip
     maps = [with_doubts(with_currency(m, found, company.currency), found) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))

@@ -44,6 +44,7 @@ from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, lists_within, recognised
 from orchestration.proposals.refusal_lists import with_refusals_read
+from orchestration.proposals.repeated import Repeated, repeated
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import tells_decimal, with_thousands, with_thousands_of_money
@@ -78,6 +79,7 @@ class _Looked:
     columns: list[Column]  # those that were read
     key: tuple[str, ...]
     table: FoundTable
+    repeated: Repeated | None = None
 
 
 # columns by which a table of a database tells of itself whose it is
@@ -194,17 +196,19 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         whole = [c for c in found if c.filled]
         key = there.key if set(there.key) <= {c.name for c in found} else ()
         if not key and is_all:
-            key, _ = keyed(con, "looked_flat", name, whole, lambda key: proposed(name, found, key))
+            key, _ = keyed(con, "looked_flat", name, whole, lambda key, of: proposed(name, found, key, repeated=of))
+        maps = proposed(name, found, key, beside=[*withheld, *nested])
+        number = repeated(con, "looked_flat", name, whole, key, maps)
+        maps = proposed(name, found, key, beside=[*withheld, *nested], repeated=number)
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
-    maps = proposed(name, found, key, beside=[*withheld, *nested])
     found = found if is_told else with_thousands_of_money(found, None, maps)
     table = FoundTable(
         name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, maps, nested,
         is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
     )  # fmt: skip
     note_values(con, "looked_flat", table)
-    return _Looked(there, found, key, table)
+    return _Looked(there, found, key, table, number)
 
 
 def _as_declared(column: Column, there: TableThere, database: LookedDatabase) -> Column:
@@ -228,7 +232,9 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
         full = f"{one.there.schema}.{there}" if one.there.schema else there
         if full in ours and ours[full].key == (of,) and (entity := first[full]):
             refers[column] = entity
-    maps = proposed(table.name, one.columns, one.key, refers, company.purposes, [*table.withheld, *table.unmapped])
+    maps = proposed(
+        table.name, one.columns, one.key, refers, company.purposes, [*table.withheld, *table.unmapped], one.repeated
+    )
     maps = [with_doubts(with_currency(m, one.columns, company.currency), one.columns) for m in maps]
     table = replace(table, maps=maps)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]

@@ -18,6 +18,7 @@ from orchestration.proposals.derived import line_of_order, order_of_lines, produ
 from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.holding import without_unheld
 from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.repeated import Repeated, has_lines, in_doubt, lines_within, orders_once
 from orchestration.proposals.statements import statements
 
 # what the table's name says, and what a missing required column costs, in weights of columns
@@ -78,11 +79,13 @@ def proposed(
     refers: Mapping[str, str] | None = None,
     purposes: Collection[str] = (),
     beside: Sequence[str] = (),
+    repeated: Repeated | None = None,
 ) -> list[Proposal]:
     """The entity that a table most likely is, then what else can be read out of its rows. Nothing where no entity is likely.
 
     `refers` is what a database itself says: column → the entity whose key it holds. `purposes` are those that the company named itself;
-    `beside` are names in the rows that are no columns: none is mapped, and each may say a no."""
+    `beside` are names in the rows that are no columns: none is mapped, and each may say a no; `repeated` is the number of an order that
+    comes again."""
     kept = [column for column in columns if column.name not in withheld([c.name for c in columns]) and column.filled]
     said = {column.name: _concepts(column, table) for column in kept}
     for name, entity in (refers or {}).items():
@@ -114,11 +117,23 @@ def proposed(
         told_of = f"{', '.join(unread)}: not read, for a list of {best.entity} says it: it may hold a no: map it to consent_events"
         found[0] = replace(found[0], notes=(*found[0].notes, told_of))
     person = best.of("person_key") or _person_of(kept, said)
-    if best.entity == "orders" and (quantity := quantity_of(kept, said)):
+    lines, once = best if best.entity == "order_items" else None, None
+    if repeated and best.entity in ("orders", "order_items"):
+        each = _of_entity("orders", table, kept, said, (repeated.number,), 0.0)[1]
+        once = orders_once(each, repeated, kept) if has_lines(said) else None
+        if lines is None and once:
+            lines = lines_within(_of_entity("order_items", table, kept, said, key, 0.0)[1], repeated)
+            found = [
+                replace(once, sureness=found[0].sureness),
+                *([] if lines.missing else [replace(lines, sureness=found[0].sureness)]),
+            ]
+        elif lines is None:
+            found[0] = in_doubt(found[0], repeated)
+    if best.entity == "orders" and lines is None and (quantity := quantity_of(kept, said)):
         found.append(line_of_order(found[0], quantity))
-    if best.entity == "order_items" and (order := order_of_lines(best, kept, person)):
+    if best.entity == "order_items" and (order := order_of_lines(best, kept, person) or once):
         found.append(order)
-    if best.entity == "order_items" and (products := products_of_lines(best, said)):
+    if lines and not lines.missing and (products := products_of_lines(lines, said)):
         found.append(products)
     if best.entity == "people":
         found += [*consents(table, columns, said, found[0], beside), *told]

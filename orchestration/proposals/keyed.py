@@ -15,6 +15,7 @@ from orchestration.proposals.entities import likely_keys
 from orchestration.proposals.grants import STATEMENTS
 from orchestration.proposals.keys import proved_key
 from orchestration.proposals.proposal import Proposal
+from orchestration.proposals.repeated import Repeated, repeated
 
 # of which somebody may have several tomorrow, though nobody has today → what their rows name and are not keyed by
 _SEVERAL = (
@@ -32,22 +33,31 @@ _NAMED = ("person_key", "company_key", "product_key", "campaign_key", "email", "
 
 
 def keyed(
-    con: duckdb.DuckDBPyConnection, relation: str, table: str, columns: Sequence[Column], propose: Callable[[tuple[str, ...]], list[Proposal]],
-    known: tuple[str, ...] = (),
+    con: duckdb.DuckDBPyConnection, relation: str, table: str, columns: Sequence[Column],
+    propose: Callable[[tuple[str, ...], Repeated | None], list[Proposal]], known: tuple[str, ...] = (),
 ) -> tuple[tuple[str, ...], list[Proposal]]:  # fmt: skip
-    """The key, which is proved where none is `known`, and the maps that `propose` makes with it."""
+    """The key, which is proved where none is `known`, and the maps that `propose` makes with it, and with an order's number that comes again."""
     if known:
-        return known, propose(known)
+        return known, _of_orders(con, relation, table, columns, propose, known)
     likely = likely_keys(table, columns)
     while True:
         key = proved_key(con, relation, columns, likely)
-        maps = propose(key)
+        maps = propose(key, None)
         entity = STATEMENTS if _holds_statements(table, maps) else maps[0].entity if maps else ""
         # of statements somebody may have several by one address too
         is_single = len(key) == 1 or (key and entity == STATEMENTS)
         if not is_single or not all(_is_of_another(entity, table, column) for column in key):
-            return key, maps
+            return key, _of_orders(con, relation, table, columns, propose, key, maps)
         likely = [name for name in likely if name not in key]
+
+
+def _of_orders(
+    con: duckdb.DuckDBPyConnection, relation: str, table: str, columns: Sequence[Column],
+    propose: Callable[[tuple[str, ...], Repeated | None], list[Proposal]], key: tuple[str, ...], maps: list[Proposal] | None = None,
+) -> list[Proposal]:  # fmt: skip
+    maps = propose(key, None) if maps is None else maps
+    found = repeated(con, relation, table, columns, key, maps)
+    return propose(key, found) if found else maps
 
 
 def _holds_statements(table: str, maps: Sequence[Proposal]) -> bool:

@@ -193,7 +193,8 @@ def _mapped(
     kept = [column for column in looked.columns if column.name not in why]
     beside = [*why, *looked.beside, *looked.doubled, *looked.partial]
     key, maps = keyed(
-        con, looked.relation, group.table, kept, lambda key: proposed(group.table, kept, key, purposes=company.purposes, beside=beside), within
+        con, looked.relation, group.table, kept,
+        lambda key, of: proposed(group.table, kept, key, purposes=company.purposes, beside=beside, repeated=of), within,
     )  # fmt: skip
     columns = looked.columns
     if not looked.is_decimal_told:

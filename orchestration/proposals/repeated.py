@@ -1,0 +1,138 @@
+"""Orders whose number comes again: rows that are lines of orders, though each says all of its order. Of a total on every line, a row an
+order would count it once a line.
+
+Here: asking the rows whether an order's number comes again, and what is the same within it; orders and lines of such rows. Not here:
+proving a key (keys.py), lines that say no order (derived.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from orchestration.contracts.words import QUALIFIED, concepts_of, plain_words_for, roles, words_of
+from orchestration.core.warehouse import quote
+from orchestration.proposals.columns import Column
+from orchestration.proposals.doubts import IN_DOUBT
+from orchestration.proposals.proposal import Filled, Proposal
+
+_SOLD = ("orders", "order_items")
+# what only a line says
+_OF_LINES = ("line_key", "product_key", "quantity", "unit_price", "product_name")
+# of orders a few may be written twice, or at two minutes: the number is theirs all the same
+_FEW = 0.01
+_AMOUNTS = ("amount", "discount", "refunded_amount")
+# below what counts as sure (block.py)
+_TO_LOOK_AT = 0.7
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A column that is called as the number of an order, and comes again: of how many numbers, and within how many of these each other
+    column is not the same."""
+
+    number: str
+    times: int
+    differs: Mapping[str, int]
+    is_whole: bool  # every row has one
+
+    def is_same(self, columns: Sequence[str]) -> bool:
+        """Whether columns are the same on all lines of an order."""
+        return all(self.differs.get(name, 0) <= _FEW * self.times for name in columns)
+
+
+def repeated(
+    con: duckdb.DuckDBPyConnection, relation: str, table: str, columns: Sequence[Column], key: Sequence[str], maps: Sequence[Proposal]
+) -> Repeated | None:  # fmt: skip
+    """Nothing where the rows are neither orders nor lines of them, or no number of an order comes again."""
+    if not maps or maps[0].entity not in _SOLD:
+        return None
+    said = {column.name: concepts_of(column.name, table) for column in columns if column.filled}
+    named = [(said[c.name].get("order_key", 0.0), c) for c in columns if c.name in said and not c.is_time]
+    sure, number = max(named, key=lambda one: one[0], default=(0.0, None))
+    if number is None or sure < QUALIFIED or [number.name] == list(key):
+        return None
+    wanted = {role.concept for role in roles() if role.entity == "orders"}
+    asked = [name for name, of in said.items() if name != number.name and wanted & of.keys()]
+    each = [f"min({quote(n)}) is distinct from max({quote(n)}) as d{at}" for at, n in enumerate(asked)]
+    counted = [f"count(*) filter (n > 1 and d{at})" for at in range(len(asked))]
+    of = quote(number.name)
+    (row,) = con.execute(
+        f"select {', '.join(['count(*) filter (n > 1)', *counted])} from (select {', '.join(['count(*) as n', *each])} from {relation} "
+        f"where nullif(trim({of}), '') is not null group by {of})"
+    ).fetchall()
+    times, *differs = map(int, row)
+    if not times:
+        return None
+    return Repeated(number.name, times, dict(zip(asked, differs, strict=True)), number.filled == number.rows)
+
+
+def has_lines(said: Mapping[str, Mapping[str, float]]) -> bool:
+    """Whether rows say what only a line of an order does."""
+    return any(of.get(concept, 0.0) >= QUALIFIED for of in said.values() for concept in _OF_LINES)
+
+
+def orders_once(orders: Proposal, found: Repeated, columns: Sequence[Column]) -> Proposal | None:
+    """The orders of such rows, each number once; None where the number is not theirs, or what an order says cannot be told by its lines."""
+    by_name = {column.name: column for column in columns}
+    at, person = orders.of("ordered_at"), orders.of("person_key")
+    same = [*(at.columns if at else ()), *(person.columns if person else ())]
+    if orders.missing or at is None or not found.is_whole or not found.is_same(same):
+        return None
+    filled, notes = [], list(orders.notes)
+    for one in orders.filled:
+        if one.target in _AMOUNTS:
+            read = _amount(one, found, by_name[one.columns[0]])
+            if read is None and one.target == "amount":
+                return None
+            filled += [read] if read else []
+            if read and read.sureness < _TO_LOOK_AT + 0.01:
+                notes.append(f"{one.columns[0]}: {read.why}: look whether it is so")
+        elif one.target in ("source_key", "person_key", "ordered_at") or found.is_same(one.columns):
+            filled.append(one)
+    key = Filled("source_key", (found.number,), 1.0, f"it is called {found.number}, and comes again on each line")
+    filled = [key if one.target == "source_key" else one for one in filled]
+    return replace(orders, filled=tuple(filled), one_row_per_key=True, notes=tuple(notes))
+
+
+def lines_within(lines: Proposal, found: Repeated) -> Proposal:
+    """The lines, each of its order."""
+    key = Filled("order_key", (found.number,), 1.0, f"it is called {found.number}, and comes again on each line")
+    return replace(lines, filled=(*(one for one in lines.filled if one.target != "order_key"), key), missing=tuple(m for m in lines.missing if m != "order_key"))  # fmt: skip
+
+
+def in_doubt(orders: Proposal, found: Repeated) -> Proposal:
+    """Orders of which each row is one, though their number comes again."""
+    told = (
+        f"{found.number} comes again on several rows, and each row counts as an order of its own: where it is the orders' number, "
+        "revenue is counted more than once"
+    )
+    return replace(orders, sureness=min(orders.sureness, IN_DOUBT), notes=(*orders.notes, told))
+
+
+def _amount(one: Filled, found: Repeated, column: Column) -> Filled | None:
+    """An amount of the whole order: the same on each of its lines, or the sum of the lines' own."""
+    words = words_of(column.name)
+    is_of_line = any(_begins(word, plain_words_for("line")) for word in words)
+    is_of_order = any(_begins(word, plain_words_for("whole_order")) for word in words)
+    is_every = column.filled == column.rows
+    if found.is_same([column.name]) and not is_of_line and is_every:
+        if is_of_order:
+            return one
+        return replace(
+            one, sureness=_TO_LOOK_AT, why="it is the same on all lines of an order, and is taken for the whole order's"
+        )
+    if column.declared == "VARCHAR" or not is_every:
+        return None
+    summed = replace(one, aggregate="sum", sql=quote(column.name))
+    if is_of_line:
+        return replace(summed, why="the sum of its lines")
+    return replace(
+        summed, sureness=_TO_LOOK_AT, why="it differs on the lines of an order, and their sum is taken for the order's"
+    )
+
+
+def _begins(word: str, terms: frozenset[str]) -> bool:
+    return any(word.startswith(term) for term in terms)
