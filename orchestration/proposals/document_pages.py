@@ -34,6 +34,16 @@ _OF_A_PAGE = {
     "per",
     "api",
     "version",
+    "has",
+    "links",
+    "meta",
+    "pagination",
+    "exported",
+    "generated",
+    "fetched",
+    "timestamp",
+    "took",
+    "etag",
 }
 # what tells one row from another
 _OF_A_ROW = {"id", "ids", "key", "uuid", "guid", "email", "mail", "number", "no", "nr", "name", "sku", "code", "handle"}
@@ -46,8 +56,11 @@ def reader_of(paths: Sequence[str]) -> str:
     return f"read_json([{listed}], sample_size = -1, union_by_name = true, hive_partitioning = false, maximum_object_size = {largest})"
 
 
-def lists_of_pages(paths: Sequence[str], kinds: Mapping[str, str]) -> tuple[str, ...]:
-    """Where documents of these types have lists of rows; none where they are rows themselves, as an order with its lines is."""
+def lists_of_pages(
+    con: duckdb.DuckDBPyConnection, reader: str, paths: Sequence[str], kinds: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Where documents of these types have lists of rows; none where they are rows themselves, as an order with its lines is: it has what
+    tells one row from another, or what it says beside its lists is not the same in all of them."""
     leaves = leaves_of(kinds, deep=1)
     found = tuple(path for path, kind in leaves.items() if is_list_of_objects(kind))
     beside = [
@@ -57,7 +70,25 @@ def lists_of_pages(paths: Sequence[str], kinds: Mapping[str, str]) -> tuple[str,
     ]
     if any(_is_of_a_row(path) for path in beside) or not all(map(is_object, paths)):
         return ()
-    return found
+    return () if found and _differ(con, reader, kinds) else found
+
+
+def said_beside(kinds: Mapping[str, str], lists: Sequence[str]) -> list[str]:
+    """What documents say beside their lists of rows, without what is of a page."""
+    return [path for path in leaves_of(kinds) if path not in lists and not _is_of_a_page(path)]
+
+
+def _differ(con: duckdb.DuckDBPyConnection, reader: str, kinds: Mapping[str, str]) -> bool:
+    """Whether several documents say different things beside their lists."""
+    said = [path for path, kind in leaves_of(kinds).items() if not is_nested_kind(kind) and not _is_of_a_page(path)]
+    if not said:
+        return False
+    each = [
+        f"min(cast({at} as varchar)) is distinct from max(cast({at} as varchar))"
+        for at in (reached(path, kinds) for path in said)
+    ]
+    (row,) = con.execute(f"select {', '.join(each)} from {reader}").fetchall()
+    return any(row)
 
 
 def rows_of_pages(con: duckdb.DuckDBPyConnection, reader: str, at: str) -> str:
@@ -68,6 +99,10 @@ def rows_of_pages(con: duckdb.DuckDBPyConnection, reader: str, at: str) -> str:
 
 def _holder(path: str) -> str:
     return path.rpartition(".")[0]
+
+
+def _is_of_a_page(path: str) -> bool:
+    return any(not _OF_A_PAGE.isdisjoint(words_of(part)) for part in path.split("."))
 
 
 def _is_of_a_row(path: str) -> bool:

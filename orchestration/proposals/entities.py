@@ -117,29 +117,38 @@ def proposed(
         told_of = f"{', '.join(unread)}: not read, for a list of {best.entity} says it: it may hold a no: map it to consent_events"
         found[0] = replace(found[0], notes=(*found[0].notes, told_of))
     person = best.of("person_key") or _person_of(kept, said)
-    lines, once = best if best.entity == "order_items" else None, None
-    if repeated and best.entity in ("orders", "order_items"):
-        each = _of_entity("orders", table, kept, said, (repeated.number,), 0.0)[1]
-        once = orders_once(each, repeated, kept) if has_lines(said) else None
-        if lines is None and once:
-            lines = lines_within(_of_entity("order_items", table, kept, said, key, 0.0)[1], repeated)
-            found = [
-                replace(once, sureness=found[0].sureness),
-                *([] if lines.missing else [replace(lines, sureness=found[0].sureness)]),
-            ]
-        elif lines is None:
-            found[0] = in_doubt(found[0], repeated)
-    if best.entity == "orders" and lines is None and (quantity := quantity_of(kept, said)):
-        found.append(line_of_order(found[0], quantity))
-    if best.entity == "order_items" and (order := order_of_lines(best, kept, person) or once):
-        found.append(order)
-    if lines and not lines.missing and (products := products_of_lines(lines, said)):
-        found.append(products)
+    if best.entity in ("orders", "order_items"):
+        found = _sold(table, kept, said, key, found[0], person, repeated)
     if best.entity == "people":
         found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
     return without_gone(without_unheld(found, columns), columns, table)
+
+
+def _sold(
+    table: str, columns: Sequence[Column], said: dict[str, dict[str, float]], key: Sequence[str], best: Proposal, person: Filled | None,
+    repeated: Repeated | None,
+) -> list[Proposal]:  # fmt: skip
+    """Rows of orders or of their lines: what they are, and the orders, lines and products that they are besides."""
+    found = [best]
+    lines = best if best.entity == "order_items" else None
+    once = None
+    if repeated:
+        orders = _of_entity("orders", table, columns, said, (repeated.number,), 0.0)[1]
+        once = orders_once(orders, repeated, columns) if has_lines(said) else None
+    if lines:
+        order = order_of_lines(lines, columns, person) or once
+        found += [order] if order else []
+    elif once and repeated:
+        lines = lines_within(_of_entity("order_items", table, columns, said, key, 0.0)[1], repeated)
+        found = [replace(one, sureness=best.sureness) for one in (once, lines) if not one.missing]
+    else:
+        found = [in_doubt(best, repeated) if repeated else best]
+        found += [line_of_order(found[0], quantity)] if (quantity := quantity_of(columns, said)) else []
+    if lines and not lines.missing and (products := products_of_lines(lines, said)):
+        found.append(products)
+    return found
 
 
 def _is_keyed_by_people(people: Proposal, said: dict[str, dict[str, float]]) -> bool:

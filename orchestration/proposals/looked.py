@@ -29,7 +29,7 @@ from orchestration.extract.sie import is_sie, write_vouchers
 from orchestration.extract.store_copies import Copies
 from orchestration.proposals.columns import Column, columns_of, nothing_words, sample
 from orchestration.proposals.dialects import IsKnown, Written, sniffed
-from orchestration.proposals.document_pages import lists_of_pages, reader_of, rows_of_pages
+from orchestration.proposals.document_pages import lists_of_pages, reader_of, rows_of_pages, said_beside
 from orchestration.proposals.last_lines import NO_LAST_LINES, LastLines, is_a_row
 from orchestration.proposals.nested_kinds import (
     DEEP,
@@ -276,9 +276,9 @@ def _typed(con: duckdb.DuckDBPyConnection, group: FileGroup, paths: list[str], i
         )
         to_do = "export it as UTF-8" if others else "leave it out, or export it anew"
         raise SourceError(why, where=group.files[-1], to_do=to_do) from None
-    pages = lists_of_pages(paths, types) if group.format != "parquet" and not group.rows else ()
+    pages = lists_of_pages(con, reader, paths, types) if group.format != "parquet" and not group.rows else ()
     if pages:
-        return Looked(group, [], "", 0, pages=pages)
+        return Looked(group, [], "", 0, pages=pages, beside=tuple(said_beside(types, pages)))
     # of JSON a night reads paths
     leaves = leaves_of(types, deep=0 if group.format == "parquet" or is_known(list(types)) else DEEP)
     nested = tuple(c for c, kind in leaves.items() if is_nested_kind(kind))

@@ -160,7 +160,11 @@ def _found(
         ) as looked:
             if looked.pages:
                 parts = page_groups(group, looked.pages, taken)
-                return [one for part in parts for one in _found(con, name, place, part, company, taken)]
+                found = [one for part in parts for one in _found(con, name, place, part, company, taken)]
+                return [
+                    (of, seen, table if at else _with_beside(table, looked.beside))
+                    for at, (of, seen, table) in enumerate(found)
+                ]
             names = [column.name for column in looked.columns]
             # what a vendor exports has no pages
             if group.rows is None and (known := recognised([*names, *looked.nested], group.files)):
@@ -181,6 +185,14 @@ def _found(
         problem = f"it cannot be read to its end ({type(error).__name__}, {group.files[-1]})"
         return [(group, None, unread(group.table, problem, len(group.files)))]
     return [(replace(group, table=one.name), looked, one) for one in (without_lists(table, lists), *lists)]
+
+
+def _with_beside(table: FoundTable, beside: Sequence[str]) -> FoundTable:
+    """The table of a list, with what its documents say beside it."""
+    if not beside:
+        return table
+    told = f"{table.name}: {', '.join(beside)}: not read, for the file says it beside its lists of rows"
+    return replace(table, notes=(*table.notes, told))
 
 
 def _mapped(

@@ -123,3 +123,31 @@ def extract_files(tmp_path, home, warehouse):
         return extract_source(warehouse, home, settings, "shop")
 
     return extract
+
+
+def test_lines_of_objects_that_differ_are_rows_and_no_pages(tmp_path):
+    """Each line says who bought and what: of pages nothing but the list would be read."""
+    (tmp_path / "in").mkdir()
+    rows = [
+        {
+            "order": {"id": f"o{n}", "createdAt": "2025-01-01T10:00:00Z", "state": "PAID", "total": {"amount": n, "currency": "EUR"}},
+            "customer": {"id": n % 7, "name": "Eva Ek", "email": f"a{n % 7}@example.com"},
+            "lines": [{"sku": "s0", "title": "x", "qty": 1, "price": 3.3}],
+        }
+        for n in range(20)
+    ]  # fmt: skip
+    (tmp_path / "in" / "orders.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    proposed = propose("shop", str(tmp_path / "in"), "EUR")
+    (source,) = tomllib.loads(proposed.block)["sources"].values()
+    assert source["format"] == "jsonl" and not [one for one in source["tables"].values() if "paging" in one]
+    assert {one["entity"] for one in source["tables"]["orders"]["maps"]} >= {"orders", "people"}
+
+
+def test_what_a_page_says_beside_its_list_is_told_as_not_read(tmp_path):
+    (tmp_path / "customers.json").write_text(
+        json.dumps({"shop": {"region": "north"}, "total": 30, "customers": PEOPLE})
+    )
+    notes = propose("shop", str(tmp_path), "SEK").notes
+    assert [note for note in notes if "not read" in note] == [
+        "customers: shop.region: not read, for the file says it beside its lists of rows"
+    ]
