@@ -23,6 +23,7 @@ from orchestration.contracts.mapping_times import (
 from orchestration.contracts.mapping_values import argument, is_ignored, mapped_text, plain, stripped, written_amount
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.warehouse import key_text, quote, text
+from orchestration.privacy.intake.evidence_words import is_evident
 
 # of an entry of an address register, what hides its person
 _HIDES = ("is_protected", "is_deceased")
@@ -179,8 +180,9 @@ def _unsaid(source: str, mapping: EntityMap, column: str, kind: str) -> str:
         # a map that grants nothing may have no time: what it says stands from when it was first known
         return f"case when not {plain(str(stated_as_grant(mapping, column)))} then r._extracted_at end"
     if is_statement and column == "capture_source":
-        # where nothing says by which form, the system that delivers it is the source of the evidence
-        return plain(text(source))
+        # where nothing says by which form, the system that delivers it is the source of the evidence; by what it is called, where that
+        # alone would be read as none: ok, test
+        return plain(text(source if is_evident(source) else f"delivered by {source}"))
     return f"cast(null as {kind})"
 
 

@@ -6,6 +6,8 @@ here: statuses (withdrawals.py), contact points that stand in for none (match_ke
 
 from __future__ import annotations
 
+import re
+
 from orchestration.core.warehouse import text
 
 # an answer, a test, a spreadsheet's error, a program's type or a column's name in place of a wording or a form, by its letters and
@@ -74,6 +76,12 @@ def is_evidence(written: str) -> str:
         f"(left(trim({written}), 1) in ('-', '\u2212', '\u2013') and translate({said}, '0123456789', '') = '')"
     )
     return f"coalesce({said} not in ({listed}) and replace({said}, '0', '') <> '' and not {is_nothing} and not {is_negative}, false)"
+
+
+def is_evident(name: str) -> bool:
+    """Whether a name of ASCII letters, digits and underscores says which, by the same words."""
+    said = re.sub(r"[\W_]", "", name.lower())
+    return said not in NO_EVIDENCE and bool(said.replace("0", "")) and not re.search(NOTHING_SAID, said)
 
 
 def _without_words_between(shown: str) -> str:

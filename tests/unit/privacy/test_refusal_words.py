@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import pytest
 
+from orchestration.core.settings.maps import EntityMap
 from orchestration.privacy.intake.evidence_words import is_evidence
 from orchestration.privacy.intake.withdrawals import is_withdrawn, prepare_withdrawals, refuses
+from orchestration.transform.mapping_sql import _unsaid
 from tests.unit.consent import said
 from tests.unit.mapped import time_macros
 from tests.unit.people import person
@@ -165,6 +167,18 @@ SAID_SOMETHING = [
     "Ja tack, skicka nyhetsbrev. Ingen text sparas", "sms text", "web form", "data policy", "<p>v1</p>", "v1&nbsp;", "<v1>", "R&D form", "intent form", "norsk tekst", "nordic text",
     "einfach", "information", "terms of 2024", "noteringsblankett", "form A", "butik", "kassa 4", "2024-01-01",
 ]  # fmt: skip
+
+
+def test_rule_02_a_source_whose_name_is_a_word_for_no_evidence_is_evidence_of_what_it_delivers(warehouse):
+    """What it delivers says no form of its own: by its bare name, every yes of it would be lost."""
+    prepare_withdrawals(warehouse)
+    mapping = EntityMap(entity="consent_events", columns={})
+    asked = ", ".join(
+        time_macros().evidence(f"({_unsaid(name, mapping, 'capture_source', 'varchar')})")
+        for name in ("no", "test", "ok", "on", "ref", "name", "ja", "test_source", "v", "shop", "0")
+    )
+    found = warehouse.execute(f"select {asked}").fetchone()
+    assert [said for said in found if said is None] == [] and found[-2] == "shop", found
 
 
 def test_rule_02_several_words_that_say_there_is_none_are_no_evidence(warehouse):
