@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from orchestration.contracts.lacking_evidence import lacking_evidence
 from orchestration.contracts.words import ENDING, plain_words_for, words_for, words_of
 from orchestration.proposals.columns import Column
-from orchestration.proposals.grants import needs_wording
+from orchestration.proposals.grants import needs
 from orchestration.proposals.proposal import Filled, Proposal
 from orchestration.proposals.refusals import (
     HOLDS_FROM_NOW,
@@ -128,9 +129,10 @@ def _consent(
         filled.append(
             Filled("stated_at", (at,), 1.0, "when it was stated" if at == stated else "the latest that is known")
         )
-    wording = _first(columns, said, "consent_wording")
+    wording = _first(columns, said, "consent_wording", is_time=False)
     if wording and may_grant:
         filled.append(Filled("wording_version", (wording,), 1.0, "what was agreed to"))
+    constants = {"purpose": "newsletter" if is_newsletter else "all", "channel": channel, "contact_point_type": point}
     notes = []
     if other:
         notes.append(
@@ -143,12 +145,13 @@ def _consent(
         )
     if yes and not may_grant:
         notes.append(f"{column.name}: yes is not mapped, for {doubt}; no is")
-    elif yes and not wording:
-        notes.append(needs_wording(column.name))
+    elif yes:
+        told = {*(one.target for one in filled), "stated_at"}
+        lacking = lacking_evidence(told, constants["purpose"])
+        notes += [needs(column.name, what) for what in lacking]
     if holds_from_now:
         why = f"{stated} may be of the yes, so a no holds from the night that first reads it"
         notes.append(f"{column.name}: {why if stated else HOLDS_FROM_NOW}")
-    constants = {"purpose": "newsletter" if is_newsletter else "all", "channel": channel, "contact_point_type": point}
     return Proposal(
         "consent_events", tuple(filled), said_of(said, column), constants=constants,
         name="_".join(words_of(column.name)), notes=tuple(notes),
@@ -199,8 +202,12 @@ def said_of(said: dict[str, dict[str, float]], column: Column) -> float:
     return max((sure for concept, sure in said[column.name].items() if concept in _CHANNELS), default=0.0)
 
 
-def _first(columns: Sequence[Column], said: dict[str, dict[str, float]], concept: str) -> str | None:
+def _first(
+    columns: Sequence[Column], said: dict[str, dict[str, float]], concept: str, *, is_time: bool = True
+) -> str | None:
     found = [
-        (said[c.name][concept], -at, c.name) for at, c in enumerate(columns) if concept in said[c.name] and c.is_time
+        (said[c.name][concept], -at, c.name)
+        for at, c in enumerate(columns)
+        if concept in said[c.name] and c.is_time is is_time
     ]
     return max(found)[2] if found else None

@@ -21,11 +21,11 @@ def without_grant(one: Proposal, why: str) -> Proposal:
     # an expression dates the yes alone
     filled = tuple(denies if f is status else f for f in one.filled if not (f.target == "stated_at" and f.sql))
     name = status.columns[0]
-    kept = (note for note in one.notes if note != needs_wording(name))
+    kept = (note for note in one.notes if not note.startswith(needs(name, "")))
     note = f"{name}: {', '.join(yes)} is not mapped, for {why}; a no is"
     return replace(one, filled=filled, notes=(*kept, note))
 
 
-def needs_wording(column: str) -> str:
-    """What is told of a grant without a wording."""
-    return f'{column}: add wording_version = "…" to constants: without the wording, a grant permits nothing'
+def needs(column: str, what: str) -> str:
+    """What is told of a grant that lacks some evidence; nothing of what it lacks, how each such word begins."""
+    return f"{column}: a yes permits nothing until you {what}"

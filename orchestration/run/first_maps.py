@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import duckdb
 
 from orchestration.contracts.conformed import OF_SOMEBODY, entities, known_words, never_null_columns
+from orchestration.contracts.lacking_evidence import lacking_evidence
 from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
 from orchestration.contracts.mapping_values import (
     is_ignored,
@@ -21,7 +22,7 @@ from orchestration.contracts.mapping_values import (
     written_amount,
 )
 from orchestration.core.settings import Source, Table
-from orchestration.core.settings.maps import STATEMENTS, ColumnMap
+from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import key_text, text
 from orchestration.run.findings import Finding
@@ -31,6 +32,7 @@ _TIMES = ("timestamp", "date")
 _NUMBERS = ("decimal", "integer", "bigint", "double")
 # required columns that a night fills where a row has none: a key by the row itself, a time of a refusal by when it came
 _FILLED = ("source_key", "stated_at")
+_WIDEST = ("purpose", "channel")  # and of a withdrawal these
 # of the rows that name somebody, so many may name somebody who is not there: guests, people who were deleted
 _STRANGERS = 1 / 2
 # a word of letters that so many rows have is one of the system, as of a state; what fewer have may be anything, a name too
@@ -62,6 +64,8 @@ class FirstMaps:
             if _is_of_nobody(part):
                 told = f"these {part.mapping.entity} name no person, and count for no customer"
                 found.append(Finding(what, True, told, "map person_key to the column that says whose they are"))
+            if lacking := _lacking(part.mapping):
+                found.append(Finding(what, True, "a yes of it permits nothing yet", "; ".join(lacking)))
             for is_ok, problem, to_do in self._misfits(part, readable):
                 found.append(Finding(what, is_ok, f"{problem} in the first rows of {brought.where}", to_do))
             self._note_people(part, readable, brought)
@@ -113,7 +117,9 @@ class FirstMaps:
                 continue
             how = how_of(part.mapping, target)
             said = f"nullif({stripped(said_or_null(part, key_text(how.columns)))}, '')"
-            if target in required and target not in _FILLED and (empty := self._count(f"{kept} and {said} is null")):
+            meant = f"nullif({stripped(mapped_text(how))}, '')" if how.values or how.otherwise is not None else said
+            is_lacking = target in required and not _is_filled(part.mapping, target)
+            if is_lacking and (empty := self._count(f"{kept} and {meant} is null")):
                 yield (
                     self._are_few(empty, rows),
                     f"{target}: {empty:,} rows have none, and would be set aside",
@@ -192,6 +198,22 @@ class FirstMaps:
 
     def _count(self, condition: str) -> int:
         return int(self._con.execute(f"select count(*) from first_rows where {condition}").fetchall()[0][0])
+
+
+def _is_filled(mapping: EntityMap, target: str) -> bool:
+    """Whether a night puts something in where a row has none."""
+    is_withdrawal = mapping.entity == "consent_events" and mapping.constants.get("status") == "withdrawn"
+    return target in _FILLED or (is_withdrawal and target in _WIDEST)
+
+
+def _lacking(mapping: EntityMap) -> list[str]:
+    """What a map that may grant does not tell of its grants."""
+    status = mapping.how("status")
+    granted = status and ("granted" in {*status.values.values(), status.otherwise} or not status.values)
+    if mapping.entity != "consent_events" or not (granted or mapping.constants.get("status") == "granted"):
+        return []
+    purpose = mapping.constants.get("purpose")
+    return list(lacking_evidence({*mapping.columns, *mapping.constants}, str(purpose) if purpose else None))
 
 
 def _is_of_nobody(part: Part) -> bool:

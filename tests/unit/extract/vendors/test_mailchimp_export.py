@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.home import Home
+from orchestration.run.first_rows import first_rows
 from tests.unit.vendor_rows import Vendor, write_rows
 
 MEMBER = ["Email Address", "First Name", "Last Name", "MEMBER_RATING", "OPTIN_TIME", "OPTIN_IP", "CONFIRM_TIME", "CONFIRM_IP", "CC", "LAST_CHANGED", "LEID", "EUID", "NOTES", "TAGS"]  # fmt: skip
@@ -20,7 +21,7 @@ CLEANED = [*MEMBER, "CLEAN_TIME", "CLEAN_CAMPAIGN_TITLE", "CLEAN_CAMPAIGN_ID"]
 # as Mailchimp's page of unsubscribing asks; what is marked to be reported, never asked for or written freely may be of more than the list
 REASONS = {
     "14": "I no longer want to receive these emails", "15": "The emails are spam and should be reported",
-    "16": "I never signed up for this mailing list", "17": "Other (fill in reason below)", "18": "N/A (Unsubscribed by an admin)",
+    "16": "I never signed up for this mailing list", "17": "Other (fill in reason below)", "18": "N/A (Unsubscribed by an admin)", "19": "",
 }  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def audience(modules_warehouse, tmp_path_factory):
 def test_the_files_of_an_audience_are_told_apart_by_their_names_where_their_headers_are_alike(audience):
     assert audience.tables.keys() == {"subscribed", "unsubscribed", "cleaned", "nonsubscribed", "archived"}
     assert "NOTES" not in audience.tables["subscribed"].columns
-    assert len(by_key(audience.staged("people"))) == 15
+    assert len(by_key(audience.staged("people"))) == 16
 
 
 def test_a_sign_up_is_confirmed_by_a_second_step_alone_and_an_import_has_no_time(audience):
@@ -72,7 +73,17 @@ def test_an_unsubscription_is_of_the_list_and_a_complaint_of_all(audience):
     said = by_key(audience.staged("consent_events"))
     assert [(said[n]["status"], said[n]["purpose"]) for n in ("11", "12")] == [("withdrawn", "newsletter"), ("withdrawn", "marketing")]  # fmt: skip
     purposes = {n: said[n]["purpose"] for n in REASONS}
-    assert purposes == {"14": "newsletter", "15": "marketing", "16": "marketing", "17": "marketing", "18": "newsletter"}
+    assert purposes == {
+        "14": "newsletter",
+        "15": "marketing",
+        "16": "marketing",
+        "17": "marketing",
+        "18": "newsletter",
+        "19": "marketing",
+    }
+    # nobody is set aside for the reason that they did not give
+    told = first_rows("shop", audience.settings.sources["shop"], audience.settings.quality)
+    assert not [one.found for one in told if "purpose" in one.found]
     assert "stated_at" in said["13"], "without a time it stands from when it was first known"
 
 
