@@ -92,7 +92,7 @@ def _how(one: Filled, kind: str, columns: Mapping[str, Column]) -> object:
     """How the map reads it: a name alone, where that says enough."""
     if one.aggregate:
         return {"sql": one.sql, "aggregate": one.aggregate}
-    if len(one.columns) > 1:
+    if len(one.columns) > 1 and not one.sql:
         return list(one.columns)
     name = one.columns[0]
     column = columns.get(name)

@@ -15,6 +15,7 @@ from orchestration.privacy.intake.entry import dropped_columns
 from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
 from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of
+from orchestration.proposals.given_back import with_signs
 from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.holding import without_unheld
 from orchestration.proposals.proposal import Filled, Proposal
@@ -118,7 +119,7 @@ def proposed(
         found[0] = replace(found[0], notes=(*found[0].notes, told_of))
     person = best.of("person_key") or _person_of(kept, said)
     if best.entity in ("orders", "order_items"):
-        found = _sold(table, kept, said, key, found[0], person, repeated)
+        found = with_signs(_sold(table, kept, said, key, found[0], person, repeated), kept)
     if best.entity == "people":
         found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:

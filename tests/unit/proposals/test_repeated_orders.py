@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
+import duckdb
 import pytest
 
 from orchestration.proposals.propose import propose
@@ -75,3 +76,28 @@ def test_a_number_that_comes_again_of_another_day_or_without_lines_is_in_doubt(t
         tmp_path, "Id;Ordernr;Kundnr;Orderdatum;Belopp", lambda o, n: f"{2 * o + n};{o + 100};K1;2025-01-01;{50 * n + 1},00"
     )  # fmt: skip
     assert any("Ordernr comes again" in note for note in found.notes) and "one_row_per_key" not in maps["orders"]
+
+
+def orders_of(tmp_path, header, of_a_sale, of_a_return):
+    rows = [f"{n};K{n};2025-01-{n + 1:02d};{of_a_return if n % 4 == 3 else of_a_sale};100,00" for n in range(12)]
+    (tmp_path / "ordrar.csv").write_text("\n".join([header, *rows]) + "\n")
+    found = propose("shop", str(tmp_path / "ordrar.csv"), "SEK")
+    settings_of(found)
+    (table,) = tomllib.loads(found.block)["sources"]["shop"]["tables"].values()
+    return next(one for one in table["maps"] if one["entity"] == "orders")["columns"]["amount"], found
+
+
+@pytest.mark.parametrize(("sale", "back"), [("Försäljning", "Retur"), ("Sale", "Credit note"), ("Myynti", "Hyvitys"), ("Salg", "Kreditnota")])  # fmt: skip
+def test_rows_that_give_money_back_are_no_sales(tmp_path, sale, back):
+    amount, found = orders_of(tmp_path, "Ordernr;Kundnr;Orderdatum;Typ;Belopp", sale, back)
+    with duckdb.connect() as con:
+        asked = f'select sum({amount["sql"]}) from (values (100, ?), (100, ?), (-100, ?)) r("Belopp", "Typ")'
+        assert con.execute(asked, [sale, back, back]).fetchall() == [(-100,)]
+    assert any("look at Typ" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(("column", "sale", "back"), [("Kredit", "", "Ja"), ("Kredit", "Nej", "Ja"), ("Typ", "Försäljning", "Retur B2C")])  # fmt: skip
+def test_what_may_say_that_money_is_given_back_is_in_doubt(tmp_path, column, sale, back):
+    amount, found = orders_of(tmp_path, f"Ordernr;Kundnr;Orderdatum;{column};Belopp", sale, back)
+    assert amount == "Belopp" and any(f"look at {column}" in note for note in found.notes)
+    assert "sure: 50%" in found.block
