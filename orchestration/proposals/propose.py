@@ -42,7 +42,7 @@ from orchestration.proposals.numbers import by_values
 from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.places import FileGroup, Place, groups_of, page_groups, place_of, sheet_groups
 from orchestration.proposals.proposal import Company
-from orchestration.proposals.recognised import recognised, recognised_block
+from orchestration.proposals.recognised import looks_like, recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_ends
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
@@ -175,6 +175,8 @@ def _found(
                     group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known
                 ))]  # fmt: skip
             table = _mapped(con, group, looked, company)
+            if group.rows is None and (like := looks_like([*names, *looked.nested], group.files)):
+                table = replace(table, notes=(f"{group.table}: {like}", *table.notes))
             lists = [
                 listed for path in (looked.lists if table.key else ()) if (listed := _list(con, group, table, path, company))
             ]  # fmt: skip

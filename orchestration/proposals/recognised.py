@@ -19,10 +19,12 @@ from orchestration.extract.vendors import (
     forms,
     has_one,
     headers,
+    is_landed,
     is_told_by_name,
     lacking_within,
     lies_within_columns,
     more_columns,
+    names_of,
     needed_columns,
     other_columns,
     path_of,
@@ -35,6 +37,8 @@ from orchestration.proposals.places import FileGroup, Place
 
 # columns by which a table tells of itself whose it is
 _TELLING = 3
+# what is like a vendor's has so many of them, and lacks no more than so many
+_MOST_OF_IT, _FEW = 5, 2
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,29 @@ def recognised(header: Iterable[str], files: Sequence[str] = (), *, is_database:
         c for c in columns_of(vendor, form, table) if column_there(vendor, form, table, c).casefold() not in there
     )
     return Recognised(vendor, form, table, lacks, tuple(more_columns(vendor, form, table, names)))
+
+
+def looks_like(header: Iterable[str], files: Sequence[str] = ()) -> str:
+    """What a file misses to be a vendor's: few of the columns by which it is known, or the name that its file has; empty where it is
+    like none."""
+    there = {name.casefold() for name in header}
+    near = []
+    for key, needed in _needed().items():
+        missing = needed - there
+        if len(needed) - len(missing) < _MOST_OF_IT or len(missing) > _FEW or is_landed(key[1]):
+            continue
+        if not there.isdisjoint(c.casefold() for c in other_columns(*key)):
+            continue
+        near.append((len(missing), not is_told_by_name(*key), -len(needed), key))
+    for lacks, _, _, key in sorted(near):
+        vendor, form, table = key
+        columns = [c for c in columns_of(*key) if column_there(*key, c).casefold() in _needed()[key] - there]
+        if lacks:
+            return f"looks like the {table} of {vendor} ({form}), but lacks {', '.join(columns)}: where it has another name, rename it in the file"
+        if named := [one for one in names_of(*key) if not all(fits_name(*key, file) for file in files)]:
+            others = sorted({key[2] for of, _, _, key in near if not of})
+            return f"has the header of {' or '.join(others)} of {vendor} ({form}), which its name has to tell: for {table} call it {' or '.join(named)}"
+    return ""
 
 
 def lists_within(one: Recognised, header: Iterable[str]) -> list[Recognised]:

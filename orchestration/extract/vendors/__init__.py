@@ -107,6 +107,11 @@ def fits_name(vendor: str, form: str, table: str, file: str) -> bool:
     return named is None or any(fnmatch.fnmatchcase(bare, pattern) for pattern in named)
 
 
+def names_of(vendor: str, form: str, table: str) -> list[str]:
+    """What a table's files are called, where that alone tells it from others."""
+    return list(read_form(vendor, form)["tables"][table].get(_NAMED, []))
+
+
 def other_columns(vendor: str, form: str, table: str) -> list[str]:
     """Columns that say that a table is another one, of more rows: a report of ads, and not of campaigns."""
     return list(read_form(vendor, form)["tables"][table].get(_NOT_WITH, []))

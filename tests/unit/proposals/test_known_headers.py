@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from orchestration.proposals.dialects import sniffed
 
 
@@ -14,3 +16,18 @@ def test_labels_below_a_known_header_are_no_reason_to_doubt_it(tmp_path):
         "Progress",
         "Finished",
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "header", "told"),
+    [
+        ("orders-export.csv", "order_id,order_number,date,status,order_total,order_currency,customer_id,billing_email", "looks like the orders of woocommerce (export), but lacks order_date"),
+        ("Subscribers.csv", "Email Address,First Name,MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED,LEID", "for subscribed call it subscribed_*"),
+        ("orders.csv", "order_id,customer_id,order_date,status,total", ""),
+    ],
+)  # fmt: skip
+def test_what_a_file_misses_to_be_a_vendors_is_told(file, header, told):
+    from orchestration.proposals.recognised import looks_like
+
+    found = looks_like(header.split(","), [file])
+    assert told in found and bool(told) == bool(found)
