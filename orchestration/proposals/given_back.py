@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from orchestration.contracts.words import plain_words_for, words_for, words_of
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.columns import Column
 from orchestration.proposals.doubts import IN_DOUBT
 from orchestration.proposals.proposal import Filled, Proposal
-from orchestration.proposals.words import plain_words_for, words_for, words_of
 
 # whoever looks at it says whether it is so
 _SURENESS = 0.7
