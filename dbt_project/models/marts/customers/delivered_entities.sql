@@ -64,7 +64,7 @@ with
                 from fed f
                 join entities e on e.entity = f.entity and e.is_read
                 where f.entity = '{{ told_by[part] }}'
-            {% endif %} {{ "union all" if not loop.last }}
+                {% endif %} {{ "union all" if not loop.last }}
         {%- endfor %}
     )
 select entity, is_read as is_delivered, source_systems
