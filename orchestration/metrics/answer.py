@@ -15,6 +15,7 @@ from orchestration.contracts.metric_definitions import read_definitions, unit_of
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home
+from orchestration.core.warehouse import text
 from orchestration.metrics.breakdowns import MOST_CELLS, breakdowns_of
 from orchestration.metrics.compiler import Compiler, compiler, with_helpers
 from orchestration.metrics.hidden_rows import hidden_rows
@@ -88,7 +89,8 @@ def answer(
     rules = rules_of(question.metrics, definitions.metrics)
     tables = breakdowns_of(question, definitions.within)
     about = {"through": through, **{f"metric_{n}": m.name for n, m in enumerate(question.metrics, 1)}}
-    (names, told), publication = _ask(home, statement(question, rules, tables, compiled, _MOST_GROUPS), seconds, about)
+    sql = statement(question, rules, tables, compiled, _MOST_GROUPS)
+    (names, told), publication = _ask(home, sql, seconds, about)
     rows = [dict(zip(names, row, strict=True)) for row in told]
     if rows and rows[0]["missing_values"]:
         raise _unknown_value(home, rows[0]["missing_values"][0], compiled, seconds, about)
@@ -115,6 +117,7 @@ def answer(
         notes=(
             *question.notes,
             *_emptied(shown, question),
+            *_undelivered(shown, question, with_helpers(sql), seconds, about),
             *([_CUT] if cut - few and question.period_grain in ("day", "week") else []),
         ),
     )
@@ -189,6 +192,30 @@ def _emptied(rows: Sequence[dict[str, Any]], question: Question) -> list[str]:
         for metric in question.metrics
         if any(_is_emptied(row, metric.hidden_if) for row in rows)
     ]
+
+
+def _undelivered(
+    rows: Sequence[dict[str, Any]], question: Question, sql: str, seconds: float, about: dict[str, str]
+) -> list[str]:
+    """Of metrics without a number in any row: which of the tables that they are made of no source delivers."""
+    blank = [metric.name for metric in question.metrics if rows and all(row[metric.name] is None for row in rows)]
+    if not blank:
+        return []
+    entities = sorted({table.removeprefix("fct_") for table in _TABLE.findall(sql)})
+    asked = f"select entity from bi.delivered_entities where not is_delivered and entity in ({', '.join(map(text, entities))}) order by 1"
+    try:
+        _, found = ask(asked, seconds, about=about)
+    except KundbildError as error:
+        # an older publication does not say
+        if not _MISSING.match(error.what):
+            raise
+        return []
+    lacking = " or ".join(entity.replace("_", " ") for (entity,) in found)
+    return (
+        [f"{', '.join(blank)} {'is' if len(blank) == 1 else 'are'} empty: no source delivers {lacking}"]
+        if lacking
+        else []
+    )
 
 
 def _plain(value: Any) -> Any:

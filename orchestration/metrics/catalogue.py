@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestration.contracts.metric_definitions import read_definitions, unit_of, unknown
+from orchestration.contracts.seeds import seed
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.metrics.compiler import compiler
 from orchestration.publishing.query import ask
@@ -62,7 +63,33 @@ def table_told(table: str, about: Mapping[str, str]) -> dict[str, Any]:
 
 
 def terms() -> dict[str, str]:
-    """The glossary of the project, by term."""
+    """What a word means here: the segments of the seed and their schemes, and before them the glossary of the project."""
+    return {**_segments(), **_glossary()}
+
+
+def _segments() -> dict[str, str]:
+    schemes: dict[str, list[str]] = {}
+    segments: dict[str, list[str]] = {}
+    for row in seed("segment_rules"):
+        scheme, segment, meaning = row["scheme"], row["segment"], row["description"]
+        # a segment that a column names is told by what the column says
+        is_named = not segment.startswith("{")
+        schemes.setdefault(scheme, []).append(f"{segment} ({meaning})" if is_named else meaning)
+        if is_named:
+            segments.setdefault(segment, []).append(f"{scheme}: {meaning}")
+    for row in seed("rfm_segments"):
+        of = " and ".join(
+            f"{part} {row[f'{part}_from']} to {row[f'{part}_to']} of 5" for part in ("recency", "frequency")
+        )
+        schemes["rfm"].append(f"{row['segment']} ({of})")
+        segments.setdefault(row["segment"], []).append(f"rfm: {of}")
+    return {
+        **{name: f"A segment. {'; '.join(of)}" for name, of in segments.items()},
+        **{name: f"A scheme of segments: {'; '.join(of)}" for name, of in schemes.items()},
+    }
+
+
+def _glossary() -> dict[str, str]:
     text = (PROJECT_DIR / "CONTRIBUTING.md").read_text(encoding="utf-8")
     section = " ".join(text.partition("## Glossary")[2].partition("\n## ")[0].split())
     return {term.lower(): meaning for term, meaning in _TERM.findall(section.replace("; audience:", ". Audience:"))}
@@ -78,7 +105,7 @@ def definition_of(term: str) -> dict[str, Any]:
     if meant := {d: meaning for d, meaning in dimensions.items() if name in (d, d.partition("__")[2])}:
         return {"kind": "dimension", "name": name, "meanings": meant}
     words = terms()
-    if (plain := term.strip().lower()) in words:
+    if (plain := term.strip().lower().replace("-", " ")) in words:
         return {"kind": "term", "name": plain, "description": words[plain]}
     raise unknown(
         "definition of",

@@ -94,7 +94,10 @@ def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch)
             "session__channel",
         }
         assert "did you mean" in await told(client, "query_metric", metrics=["net_revenu"])
-        assert "register" in (await told(client, "definition", term="reservation"))["description"]
+        for term, says in {"reservation": "register", "Lapsed": "Last order one to two years ago", "churned": "more than two years ago",
+                           "RFM": "champions (recency 4 to 5 of 5 and frequency 4 to 5 of 5)", "at risk": "rfm: recency 1 to 2", "markov": "taken out of the paths",
+                           "lift": "held out", "cohort": "first order", "hold-out": "at random", "value tier": "top (The 5 %"}.items():  # fmt: skip
+            assert says in (await told(client, "definition", term=term))["description"], term
 
     with_client(home, ask)
     monkeypatch.setenv("KUNDBILD_HOME", str(home))
@@ -103,7 +106,7 @@ def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch)
     assert all(detail["through"] == "mcp" for detail in noted)
     # describing a table reads first which there are
     assert [detail.get("tool") or detail["metric_1"] for detail in noted] == [
-        "list_metrics", "orders", "list_tables", "describe_table", "describe_table", "definition", "definition", "query_metric", "definition",
+        "list_metrics", "orders", "list_tables", "describe_table", "describe_table", "definition", "definition", "query_metric", *["definition"] * 10,
     ]  # fmt: skip
     assert noted[4]["table"] == "fct_orders" and noted[7]["failed"] == "refused"
 

@@ -225,3 +225,14 @@ def test_the_report_and_the_dashboards_say_what_the_metrics_do(published, exampl
     assert len(by_month) == 6 and {month: scores[month] for month, _ in by_month} == {
         month: round(score) for month, score in by_month
     }
+
+
+def test_a_metric_of_what_no_source_delivers_says_so(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    publish(home, "20260102T000000-orders", "insert into bi.delivered_entities by name from (values ('web_sessions', false), ('survey_responses', false), ('orders', true)) t(entity, is_delivered)")  # fmt: skip
+    monkeypatch.setenv("KUNDBILD_HOME", str(home))
+    for metric, entity in {"sessions": "web sessions", "nps": "survey responses"}.items():
+        found = answer([metric])
+        assert [list(row.values()) for row in found.rows] == [[None]]
+        assert found.told == [f"{metric} is empty: no source delivers {entity}"]
+    assert answer(["net_revenue"]).told == []
