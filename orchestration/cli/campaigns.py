@@ -126,7 +126,9 @@ def results(
         )
     if found.few:
         out.print(
-            f"Not told: {found.few} (of an arm 1 to {found.least - 1} customers bought, or did not)", highlight=False
+            f"Not told: {found.few} (of an arm 1 to {found.least - 1} customers bought, or did not). "
+            "What is told is no fair sample then: of small hold-outs those are left that bought much, or nothing.",
+            highlight=False,
         )
     if campaign is None:
         query = "from bi.campaign_results where breakdown = 'channel'"

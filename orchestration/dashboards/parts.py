@@ -48,7 +48,7 @@ _TOGETHER = Part(
 _BY_GROUP = Part(
     "Per segment and store",
     _asked("matrix_by_group", order="scheme, segment, customer_count desc nulls last, interaction, use_of_data"),
-    note="What most customers of the cell lack to move up by one. The store is where they buy most.",
+    note="What most customers of the cell lack to move up by one. The store is where they buy most. A kind that no source delivers counts as not done.",
     add="connect a source of people and of orders",
 )
 

@@ -46,28 +46,73 @@ with
             ) as is_of_few
         from paired
     ),
-    {%- set hidden = "case when breakdown = 'campaign' and is_of_few then " %}
+    -- by the shares of all campaigns: what an arm may tell is a matter of its size
+    sized as (
+        select
+            *
+            {%- for arm, part in {
+                "sent": "responded",
+                "measured_sent": "measured_responded",
+                "held_out": "held_out_responded",
+            }.items() %}
+                ,
+                sum({{ part }}_count) filter (breakdown = 'campaign') over (partition by outcome) / cast(
+                    nullif(
+                        sum({{ arm }}_count) filter (breakdown = 'campaign') over (partition by outcome), 0
+                    ) as double
+                ) as {{ arm }}_share
+            {%- endfor %}
+        from judged
+    ),
+    large as (
+        select
+            *,
+            breakdown = 'campaign'
+            and {{ is_large_enough("sent_count", "sent_share") }}
+            and (
+                lift is null
+                or (
+                    {{ is_large_enough("measured_sent_count", "measured_sent_share") }}
+                    and {{ is_large_enough("held_out_count", "held_out_share") }}
+                )
+            ) as is_large
+        from sized
+    ),
+    -- in small hold-outs those campaigns may be told of whose hold-out bought much: they would all seem to do harm
+    fair as (
+        select
+            *,
+            is_large
+            and not coalesce(is_of_few, false)
+            and {{
+                is_fair_sample(
+                    "not coalesce(is_of_few, false)", "is_large", over="over (partition by outcome, lift is null)"
+                )
+            }} as is_alone
+        from large
+    ),
+    {%- set left = "case when breakdown = 'campaign' and not is_alone then " %}
     summed as (
         select
             *
             {%- for cell in cells + ["responded_apart", "measured_responded_apart", "held_out_responded_apart"] %}
-                , coalesce(sum({{ hidden }}{{ cell }} end) over (partition by outcome), 0) as hidden_{{ loop.index }}
+                , coalesce(sum({{ left }}{{ cell }} end) over (partition by outcome), 0) as left_{{ loop.index }}
             {%- endfor %}
-        from judged
+        from fair
     ),
+    -- all together come first: where all less those that are told alone were of few, none is told alone
     marked as (
         select
             *,
-            is_of_few
-            or (
-                -- all campaigns less those that are shown
-                breakdown = 'channel'
-                and (
-                    {% for _ in cells + between %}
-                        {{ is_few("hidden_" ~ loop.index) }}{{ " or " if not loop.last }}
+            case
+                when breakdown = 'channel'
+                then is_of_few
+                else
+                    not is_alone
+                    or {% for _ in cells + between %}
+                        {{ is_few("left_" ~ loop.index) }}{{ " or " if not loop.last }}
                     {% endfor %}
-                )
-            ) as is_hidden
+            end as is_hidden
         from summed
     )
 -- campaigns whose names are shown as the same are one row, without figures
@@ -99,7 +144,10 @@ select
     {%- endfor %}
     case
         when count(*) > 1 or (bool_or(f.is_hidden) and max(f.lift) is not null)
-        then 'not shown: too few people'
+        then
+            'not shown: too few people' || case
+                when f.breakdown = 'campaign' then ' in it or in too many campaigns, see email for all together' else ''
+            end
         else max(f.verdict)
     end as verdict
 from marked f {{ joined_shown(["value"]) }}

@@ -38,13 +38,7 @@ with
     ),
     -- weeks that may be told are those in which many came back, or many did not: no fair sample of all
     grains as (
-        select
-            place,
-            coalesce(
-                sum(customer_count) filter (is_final and is_told)
-                >= {{ var("least_told_share") }} * sum(customer_count) filter (is_final),
-                not bool_or(is_final)
-            ) as is_enough
+        select place, {{ is_fair_sample("is_told", "is_final", "customer_count") }} as is_enough
         from marked
         group by place
     ),

@@ -9,6 +9,46 @@
     "p50_price_amount",
     "p90_price_amount",
 ] %}
+{#- what is told of a whole, and of whom it is a part -#}
+{%- set parts = {
+    "came_back": ("came_back_count", "first_buyer_count"),
+    "discounted": ("discounted_customer_count", "customer_count"),
+    "returned": ("returning_customer_count", "customer_count"),
+} %}
+with
+    sized as (
+        select
+            *
+            {%- for name, (part, whole) in parts.items() %}
+                , sum({{ part }}) over () / cast(nullif(sum({{ whole }}) over (), 0) as double) as {{ name }}_of_all
+            {%- endfor %}
+        from {{ ref("product_performance") }}
+    ),
+    large as (
+        select
+            *
+            {%- for name, (part, whole) in parts.items() %}
+                ,
+                {{ is_large_enough(whole, name ~ "_of_all") }} as is_{{ name }}_large,
+                not {{ is_few(whole) }}
+                and not {{ is_few(part) }}
+                and not {{ is_few(whole ~ " - " ~ part) }} as is_{{ name }}_told
+            {%- endfor %}
+        from sized
+    ),
+    -- of products with few buyers those may be told of which all came back, or nobody: no fair sample
+    fair as (
+        select
+            *
+            {%- for name in parts %}
+                ,
+                is_{{ name }}_large
+                and is_{{ name }}_told
+                and {{ is_fair_sample("is_" ~ name ~ "_told", "is_" ~ name ~ "_large", over="over ()") }}
+                as is_{{ name }}_shown
+            {%- endfor %}
+        from large
+    )
 select
     f.source_system,
     {{ shown("product_key") }} as product_key,
@@ -19,26 +59,22 @@ select
         -- unknown buyers, who may all be one, fill up nothing
         case when f.customer_count >= {{ var("min_people") }} then f.{{ column }} end as {{ column }},
     {%- endfor %}
-    {%- for column, people in {
-        "discounted_share": "f.discounted_customer_count",
-        "discount_mean_share": "f.discounted_customer_count",
-        "returned_share": "f.returning_customer_count",
+    {%- for column, name in {
+        "discounted_share": "discounted",
+        "discount_mean_share": "discounted",
+        "returned_share": "returned",
     }.items() %}
         case
             when
                 f.customer_count >= {{ var("min_people") }}
-                and ({{ people }} >= {{ var("min_people") }} or f.{{ column }} = 0)
-                and not {{ is_few("f.customer_count - " ~ people) }}
+                and f.is_{{ name }}_shown
+                and (f.{{ parts[name][0] }} >= {{ var("min_people") }} or f.{{ column }} = 0)
             then f.{{ column }}
         end as {{ column }},
     {%- endfor %}
     {{ part_unless_few("f.first_buyer_count", "f.customer_count") }} as first_buyer_count,
     case
-        when not {{ is_few("f.first_buyer_count") }} and not {{ is_few("f.customer_count - f.first_buyer_count") }}
-        then {{ part_unless_few("f.came_back_count", "f.first_buyer_count") }}
+        when not {{ is_few("f.customer_count - f.first_buyer_count") }} and f.is_came_back_shown then f.came_back_count
     end as came_back_count,
     f.currency
-from
-    {{ ref("product_performance") }} f
-    {{ joined_shown(["product_key"], is_key=true) }}
-    {{ joined_shown(["product_name", "category"]) }}
+from fair f {{ joined_shown(["product_key"], is_key=true) }} {{ joined_shown(["product_name", "category"]) }}

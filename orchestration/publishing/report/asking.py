@@ -38,6 +38,8 @@ class Question:
     order: str = "all"
     shares: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     is_of_people: bool = True
+    # rows that are a sample of many, as weeks or products are; not the few channels that a company has
+    is_sample: bool = False
     # columns that are left out where no row has a value, as what a company has not set
     optional: tuple[str, ...] = ()
     beside: str = __file__
@@ -110,7 +112,7 @@ class Asked:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")
         try:
             columns = [column[0] for column in self.con.execute(f"from ({script}) limit 0").description or []]
-            how: dict[str, Any] = {"shares": question.shares, "order": question.order, "is_of_people": question.is_of_people, "min_people": self.min_people}  # fmt: skip
+            how: dict[str, Any] = {"shares": question.shares, "order": question.order, "is_of_people": question.is_of_people, "min_people": self.min_people, "is_sample": question.is_sample}  # fmt: skip
             sql = told(script, columns, self.k, **how)
             cursor = self.con.execute(told(script, columns, self.k, **how, is_exact=True))
             asked = [column[0] for column in cursor.description or []]

@@ -8,6 +8,7 @@ What a column of a script is says its name:
 
 * `people`: how many people stand behind the row. Every script about people has it. It is not shown. A person is a known customer:
   rows of nobody known add to counts and amounts, but several may be of one person, so they fill no group.
+* `is_of_nobody`: whether the row is nobody's, as what was spent and reached nobody: it is shown whatever `people` says. It is not shown.
 * `<name>_count`: rounded to a multiple of k. Nothing below k is shown, but 0 is.
 * `<name>_amount` with `<name>_amount_largest`, the largest part of one person: rounded to a power of ten that no part exceeds.
 * `<name>_average`, `<name>_score`, `<name>_hours`, `<name>_days`: a mean or a median of values of people: rounded.
@@ -21,6 +22,10 @@ What a column of a script is says its name:
   `<name>_share_repeats` says how many of the whole may be of people who are counted already.
 * every other column tells the rows apart, and is shown as it is.
 
+Hiding selects: of small wholes those rows are left in which many did, or nobody. Where the rows of a question are a sample, as weeks or
+products are, a share is shown of wholes that by their size, and the share of all rows, would rarely be of few, and only where nearly all
+of these show it (`is_sample`; in bi: macros/fair.sql).
+
 A share of counts that a script gives exactly is computed from these and then rounded to a whole percent: shares of rounded counts are
 wrong by several percent. It is shown where both counts are, and where the rest of the whole is not of few people either. A change is
 computed from exact values as well (`is_exact`), and is told in words where it is at least the step that its figure is rounded to.
@@ -32,12 +37,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 # a publication is for analysts: what is forwarded is for whoever gets it
 LEAST = 10
+# of rows that are a sample so many show their share, or none does: least_told_share of dbt_project.yml
+LEAST_TOLD = 0.9
 _MEASURES = ("_count", "_amount", "_average", "_score", "_hours", "_days", "_checks")
 STEPPED = ("_count", "_amount")
 _ROUNDED = "_rounded"
 _SHARE = "_share"
+_POOLED = "_of_all_rows"
 _HELPERS = ("_largest", "_people", "_people_rounded", "_share_of", "_share_of_rounded", "_share_repeats")
-_OF_ROW = ("people", f"people{_ROUNDED}")
+_NOBODY = "is_of_nobody"
+_OF_ROW = ("people", f"people{_ROUNDED}", _NOBODY)
 # decimals of what is a mean of people
 _DECIMALS = {"_average": 1, "_score": 0, "_hours": 1, "_days": 0}
 
@@ -82,28 +91,63 @@ def told(
     is_of_people: bool = True,
     min_people: int | None = None,
     is_exact: bool = False,
+    is_sample: bool = False,
 ) -> str:
     """SQL: a script as a report shows it. `shares` names percents of one count in another. With `is_exact` each count and amount that is
     shown has its exact value and the step that it is rounded to, as `<name>_exact` and `<name>_step`: for changes in words, never for the
-    page.
+    page. With `is_sample` shares are told where the rows that may tell theirs are a fair sample.
 
     Raises ValueError where a script about people does not say of how many, or whose part of an amount is the largest.
     """
     if is_of_people and not _is_there("people", columns):
         raise ValueError("a script about people has no column people")
     measured = shown_columns(columns)
-    shown = [_shown(column, columns, k, is_of_people, min_people) for column in measured]
-    shown += [_share(name, part, whole, columns, k) for name, (part, whole) in (shares or {}).items()]
+    shares = shares or {}
+    shown = [_shown(column, columns, k, is_of_people, min_people, is_sample) for column in measured]
+    shown += [_share(name, part, whole, columns, k, is_sample) for name, (part, whole) in shares.items()]
     if is_exact:
         shown += [one for column in measured if column.endswith(STEPPED) for one in _exact(column, columns, k)]
-    of_enough = f"\nwhere {_least('people', columns, k)} >= {k}" if is_of_people else ""
-    sql = f"select\n    {_listed(shown)}\nfrom (\n{_indented(script)}\n){of_enough}"
+    or_nobody = f"{_NOBODY} or " if _NOBODY in columns else ""
+    of_enough = f"\nwhere {or_nobody}{_least('people', columns, k)} >= {k}" if is_of_people else ""
+    source = f"(\n{_indented(script)}\n){of_enough}"
+    if is_sample:
+        parts = {f"{c.removesuffix(_SHARE)}_percent": _part_of_share(c, columns) for c in columns if c.endswith(_SHARE)}
+        pooled = [_pooled(name, part, whole) for name, (part, whole) in {**parts, **shares}.items()]
+        middle = f"select\n    {_listed(['*', *pooled])}\nfrom {source}"
+        source = f"(\n{_indented(middle)}\n)"
+    sql = f"select\n    {_listed(shown)}\nfrom {source}"
     return f"{sql}\norder by {order}"
 
 
-def _shown(column: str, columns: Sequence[str], k: int, is_of_people: bool, min_people: int | None) -> str:
+def _part_of_share(share: str, columns: Sequence[str]) -> tuple[str, str]:
+    of = f"{share}_of" if f"{share}_of" in columns else f"{share}_of{_ROUNDED}"
+    return f"{share} * {of}", of
+
+
+def _pooled(name: str, part: str, whole: str) -> str:
+    """The share of all rows that tell their part."""
+    return f"sum({part}) over () / cast(nullif(sum(case when {part} is not null then {whole} end) over (), 0) as double) as {name}{_POOLED}"
+
+
+def _of_sample(name: str, whole: str, conditions: Sequence[str], k: int) -> list[str]:
+    """When a share of a sample is shown: its whole is so large that few is two standard deviations away, and nearly all such show theirs."""
+    pooled = f"{name}{_POOLED}"
+    large = (
+        f"(({pooled} in (0, 1) and {whole} >= {k}) or least({pooled}, 1 - {pooled}) * {whole} >= {k + 2 * k**0.5:.1f})"
+    )
+    shown = " and ".join([large, *conditions])
+    fair = f"count(*) filter (where {shown}) over () >= {LEAST_TOLD} * count(*) filter (where {large}) over ()"
+    return [*conditions, large, fair]
+
+
+def _shown(
+    column: str, columns: Sequence[str], k: int, is_of_people: bool, min_people: int | None, is_sample: bool
+) -> str:
     if (share := f"{column.removesuffix('_percent')}{_SHARE}") in columns:
-        return _where(_of_share(share, columns, k, min_people), f"round(100 * {share})", column)
+        conditions = _of_share(share, columns, k, min_people)
+        if is_sample:
+            conditions = _of_sample(column, _part_of_share(share, columns)[1], conditions, k)
+        return _where(conditions, f"round(100 * {share})", column)
     if not is_measure(column) or column.endswith("_checks"):
         return column
     if f"{column}{_ROUNDED}" in columns:
@@ -167,9 +211,11 @@ def _step(column: str, columns: Sequence[str], k: int) -> str:
     return f"power(10, ceil(log10(greatest(cast({largest} as double), 1))))" if largest in columns else "1"
 
 
-def _share(name: str, part: str, whole: str, columns: Sequence[str], k: int) -> str:
+def _share(name: str, part: str, whole: str, columns: Sequence[str], k: int, is_sample: bool) -> str:
     conditions = [*_conditions(part, columns, k), *_conditions(whole, columns, k)]
     conditions.append(f"({part} = {whole} or {whole} - {part} >= {k})")
+    if is_sample:
+        conditions = _of_sample(name, whole, conditions, k)
     return _where(conditions, f"round(100.0 * {part} / nullif({whole}, 0))", name)
 
 

@@ -85,11 +85,13 @@ _MATRIX = Part(
     Question(
         "experience_matrix",
         order="list_position(['high', 'medium', 'low'], interaction) nulls last, list_position(['low', 'medium', 'high'], use_of_data) nulls last",
+        optional=("no_source_for",),
     ),
     Drawn("grid", "use_of_data", ("customer_count",), by="interaction", levels=("low", "medium", "high")),
     note="Interaction: ordered, visited, clicked, used. Use of data: the record is whole, may be contacted, reads, has a known interest. "
     "Of each axis three are high, two medium. What most of them lack: it would move most customers of the cell up. "
-    "Cells of few people are one row of the table, and not in the chart.",
+    "Cells of few people are one row of the table, and not in the chart. A kind that no source delivers (no source for) counts as not done: "
+    "a low level then says that it is not known.",
 )
 _CONSENTS = Part(
     "Permissions",
@@ -157,10 +159,12 @@ SECTIONS = (
             ),
             Part(
                 "Bought again within three months, by month of the first order",
-                Question("bought_again", order="cohort_month"),
+                Question("bought_again", order="cohort_month", is_sample=True),
                 Drawn("line", "cohort_month", ("bought_again_percent",)),
                 has_table=False,
                 says=newest("cohort_month", "bought_again_percent", "of the customers who came bought again within three months"),
+                note="By quarter or year where months would tell of few people. "
+                "None is shown where those that may be shown are no fair sample: of few customers only periods are left in which many came back, or nobody.",
             ),
             Part(
                 "North Star: new customers who bought again in time",
@@ -168,6 +172,7 @@ SECTIONS = (
                     "north_star",
                     order="week_on desc",
                     shares={"reached_percent": ("reached_count", "new_customer_count")},
+                    is_sample=True,
                     optional=("target_percent",),
                 ),
                 note="By week of the first purchase, or by month, quarter or year where weeks would tell of few people; of periods whose "
@@ -214,7 +219,9 @@ SECTIONS = (
                 Question("campaign_lift", order="campaign = 'all by email' desc, sent_on desc nulls last, campaign"),
                 Drawn("steps", "campaign", ("bought_percent", "held_out_bought_percent"), most=7),
                 says=first_row("lift_in_percentage_points", "Lift of all campaigns by email in percentage points"),
-                note="Customers who bought in the days after it, compared with those who were drawn at random not to get it. How many days count is a setting of the company.",
+                note="Customers who bought in the days after it, compared with those who were drawn at random not to get it. How many days count is a setting of the company. "
+                "A campaign is shown alone where nearly all campaigns of its size may be: only those in which many bought would be no fair sample. "
+                "Analysts find more of them in bi.campaign_results.",
                 add="connect a source of email events",
             ),
             Part(
@@ -280,8 +287,10 @@ SECTIONS = (
                     "interest_gap",
                     order="never_bought_count desc nulls last, interest",
                     shares={"never_bought_percent": ("never_bought_count", "customer_count")},
+                    is_sample=True,
                 ),
-                note="Customers who searched for, viewed or put aside products of a category, and those of them who have never bought one, in the orders that are kept.",
+                note="Customers who searched for, viewed or put aside products of a category, and those of them who have never bought one, in the orders that are kept. The share is shown where "
+                "nearly all categories with enough of them may show it.",
                 add="connect a source of web events",
             ),
             Part("Bought by most customers, last 90 days", Question("products_sold_most", order="known_customer_count desc, product limit 10")),

@@ -29,6 +29,7 @@ NORTH_STAR = Part(
         "north_star_weeks",
         order="week_on",
         shares={"reached_percent": ("reached_count", "new_customer_count")},
+        is_sample=True,
         optional=("target_percent",),
     ),
     Drawn("weeks", "week_on", ("reached_percent", "target_percent")),
@@ -71,8 +72,10 @@ PRODUCTS = Part(
         "products",
         order="customer_count desc nulls last, product limit 60",
         shares={"came_back_percent": ("came_back_count", "first_buyer_count")},
+        is_sample=True,
     ),
-    note="The 60 products of most customers. Came back: of those whose first purchase it was, who bought again.",
+    note="The 60 products of most customers. Came back: of those whose first purchase it was, who bought again. Shown of products with so many "
+    "first buyers that few of them would have to be left out, and only where nearly all of these may be shown: those of which all came back are no fair sample.",
     add="connect a source of order lines and products",
 )
 BY_HOUR = Part(

@@ -271,8 +271,10 @@ def newest(month: str, measure: str, what: str) -> Says:
     def say(answer: Answer, _: Answer | None, currency: str) -> str:
         known = {row[month]: row[measure] for row in answer.records if row[measure] is not None}
         if not known:
-            return ""
+            return "Too few people bought again, or did not, to show a fair sample of periods."
         last = max(known)
+        if (period := answer.records[0].get("period", "month")) != "month":
+            return f"{period.capitalize()} from {last:%B %Y}: {shown(measure, known[last], currency)} {what}."
         former = _month_before(last)
         said = f"{last:%B %Y}: {shown(measure, known[last], currency)} {what}"
         if former not in known:

@@ -256,10 +256,10 @@ def test_what_was_spent_is_beside_it_in_the_companys_currency(marts):
 
 def test_beside_the_credit_of_a_campaign_stands_what_its_hold_out_measured(marts):
     """Half of those who were sent the letter bought for the first time, a tenth of those held out; the other letter was sent to all."""
-    for n in range(120):
-        kind, key = ("sent", "n1") if n < 60 else ("held_out", "n1") if n < 110 else ("sent", "n2")
+    for n in range(190):
+        kind, key = ("sent", "n1") if n < 60 else ("held_out", "n1") if n < 160 else ("sent", "n2")
         marts.add("marts.fct_email_events", click(f"c{n}", "2026-05-01", key, kind))
-        if n < 30 or 60 <= n < 65 or n > 110:
+        if n < 30 or 60 <= n < 70 or 160 < n < 170:
             if kind == "sent":
                 marts.add("marts.fct_email_events", click(f"c{n}", "2026-05-01T10:00", key))
             marts.add("marts.fct_orders", order(f"{n}", f"c{n}", "2026-05-02", 10))
@@ -268,7 +268,7 @@ def test_beside_the_credit_of_a_campaign_stands_what_its_hold_out_measured(marts
     for model in ("attribution", "bi_attribution"):
         found = {row["campaign"]: row for row in marts.rows(model, "model = 'markov'")}
         measured, other = found["Letter 1"], found["n2"]
-        assert measured["caused_conversions"] == pytest.approx(60 * (30 / 60 - 5 / 50))
+        assert measured["caused_conversions"] == pytest.approx(60 * (30 / 60 - 10 / 100))
         assert 0 < measured["caused_conversions_low"] < 24 < measured["caused_conversions_high"]
         assert measured["verdict"].startswith("higher than the hold-out: 95 % interval +")
         assert (other["caused_conversions"], other["verdict"]) == (None, "not measured: nobody was held out")

@@ -16,6 +16,7 @@ from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
 _MODELS = ("campaign_results", "bi_campaign_results", "customer_profile")
 _FACTS = ("fct_orders", "fct_email_events", "conformed_campaigns", "contact_permissions")
+_NOT_ALONE = "not shown: too few people in it or in too many campaigns, see email for all together"
 _PATHS = "create table insight.attribution_paths (customer_id varchar, converted_at timestamp, is_converted boolean, touch_number bigint)"
 
 
@@ -184,10 +185,20 @@ def test_a_campaign_says_why_nothing_is_measured(marts):
     send(marts, "2026-03-01T09:00", "nobody", (50, 0), (20, 0), first=300)
     send(marts, "2026-02-01T09:00", "everybody", (50, 50), (20, 20), first=400)
     marts.build("campaign_results")
-    for model in ("campaign_results", "bi_campaign_results"):
-        told = {v: (r["lift"], r["minimum_detectable_effect"], r["verdict"]) for v, r in results(marts, model).items()}
-        assert told["nobody"] == (0, None, "cannot tell: nobody responded in either arm")
-        assert told["everybody"] == (0, None, "cannot tell: in each lot all customers responded, or none did")
+    told = {v: (r["lift"], r["minimum_detectable_effect"], r["verdict"]) for v, r in results(marts).items()}
+    assert told["nobody"] == (0, None, "cannot tell: nobody responded in either arm")
+    assert told["everybody"] == (0, None, "cannot tell: in each lot all customers responded, or none did")
+    # nobody of few is told of beside others only where these are told too
+    shown = results(marts, "bi_campaign_results")
+    assert (shown["nobody"]["lift"], shown["nobody"]["verdict"]) == (None, _NOT_ALONE)
+    for value, outcome in {
+        "nobody": (0, None, told["nobody"][2]),
+        "everybody": (0, None, told["everybody"][2]),
+    }.items():
+        marts.build("campaign_results")
+        marts.con.execute("delete from insight.campaign_results where value not in (?, 'email')", [value])
+        found = results(marts, "bi_campaign_results")[value]
+        assert (found["lift"], found["minimum_detectable_effect"], found["verdict"]) == outcome
 
 
 def test_a_conversion_is_one_that_attribution_counts(marts):
@@ -205,34 +216,72 @@ def test_a_conversion_is_one_that_attribution_counts(marts):
 
 
 def test_analysts_see_no_arm_with_few_who_did_or_did_not_respond(marts):
-    send(marts, "2026-03-01T09:00", "enough", (100, 20), (60, 9))
-    send(marts, "2026-04-01T09:00", "few held out", (100, 20), (60, 4), first=200)
-    marts.build("campaign_results")
+    def alone() -> dict[str, bool]:
+        marts.build("campaign_results")
+        return {value: row["lift"] is not None for value, row in results(marts, "bi_campaign_results").items()}
+
+    send(marts, "2026-03-01T09:00", "enough", (200, 40), (120, 18))
+    assert alone() == {"enough": True, "email": True}
+    # all together less the one that is of enough would tell of four: all together are told, and none alone
+    send(marts, "2026-04-01T09:00", "few held out", (100, 20), (60, 4), first=400)
+    assert alone() == {"enough": False, "few held out": False, "email": True}
     found = results(marts, "bi_campaign_results")
-    assert {v: r["lift"] is not None for v, r in found.items()} == {
-        "enough": True,
-        "few held out": False,
-        "email": False,
-    }
-    assert {r["verdict"] for v, r in found.items() if v != "enough"} == {"not shown: too few people"}
-    assert all(
-        found["email"][c] is None for c in ("sent_count", "response_share", "held_out_count", "caused_responses")
-    )
-    # all campaigns less the one that is shown are of enough now
-    send(marts, "2026-02-01T09:00", "few left", (100, 97), (60, 9), first=400)
-    marts.build("campaign_results")
-    found = results(marts, "bi_campaign_results")
-    assert {v: r["lift"] is not None for v, r in found.items()} == {
-        "enough": True,
-        "few held out": False,
-        "few left": False,
-        "email": True,
-    }
     assert found["email"]["sent_count"] == 300
+    for value in ("enough", "few held out"):
+        assert found[value]["verdict"] == _NOT_ALONE
+        assert all(
+            found[value][c] is None for c in ("sent_count", "response_share", "held_out_count", "caused_responses")
+        )
+    # all campaigns less the one that is shown are of enough now, and of those of its size it is one of two that may be shown
+    send(marts, "2026-02-01T09:00", "few left", (200, 197), (120, 18), first=600)
+    assert alone() == {"enough": False, "few held out": False, "few left": False, "email": True}
+    marts.con.execute("delete from marts.fct_email_events where campaign_key = 'few left'")
+    send(marts, "2026-02-01T09:00", "small", (60, 30), (60, 6), first=1000)
+    assert alone() == {"enough": True, "few held out": False, "small": False, "email": True}
+
+
+@pytest.mark.parametrize(("held_out", "is_alone"), [(40, False), (60, False), (400, True)])
+def test_campaigns_that_are_told_alone_are_a_fair_sample(marts, held_out, is_alone):
+    """Campaigns that cause nothing. In small hold-outs those are of enough who bought much: on the mean they did harm."""
+    rng, rows = np.random.default_rng(17), []
+    for n in range(60):
+        bought, would_have = int(rng.binomial(2000, 0.08)), int(rng.binomial(held_out, 0.08))
+        rows.append((f"n{n}", bought, would_have, held_out, bought / 2000 - would_have / held_out))
+    rows.append(("email", sum(r[1] for r in rows), sum(r[2] for r in rows), 60 * held_out, 0.0))
+    marts.build("campaign_results")
+    for value, bought, would_have, arm, lift in rows:
+        sent = 2000 * (60 if value == "email" else 1)
+        marts.con.execute(
+            "insert into insight.campaign_results by name select if($value = 'email', 'channel', 'campaign') as breakdown, $value as value, "
+            "'purchase' as outcome, date '2026-03-01' as first_sent_on, date '2026-03-01' as last_sent_on, 1 as lot_count, "
+            "$sent as sent_count, $bought as responded_count, $bought / $sent as response_share, 1 as measured_lot_count, "
+            "$sent as measured_sent_count, $bought as measured_responded_count, $arm as held_out_count, $held as held_out_responded_count, "
+            "$bought / $sent as measured_response_share, $held / $arm as held_out_response_share, "
+            "$lift as lift, $lift - 0.05 as lift_low, $lift + 0.05 as lift_high, 'cannot tell' as verdict",
+            {"value": value, "sent": sent, "bought": bought, "arm": arm, "held": would_have, "lift": lift},
+        )
+    found = results(marts, "bi_campaign_results")
+    assert found.pop("email")["lift"] == 0
+    told = [row["lift"] for row in found.values() if row["lift"] is not None]
+    assert len(told) > 54 if is_alone else told == []
+    if is_alone:
+        assert abs(np.mean(told)) < 0.005
+    # the report's ten people select again
+    reported = reported_lifts(marts)
+    assert len(reported) == (7 if is_alone else 1) and "all by email" in reported
+
+
+def reported_lifts(marts: Marts) -> dict[str, int]:
+    """People behind each row of the report's table."""
+    marts.con.execute(
+        f"create schema if not exists bi; create or replace table bi.campaign_results as {marts.models['bi_campaign_results']}"
+    )
+    script = (PROJECT_DIR / "orchestration/publishing/report/sql/campaign_lift.sql").read_text(encoding="utf-8")
+    return {row[0]: row[2] for row in marts.con.execute(script.replace("{{ as_of }}", "date '2026-06-01'")).fetchall()}
 
 
 def test_who_did_not_respond_where_nobody_was_held_out_are_no_few(marts):
-    send(marts, "2026-03-01T09:00", "drip", (100, 20), (60, 9))
+    send(marts, "2026-03-01T09:00", "drip", (100, 20), (60, 12))
     send(marts, "2026-03-20T09:00", "drip", (50, 47), (0, 0), first=300)
     marts.build("campaign_results")
     row = results(marts)["drip"]
@@ -247,16 +296,11 @@ def test_of_several_lots_the_fewest_are_counted_and_no_weighted_share(marts):
     marts.build("campaign_results")
     email = results(marts, "bi_campaign_results")["email"]
     assert email["held_out_response_share"] * email["held_out_count"] > 25 and email["fewest_count"] == 7
-    marts.con.execute(
-        f"create schema if not exists bi; create table bi.campaign_results as {marts.models['bi_campaign_results']}"
-    )
-    script = (PROJECT_DIR / "orchestration/publishing/report/sql/campaign_lift.sql").read_text(encoding="utf-8")
-    rows = marts.con.execute(script.replace("{{ as_of }}", "date '2026-06-01'")).fetchall()
-    assert {row[0]: row[2] for row in rows}["all by email"] == 7
+    assert reported_lifts(marts)["all by email"] == 7
 
 
 def test_one_outcome_less_the_other_tells_of_no_few(marts):
-    send(marts, "2026-03-01T09:00", "n1", (100, 20), (60, 9))
+    send(marts, "2026-03-01T09:00", "n1", (100, 20), (60, 10))
     conversions = [(f"c{n}", "2026-03-02", True, 1) for n in (*range(17), *range(100, 109))]
     marts.con.executemany("insert into insight.attribution_paths values (?, ?, ?, ?)", conversions)
     marts.build("campaign_results")

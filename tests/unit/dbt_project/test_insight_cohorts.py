@@ -4,6 +4,7 @@ and Python over the file."""
 from __future__ import annotations
 
 import csv
+import random
 import statistics
 from collections import defaultdict
 from datetime import date, datetime, timedelta
@@ -70,11 +71,10 @@ def test_analysts_see_no_cell_of_few(marts):
     marts.build("cohort_retention", "purchase_intervals")
     found = marts.by("bi_cohort_retention", "cohort_month", "months_since")
     first, second = found[date(2026, 4, 1), 0], found[date(2026, 4, 1), 1]
-    assert (first["cohort_customer_count"], first["active_customer_count"], first["order_count"]) == (10, 10, 12)
-    # nine of twelve leave three: rounded, nobody can tell
-    assert (second["active_customer_count"], second["repeat_customer_count"], second["order_count"]) == (10, 10, 10)
-    # the share is of the exact whole, and three of twelve are few
-    assert (first["active_share"], first["repeat_share"], second["active_share"]) == (1, 0, None)
+    assert (first["grain"], first["cohort_customer_count"], first["order_count"]) == ("month", 10, 12)
+    # nine of twelve leave three: of no cohort that is over it may be told who came back, nor that of one nobody did
+    assert (second["active_customer_count"], second["repeat_customer_count"], second["order_count"]) == (None, None, 10)
+    assert (first["active_share"], first["repeat_share"], second["active_share"]) == (None, None, None)
     few = found[date(2026, 5, 1), 0]
     assert (few["cohort_customer_count"], few["order_count"], few["net_amount"]) == (None, None, None)
     intervals = marts.by("bi_purchase_intervals", "order_number")
@@ -168,3 +168,50 @@ def test_the_cohorts_of_cdnow_are_those_of_the_file(marts):
         assert intervals[nth]["p50_days"] == statistics.median(days)
         assert intervals[nth]["p90_days"] == pytest.approx(statistics.quantiles(days, n=10, method="inclusive")[8])
     assert max(intervals) == 24
+
+
+@pytest.mark.parametrize(
+    ("customers", "share", "grain"), [(400, 0.2, "month"), (60, 0.2, "quarter"), (60, 0.06, "year"), (9, 0.06, "year")]
+)
+def test_cohorts_that_are_told_are_a_fair_sample(marts, customers, share, grain):
+    """Of small cohorts those may be told of which nobody came back; the curve of all is what those that are told say."""
+    rng, cells = random.Random(17), []
+    for cohort in range(29):
+        came = [next((m for m in range(1, 30) if rng.random() < share / 3), 99) for _ in range(customers)]
+        for since in range(30 - cohort):
+            again, active = (
+                sum(m <= since for m in came),
+                sum(rng.random() < share / 3 for _ in came) if since else customers,
+            )
+            cells.append(
+                (f"{2024 + cohort // 12}-{cohort % 12 + 1:02}-01", since, customers, active, again, since < 29 - cohort)
+            )
+    marts.build("cohort_retention")
+    marts.con.executemany(
+        "insert into insight.cohort_retention by name select cast(? as date) as cohort_month, ? as months_since, ? as cohort_customer_count, "
+        "? as active_customer_count, ? as repeat_customer_count, 0 as order_count, 0 as net_amount, 'SEK' as currency, ? as is_final",
+        cells,
+    )
+    found = marts.rows("bi_cohort_retention")
+    assert {row["grain"] for row in found} == {grain}
+    assert len({(row["cohort_month"], row["months_since"]) for row in found}) == len(found)
+    for since in range(1, 13):
+        told = [
+            row for row in found if row["months_since"] == since and row["is_final"] and row["repeat_share"] is not None
+        ]
+        if not told:
+            assert customers == 9
+            continue
+        # the whole periods, as months
+        starts = {row["cohort_month"].isoformat() for row in told}
+        length = {"month": 1, "quarter": 3, "year": 12}[grain]
+        month = lambda day: int(day[:4]) * 12 + int(day[5:7]) - 1  # noqa: E731
+        of = [c for c in cells if c[1] == since and any(0 <= month(c[0]) - month(s) < length for s in starts)]
+        true = sum(c[4] for c in of) / sum(c[2] for c in of)
+        shown = sum(row["repeat_share"] * row["cohort_customer_count"] for row in told) / sum(
+            row["cohort_customer_count"] for row in told
+        )
+        assert shown == pytest.approx(true, abs=0.03), since
+        assert sum(row["cohort_customer_count"] for row in told) >= 0.85 * sum(
+            row["cohort_customer_count"] for row in found if row["months_since"] == since and row["is_final"]
+        )

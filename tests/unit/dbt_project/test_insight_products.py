@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import defaultdict
 from decimal import Decimal
 from itertools import permutations
@@ -130,3 +131,24 @@ def test_analysts_see_nothing_of_what_somebody_unknown_bought(marts):
     assert {found["alone"][c] for c in ("order_count", "sold_units", "net_amount", "p50_price_amount")} == {None}
     assert found["many"]["order_count"] == 9
     assert {found["many"][c] for c in ("discounted_share", "discount_mean_share", "returned_share")} == {None}
+
+
+@pytest.mark.parametrize(("buyers", "is_told"), [(30, False), (400, True)])
+def test_products_that_tell_who_came_back_are_a_fair_sample(marts, buyers, is_told):
+    """Of small products those may be told of which everybody came back, or nobody sent anything back."""
+    rng = random.Random(17)
+    marts.build("product_performance")
+    for n in range(80):
+        back, returned = (sum(rng.random() < share for _ in range(buyers)) for share in (0.87, 0.06))
+        marts.con.execute(
+            "insert into insight.product_performance by name select 'shop' as source_system, 'p' || $n as product_key, $buyers as customer_count, "
+            "$buyers as first_buyer_count, $back as came_back_count, 0 as discounted_customer_count, 0 as discounted_share, "
+            "$returned as returning_customer_count, $returned / $buyers as returned_share, 'SEK' as currency",
+            {"n": n, "buyers": buyers, "back": back, "returned": returned},
+        )
+    found = marts.rows("bi_product_performance")
+    for column, mean in (("came_back_count", 0.87 * buyers), ("returned_share", 0.06)):
+        told = [row[column] for row in found if row[column] is not None]
+        assert (len(told) >= 72 and sum(told) / len(told) == pytest.approx(mean, rel=0.05)) if is_told else told == []
+    # what is the same of all selects nothing
+    assert {row["discounted_share"] for row in found} == {0}

@@ -25,6 +25,8 @@ with
             a.channel,
             -- of the whole channel, less what bi may have rounded it up by
             greatest(max(a.customer_count), max(a.channel_customer_count) - 5) as people,
+            -- a channel that money was spent on and that no known visit came by
+            count(*) = count(*) filter (where a.customer_count = 0 and a.credited_conversions = 0) as is_of_nobody,
             sum(a.credited_conversions) filter (where a.model = 'first') as first_count,
             sum(a.credited_conversions) filter (where a.model = 'last') as last_count,
             sum(a.credited_conversions) filter (where a.model = 'linear') as linear_count,

@@ -1,5 +1,6 @@
 select
     cohort_month,
+    grain as period,
     cohort_customer_count as people_rounded,
     cohort_customer_count as new_customer_count_rounded,
     repeat_customer_count as bought_again_count_rounded,
@@ -9,4 +10,4 @@ from bi.cohort_retention
 where
     months_since = 3
     and is_final
-    and cohort_month >= date_trunc('month', {{ as_of }}) - interval 16 months
+    and cohort_month >= date_trunc(if(grain = 'year', 'year', 'month'), date_trunc('month', {{ as_of }}) - interval 16 months)

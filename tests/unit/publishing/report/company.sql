@@ -110,7 +110,7 @@ insert into bi.segment_movements
 values ('value tier', 'low', 'top', date '2026-10-26', 15), ('value tier', 'top', 'low', date '2026-10-26', 5), ('value tier', 'top', 'low', date '2026-10-19', 70), ('rfm', 'other (small groups)', 'other (small groups)', date '2026-10-26', 30);
 
 insert into bi.cohort_retention by name
-select date '2025-11-01' + to_months(cast(n as integer)) as cohort_month, 3 as months_since, 55 as cohort_customer_count, cast(round((14 + n) / 5) * 5 as bigint) as repeat_customer_count, round((14 + n) / 57, 2) as repeat_share, true as is_final
+select date '2025-11-01' + to_months(cast(n as integer)) as cohort_month, 'month' as grain, 3 as months_since, 55 as cohort_customer_count, cast(round((14 + n) / 5) * 5 as bigint) as repeat_customer_count, round((14 + n) / 57, 2) as repeat_share, true as is_final
 from range(8) t(n);
 
 insert into bi.purchase_intervals by name
@@ -120,7 +120,7 @@ from range(1, 5) t(n);
 insert into bi.attribution by name
 select model, channel, campaign, people as customer_count, together as channel_customer_count, credit as credited_conversions, 70 as spend_amount, 'SEK' as currency
 from
-    (values ('social', 'spring', 60, 21.4, 75), ('social', 'none', 30, 5.1, 75), ('email', 'none', 80, 4.2, 80), ('referral', 'none', 9, 40, 10), ('display', 'a', 8, 6, 15), ('display', 'other (small groups)', null, 7, 15)) t(channel, campaign, people, credit, together),
+    (values ('social', 'spring', 60, 21.4, 75), ('social', 'none', 30, 5.1, 75), ('email', 'none', 80, 4.2, 80), ('referral', 'none', 9, 40, 10), ('display', 'a', 8, 6, 15), ('display', 'other (small groups)', null, 7, 15), ('print', 'none', 0, 0, 0)) t(channel, campaign, people, credit, together),
     (values ('first'), ('last'), ('linear'), ('markov')) m(model)
 union all
 select 'time_decay', channel, 'none', customers, customers, credit, 0, 'SEK'
@@ -176,7 +176,7 @@ select
 from
     (
         values
-        ('channel', 'email', date '2026-10-03', 200, 0.1, 0.1, 'higher'), ('campaign', 'Letter 1', date '2026-10-01', 100, 0.18, 0.02, 'cannot tell'),
+        ('channel', 'email', date '2026-10-03', 200, 0.1, 0.1, 'higher'), ('campaign', 'Letter 1', date '2026-10-01', 200, 0.18, 0.02, 'cannot tell'),
         ('campaign', 'Letter 2', date '2026-10-02', 100, 0.08, 0.12, 'higher'), ('campaign', 'Letter 3', date '2026-10-03', null, null, null, 'not measured: nobody was held out')
     ) t(breakdown, value, sent_on, held_out, share, lift, verdict),
     (values ('purchase'), ('conversion')) o(outcome);

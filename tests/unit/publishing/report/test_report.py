@@ -134,7 +134,9 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     # of 26.5 purchases, not of 30
     credits = {row["channel"]: (row["markov_count"], row["cost_of_each_amount"]) for row in part(company, "attribution").records}  # fmt: skip
     # of no campaign of display ten are known, and of the channel as a whole they are
-    assert credits == {"social": (30, 5), "email": (None, None), "display": (10, 11)}
+    assert credits == {"social": (30, 5), "email": (None, None), "display": (10, 11), "print": (0, None)}
+    # what was spent is nobody's, and told of a channel that nobody came by as well
+    assert {row["channel"]: row["spend_amount"] for row in part(company, "attribution").records}["print"] == 70
     assert {row["by_hold_out"] for row in part(company, "attribution").records} == {"not measured"}
     # of all letters enough are told; few of them are said to be few, and not that nobody measured
     with duckdb.connect(str(company), read_only=True) as con:
@@ -179,7 +181,7 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     themes = [tuple(row.values()) for row in part(company, "feedback_themes").records]
     assert themes == [("delivery, in reviews", 70, 20, None)]
     matrix = [tuple(row.values()) for row in part(company, "experience_matrix").records]
-    assert matrix == [("high", "high", 120, 8.6, "reading"), ("low", "high", 30, None, "reading")]
+    assert matrix == [("high", "high", 120, 8.6, "reading", "used"), ("low", "high", 30, None, "reading", "used")]
     gap = [tuple(row.values()) for row in part(company, "interest_gap").records]
     assert gap == [("Tents", 120, 120, None, 110, 10, 11)]
     # of 57 customers who came 14 bought again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import duckdb
@@ -136,3 +137,34 @@ def test_every_script_says_of_how_many_people_its_rows_are(script: str):
 
 def test_k_of_a_report_is_ten_at_least():
     assert rules.least_people(5) == 10 and rules.least_people(20) == 20
+
+
+def test_shares_of_a_sample_are_told_where_nearly_all_rows_of_their_size_tell_theirs():
+    """Of products whose first buyers nearly all came back only those tell it of which all did: sorted by it they would stand on top."""
+    rng, columns = random.Random(17), ["n", "people", "first_count", "back_count"]
+    assert yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]["least_told_share"] == rules.LEAST_TOLD
+
+    def told(wholes: list[int], share: float) -> dict[int, float | None]:
+        cells = [(n, whole, whole, sum(rng.random() < share for _ in range(whole))) for n, whole in enumerate(wholes)]
+        sql = rules.told(f"from (values {', '.join(map(str, cells))}) t({', '.join(columns)})", columns, 10, shares={"back_percent": ("back_count", "first_count")}, order="n", is_sample=True)  # fmt: skip
+        return {row[0]: row[-1] for row in rows(sql)}
+
+    assert set(told([15 + n % 60 for n in range(60)], 0.93).values()) == {None}
+    # the large ones alone are a fair sample, whatever became of the small ones
+    found = told([600] * 20 + [30] * 40, 0.93)
+    shown = [percent for percent in found.values() if percent is not None]
+    assert len(shown) >= 18 and not any(found[n] is not None for n in range(20, 60))
+    assert abs(sum(shown) / len(shown) - 93) < 1
+    # where the size of all would do and half are of few all the same, nobody is told of
+    cells = [(n, 100, 100, 50 if n % 2 else 96) for n in range(20)]
+    sql = rules.told(f"from (values {', '.join(map(str, cells))}) t({', '.join(columns)})", columns, 10, shares={"back_percent": ("back_count", "first_count")}, order="n", is_sample=True)  # fmt: skip
+    assert {row[-1] for row in rows(sql)} == {None}
+    assert set(told([40] * 9, 1.0).values()) == {100}
+
+
+def test_a_share_of_bi_is_told_as_one_of_a_sample():
+    columns = ["n", "people", "again_share", "again_share_of_rounded"]
+    for shares, expected in (([0.0, 0.0, None, None], {None}), ([0.4, 0.5, 0.5, 0.6], {40, 50, 60}), ([0.0, 0.0, 0.0, 0.0], {0})):  # fmt: skip
+        cells = ", ".join(f"({n}, 60, {'null' if share is None else share}::double, 60)" for n, share in enumerate(shares))  # fmt: skip
+        sql = rules.told(f"from (values {cells}) t({', '.join(columns)})", columns, 10, order="n", min_people=5, is_sample=True)  # fmt: skip
+        assert {row[-1] for row in rows(sql)} == expected

@@ -70,4 +70,4 @@ def test_what_bi_rounded_is_told_as_it_is(tmp_path):
     script, _ = read(asking.__file__, "bought_again")
     with duckdb.connect(str(tmp_path / "kundbild.duckdb")) as con:
         con.execute("update bi.cohort_retention set cohort_customer_count = 35, repeat_customer_count = 15, repeat_share = 0.49")  # fmt: skip
-        assert {row[1:] for row in told(con, script)} == {(35, 15, 49)}
+        assert {row[1:] for row in told(con, script)} == {("month", 35, 15, 49)}
