@@ -69,22 +69,22 @@ def terms() -> dict[str, str]:
 
 def _segments() -> dict[str, str]:
     schemes: dict[str, list[str]] = {}
-    segments: dict[str, list[str]] = {}
+    named: dict[str, list[str]] = {}
     for row in seed("segment_rules"):
         scheme, segment, meaning = row["scheme"], row["segment"], row["description"]
         # a segment that a column names is told by what the column says
         is_named = not segment.startswith("{")
         schemes.setdefault(scheme, []).append(f"{segment} ({meaning})" if is_named else meaning)
         if is_named:
-            segments.setdefault(segment, []).append(f"{scheme}: {meaning}")
+            named.setdefault(segment, []).append(f"{scheme}: {meaning}")
     for row in seed("rfm_segments"):
         of = " and ".join(
             f"{part} {row[f'{part}_from']} to {row[f'{part}_to']} of 5" for part in ("recency", "frequency")
         )
         schemes["rfm"].append(f"{row['segment']} ({of})")
-        segments.setdefault(row["segment"], []).append(f"rfm: {of}")
+        named.setdefault(row["segment"], []).append(f"rfm: {of}")
     return {
-        **{name: f"A segment. {'; '.join(of)}" for name, of in segments.items()},
+        **{name: f"A segment. {'; '.join(of)}" for name, of in named.items()},
         **{name: f"A scheme of segments: {'; '.join(of)}" for name, of in schemes.items()},
     }
 
