@@ -31,6 +31,8 @@ class Check:
     severity: Severity = "ERROR"
     breaks: str = ""
     rule: int | None = None
+    # SQL over `{batch}`: (what breaks it, its rows), of names of sources and tables: never a value out of a row
+    culprits: str = ""
 
 
 def rule_column(name: str) -> str:

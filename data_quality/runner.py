@@ -230,22 +230,22 @@ def _run_suite(context: Any, source: Any, suite: Suite) -> Iterator[CheckResult]
     for check in suite.checks:
         raw = by_name[check.name]
         observed = _observed(check, raw)
-        if check.breaks and not raw.success and "could_not_run" not in observed:
+        if (check.breaks or check.culprits) and not raw.success and "could_not_run" not in observed:
             observed |= _by_source(source, suite, check)
         yield CheckResult(suite, check, bool(raw.success), observed)
 
 
 def _by_source(source: Any, suite: Suite, check: Check) -> dict[str, int | float]:
-    """How many rows of each source break a rule, where the table says whose its rows are."""
+    """How many rows of each source break a rule, where the table says whose its rows are, or the check has a question of its own."""
     table = f"{quote(suite.schema)}.{quote(suite.table)}"
     with source.get_execution_engine().get_connection() as connection:
         try:
             names = {row[0] for row in connection.exec_driver_sql(f"describe {table}").fetchall()}
             if _SOURCE not in names:
                 return {}
-            rows = connection.exec_driver_sql(
-                f"select b.{_SOURCE}, count(*) from {table} as b where {check.breaks} group by all order by 2 desc, 1 limit {_MOST_SOURCES}"
-            ).fetchall()
+            counted = f"select b.{_SOURCE}, count(*) from {table} as b where {check.breaks} group by all"
+            asked = check.culprits.replace("{batch}", table) or counted
+            rows = connection.exec_driver_sql(f"{asked} order by 2 desc, 1 limit {_MOST_SOURCES}").fetchall()
         except SQLAlchemyError:
             connection.rollback()
             return {}

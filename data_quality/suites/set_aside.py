@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from data_quality.checks import Check, History, Suite
 from data_quality.suites.common import no_row_where, no_rows
 from orchestration.core.settings import Settings
@@ -23,16 +25,21 @@ def _share_is_small(settings: Settings) -> Check:
     limit = quality.max_quarantine_share
     # who says how many lines of a file may be unreadable means it here too
     rejects = max(limit, quality.max_reject_share) if "max_reject_share" in quality.model_fields_set else limit
-    return no_rows(
+    crowded = (
+        "(select source_system, table_name, kind = 'rejected' as is_rejected, sum(row_count - acknowledged_count) as gone, "
+        f"max(of_count) as came from {{batch}} where kind not in {_HARMLESS} group by 1, 2, 3) as t "
+        f"where gone > came * case when is_rejected then {rejects} else {limit} end "
+        f"and (gone > {quality.max_quarantine_rows} or gone * 2 > came)"
+    )
+    check = no_rows(
         "share_is_small",
         f"No table has more than {quality.max_quarantine_rows} rows and more than {limit:.1%}, or more than half of its rows, set aside; "
         "acknowledged rows do not count. `kundbild quarantine list` says what and why: fix it, acknowledge it, or raise "
         "max_quarantine_share below [quality].",
-        "select * from (select source_system, table_name, kind = 'rejected' as is_rejected, sum(row_count - acknowledged_count) as gone, "
-        f"max(of_count) as came from {{batch}} where kind not in {_HARMLESS} group by 1, 2, 3) as t "
-        f"where gone > came * case when is_rejected then {rejects} else {limit} end "
-        f"and (gone > {quality.max_quarantine_rows} or gone * 2 > came)",
+        f"select * from {crowded}",
     )
+    told = "source_system || ' ' || table_name || ' (' || round(100.0 * gone / greatest(came, 1), 1) || '% of ' || came || ')'"
+    return replace(check, culprits=f"select {told}, gone::bigint from {crowded}")
 
 
 def suites(settings: Settings, history: History) -> list[Suite]:

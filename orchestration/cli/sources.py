@@ -150,7 +150,7 @@ def _is(table: FoundTable) -> tuple[str, str]:
 def preview(name: Annotated[str, typer.Argument(help="A source of kundbild.toml.")], as_json: Json = False) -> None:
     """Show what the maps of a source make of its newest files, or of the first rows of its tables: rows (masked), counts, and what is set aside and why.
 
-    Nothing is written to the home folder. It takes some 20 seconds, and longer where a file is large.
+    Nothing is written to the home folder. It takes seconds, and longer where a file is large.
     """
     from orchestration.core.configuration import home_and_config, load_settings
     from orchestration.run.preview import preview as previewed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import duckdb
 
-from data_quality.checks import STAGES
+from data_quality.checks import STAGES, by_source
 from orchestration.contracts.audiences import PERMISSION_CHECK, SCHEMA, audience_tables
 from orchestration.core.errors import GateError
 from orchestration.core.warehouse import scalar
@@ -25,11 +26,14 @@ def assert_publishable(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
             to_do="run the whole nightly, not a part of it",
         )
     failed = con.execute(
-        "select table_name || ': ' || check_name from ops.check_results where run_id = ? and not passed and severity = 'ERROR' order by 1",
+        "select table_name || ': ' || check_name, observed from ops.check_results where run_id = ? and not passed and severity = 'ERROR' order by 1",
         [run_id],
     ).fetchall()
     if failed:
-        names = "; ".join(name for (name,) in failed[:5]) + (f"; and {len(failed) - 5} more" if len(failed) > 5 else "")
+        told = [
+            f"{name} (rows of {of})" if (of := by_source(json.loads(said or "{}"))) else name for name, said in failed
+        ]
+        names = "; ".join(told[:5]) + (f"; and {len(failed) - 5} more" if len(failed) > 5 else "")
         raise GateError(
             f"{len(failed)} checks with severity ERROR failed: {names}",
             to_do="look at them in Data Docs or the Dagster UI; readers keep the last good publication",

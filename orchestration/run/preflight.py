@@ -50,7 +50,7 @@ def moment_of(said: str, where: str = "--as-of") -> datetime:
         raise ConfigurationError(
             "the moment of the night cannot be read" if where == "--as-of" else "the moment cannot be read",
             where=where,
-            to_do="write it as 2026-11-01T02:00:00 (UTC) or 2026-11-01T03:00:00+01:00",
+            to_do="write it as 2026-11-01, 2026-11-01T02:00:00 (UTC) or 2026-11-01T03:00:00+01:00",
         ) from None
 
 

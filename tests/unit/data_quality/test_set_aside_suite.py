@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from data_quality.checks import CheckResult, by_source
 from data_quality.runner import QualityRun
 from data_quality.suites import set_aside
 from orchestration.core.settings import Engine, Quality, Settings, Source, Table
@@ -18,6 +19,15 @@ SETTINGS = Settings(
 
 
 def failed(home, *rows: tuple, untied: str = "", **quality) -> set[str]:
+    return {f"{one.check.severity} {one.check.name}" for one in results_of(home, *rows, untied=untied, **quality)}
+
+
+def observed(home, *rows: tuple) -> dict[str, str]:
+    return {one.check.name: by_source(one.observed) for one in results_of(home, *rows)}
+
+
+def results_of(home, *rows: tuple, untied: str = "", **quality) -> list[CheckResult]:
+    """The checks that fail."""
     with open_warehouse(home, Engine()) as con:
         prepare_ops(con)
         prepare_withdrawals(con)
@@ -35,7 +45,7 @@ def failed(home, *rows: tuple, untied: str = "", **quality) -> set[str]:
     run = QualityRun(home, Engine(), "r1")
     results = run.run(set_aside.suites(settings, {}))
     run.close()
-    return {f"{result.check.severity} {result.check.name}" for result in results if not result.passed}
+    return [result for result in results if not result.passed]
 
 
 @pytest.mark.parametrize(
@@ -65,6 +75,11 @@ def failed(home, *rows: tuple, untied: str = "", **quality) -> set[str]:
 )
 def test_what_holds_a_publication(home, rows, quality, expected):
     assert failed(home, *rows, **quality) == expected
+
+
+def test_what_is_set_aside_too_much_is_named_with_its_share(home):
+    told = observed(home, ("orders", "row", 34, 0, 100), ("people", "row", 1, 0, 100))
+    assert told["share_is_small"] == "shop orders (34.0% of 100) 34"
 
 
 def test_a_withdrawal_about_nobody_holds_the_publication_until_it_is_acknowledged(home):
