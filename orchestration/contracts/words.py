@@ -39,9 +39,26 @@ class Role:
     weight: float
 
 
+# which answers a column has, as its name tells them: (Ja/Nej), Y/N, 1=ja 0=nej, kyllä tai ei
+_CODE = r"(?:\d\s*[=:]\s*)?"
+_YES, _NO = "ja|yes|kyllä|sant|true|y|j|k", "nej|nei|no|ei|falskt|false|n|e"
+_OR = r"(?:\s*[/|,;&+]\s*|\s+(?:eller|or|tai|og|och|and)\s+|[\s_]+)"
+_ANSWERS = re.compile(
+    rf"(?:(?<=[\W_])|^){_CODE}(?:(?:{_YES}){_OR}{_CODE}(?:{_NO})|(?:{_NO}){_OR}{_CODE}(?:{_YES}))(?=[\W_]|$)",
+    re.IGNORECASE,
+)
+
+
+def without_answers(name: str) -> str:
+    """A name without the answers that it offers: the no in `Nyhetsbrev (Ja/Nej)` is nobody's. A name of nothing else stays."""
+    left = _ANSWERS.sub(" ", name)
+    return left if re.search(r"\w", left) else name
+
+
 def words_of(name: str) -> list[str]:
-    """The words of a name: without case, accents and signs. `orderId`, `Order-ID` and `order_id` have the same."""
-    parted = re.sub(r"(?<=[a-zåäöæø0-9])(?=[A-ZÅÄÖÆØ])", " ", unicodedata.normalize("NFC", name))
+    """The words of a name: without case, accents, signs and the answers that it offers. `orderId`, `Order-ID` and `order_id` have the same."""
+    name = without_answers(unicodedata.normalize("NFC", name))
+    parted = re.sub(r"(?<=[a-zåäöæø0-9])(?=[A-ZÅÄÖÆØ])", " ", name)
     plain = unicodedata.normalize("NFKD", parted.lower().translate(_LETTERS))
     return re.findall(r"[a-z0-9€$£]+", "".join(sign for sign in plain if not unicodedata.combining(sign)))
 

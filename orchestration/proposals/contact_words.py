@@ -10,18 +10,18 @@ from functools import cache
 
 from orchestration.contracts.words import plain_words_for, words_for, words_of
 from orchestration.proposals.columns import FEW, Column
-from orchestration.proposals.refusing_words import holds_names, refuses
+from orchestration.proposals.refusing_words import holds_names, is_of_contact, refuses
 
 _ANSWERS = ("yes", "no", "doubt")
 
 
 def may_say_no(column: Column) -> bool:
     """Whether a row may say by it that nobody writes to the person: an answer about contact, a word that refuses, or that somebody left."""
-    if _has_word(column.name, "ended"):
+    if _has_word(column.name, "ended") or _is_end(column):
         return True
     if column.is_time:
         return False
-    if _has_word(column.name, "contact") and (_is_answer(column) or any(map(_is_without, column.values))):
+    if is_of_contact(column.name) and (_is_answer(column) or any(map(_is_without, column.values))):
         return True
     if holds_names(column.name):
         return False
@@ -46,7 +46,7 @@ def known_refusals(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
         or any(len(value) == 1 for value in column.values)
     ):
         return (), ()
-    is_contact = _has_word(column.name, "contact")
+    is_contact = is_of_contact(column.name)
     said = words_for("no") | words_for("doubt") if is_contact and _is_answer(column) else ()
     told = plain_words_for("refusal") | plain_words_for("ended")
     # no children refuse nothing
@@ -55,6 +55,16 @@ def known_refusals(column: Column) -> tuple[tuple[str, ...], tuple[str, ...]]:
     rest = tuple(v for v in column.values if v not in refusing)
     is_known = all(v in words_for("yes") | words_for("standing") for v in rest)
     return (refusing, rest) if is_known else ((), ())
+
+
+def _is_end(column: Column) -> bool:
+    """Whether it says when something ended that may be the consent: `Nyhetsbrev slut`, `Slutdatum`. Not of what its name says is another's."""
+    words = words_of(column.name)
+    if not column.is_time or not any(word in plain_words_for("ending") or word.startswith(_ends()) for word in words):
+        return False
+    ends = plain_words_for("ending") | plain_words_for("when")
+    rest = [word for word in words if word not in ends and not word.startswith(_ends())]
+    return not rest or is_of_contact(" ".join(rest))
 
 
 def _is_answer(column: Column) -> bool:
@@ -71,6 +81,12 @@ def _is_without(value: str) -> bool:
 
 def _has_word(said: str, meaning: str) -> bool:
     return any(word in plain_words_for(meaning) for word in words_of(said))
+
+
+@cache
+def _ends() -> tuple[str, ...]:
+    """Longer words for an end begin others too: slutdatum, avslutsdatum, päättymispäivä."""
+    return tuple(sorted(word for word in plain_words_for("ending") if len(word) > 3))
 
 
 @cache

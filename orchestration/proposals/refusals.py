@@ -18,6 +18,7 @@ from orchestration.contracts.words import (
     concepts_of,
     entities_of,
     plain_words_for,
+    without_answers,
     words_for,
     words_of,
 )
@@ -31,9 +32,7 @@ from orchestration.proposals.proposal import Filled, Proposal
 UNDATED = "withdrawn"
 HOLDS_FROM_NOW = "no column says when, so a no holds from the night that first reads it"
 # of a time, words that can mean nothing but a no: object_created_at is no objection
-TOLD_AT = (
-    r"unsub|opt(ed)?[^a-z]?out|withdr|revok|avreg|avb.j|avanm|avm.l|afmeld|avmeld|framel|frabe|fravalg|terkall|utm.l"
-)
+TOLD_AT = r"unsub|opt(ed)?[^a-z]?out|withdr|revok|avreg|avb.j|avanm|avpren|avm.l|afmeld|avmeld|framel|frabe|fravalg|terkall|utm.l"
 _COMPOUND = 4
 # Finnish for what is basic or founded, and a country: they begin as a word for a cancellation does
 _BASIC = re.compile(r"\bperu(s\w*)?\b")
@@ -197,7 +196,8 @@ def hidden(columns: Sequence[Column], beside: Sequence[str] = ()) -> list[str]:
 
 
 def _written(name: str) -> str:
-    return _BASIC.sub(" ", re.sub(r"[_\W]+", " ", unicodedata.normalize("NFC", name)).lower())
+    name = without_answers(unicodedata.normalize("NFC", name))
+    return _BASIC.sub(" ", re.sub(r"[_\W]+", " ", name).lower())
 
 
 def _has_refusal(words: Sequence[str]) -> bool:

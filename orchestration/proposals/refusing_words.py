@@ -19,14 +19,15 @@ _LETTERS = "a-zåäöæøéü"
 _START, _END = f"(?:^|[^{_LETTERS}])", f"(?:$|[^{_LETTERS}])"
 # by themselves about contact, wherever they stand
 _OF_CONTACT = (
-    r"unsub|opt(?:ed)?[^a-z]?out(?:$|[^a-z])|avreg|avb.{1,2}j|avanm|avm(?:ä|a|æ|e).?l|afmeld|framel|frabe|fravalg|fravalt|bortval|"
+    r"unsub|opt(?:ed)?[^a-z]?out(?:$|[^a-z])|avreg|avb.{1,2}j|avanm|avpren|avm(?:ä|a|æ|e).?l|afmeld|framel|frabe|fravalg|fravalt|bortval|"
     "undanbe|utmeldt"
 )
 _NEGATIONS = "nej|nei|inte|icke|ikke|ikkje|not|ei|ej"
 # how words for contact end in the Nordic languages and English; not reklamation, which is a complaint
 _ENDINGS = "a|ad|ade|an|ar|arna|as|at|e|ed|en|er|erna|es|et|ia|in|ing|lla|n|na|r|s|ssa|t|ta|tä|ä"
 # whole texts: not a street or a film that begins so
-_STOPS = "stop(?:p|ps|pa|pad|pade|pat|ped|pet)?"
+_STOPS = "stop(?:p|ps|pa|pad|pade|pat|ped|pet)?|object(?:ed|ions?)?"
+_POLITE = r"(?:nej|nei|no|ei)\W+(?:tack|takk|tak|thanks|thank\s+you|kiitos)"
 # concepts whose values are names
 _NAMES = ("given_name", "family_name", "street", "city", "country_code", "store", "preferred_store", "page")
 
@@ -41,10 +42,16 @@ def refuses_sql(said: str) -> str:
     """SQL of the same, of a text in lower case."""
     asked = (" and ".join(f"regexp_matches({said}, {text(one)})" for one in together) for together in _patterns())
     # hardly any text has one of these, and to ask for all of it is dear
-    meanings = ("refusal", "ended", "never")
+    meanings = ("refusal", "ended", "never", "off", "leaving", "leaving_alone")
     terms = frozenset[str]().union(*map(words_for, meanings), *map(plain_words_for, meanings))
     may_be = f"{REFUSAL}|{_any_of(terms)}|{_OF_CONTACT}|(^|[^a-z])no([^a-z]|$)"
     return f"case when regexp_matches({said}, {text(may_be)}) then {' or '.join(f'({one})' for one in asked)} else false end"
+
+
+def is_of_contact(name: str) -> bool:
+    """Whether a name of a column is about contact by one of its words, or by all of them in one: E-postutskick, uutiskirjelupa."""
+    words = words_of(name)
+    return any(map(_contact_alone().fullmatch, [*words, "".join(words)]))
 
 
 def holds_names(column: str) -> bool:
@@ -75,24 +82,31 @@ def _patterns() -> tuple[tuple[str, ...], ...]:
     others = plain_words_for("also_another")
     ended = words_for("ended") | plain_words_for("ended")
     told = f"(?:{contact})+(?:{_ENDINGS})?"
+    lists = f"(?:{told}|{_any_of(words_for('mailing_list'))})"
     # Reklamspärr, mailstopp
     begin = rf"{_START}(?:{contact}[s-]?)*[åa]?"
     plain = PLAIN_REFUSAL.replace("|peru|", "|peru[a-rt-z][a-zåäö]*|")
-    no = rf"{begin}(?:{plain}|(?:{_NEGATIONS}|{_any_of(refusal | never)}){_END})"
+    no = rf"{begin}(?:{plain}|(?:{_NEGATIONS}|{_any_of((refusal - bare) | never)}){_END})"
+    # without offers, but not without a receipt, please call
+    without = rf"{_START}(?:{_any_of(bare)})\s+(?:[{_LETTERS}]+\s+)?{told}{_END}"
+    off = f"{_START}{_any_group(words_for('off'))}{_END}"
     # a word of a state says it in a short text, whatever stands beside it: kunden är spärrad tills vidare
     state = _any_of((refusal - bare | ended) - others)
     states = (
         rf"^\s*(?:\S+\s+){{0,4}}[^{_LETTERS}\s]*(?:{contact}[s-]?)*(?:{state})[^{_LETTERS}\s]*(?:\s+\S+){{0,3}}\s*$"
     )
-    whole = plain.replace("|stop|", f"|{_STOPS}(?:$|[^{_LETTERS}])|").replace(
-        "|object|", f"|object(?:ed|ions?)(?:$|[^{_LETTERS}])|"
-    )
+    whole = plain.replace("|stop|", "|").replace("|object|", "|")
     beside = _any_of(words_for("beside_refusal") | plain_words_for("beside_refusal"))
     apart = f"[^{_LETTERS}]"
-    said = rf"(?:{contact}[s-]?)*[åa]?(?:(?:{whole})[{_LETTERS}]{{0,8}}|{_any_of((refusal - bare) | never | ended)})"
+    alone = words_for("leaving_alone")
+    plainly = _any_of((refusal - bare) | never | ended | alone)
+    said = rf"(?:{contact}[s-]?)*[åa]?(?:(?:{whole})[{_LETTERS}]{{0,8}}|{_STOPS}|{_POLITE}|{plainly})"
     only = rf"^{apart}*(?:(?:{beside}){apart}+)*{said}(?:{apart}+(?:{beside}))*{apart}*$"
     return (
         (no, f"{_START}{told}{_END}"),
+        (without,),
+        (off, f"{_START}{lists}{_END}"),
+        (f"{_START}{_any_group(words_for('leaving'))}{_END}",),
         (rf"{begin}(?:{_OF_CONTACT})",),
         (rf"{_START}(?:no\s+{told}|{told}\W+no){_END}",),
         (states,),
@@ -105,6 +119,18 @@ def _contact() -> str:
     """Words for contact, as alternatives; they stand together in one too: mejlutskick."""
     meanings = ("contact", "reaching", "newsletter", "subscribing")
     return f"(?:{_any_of(frozenset[str]().union(*map(words_for, meanings), *map(plain_words_for, meanings)))})"
+
+
+@cache
+def _contact_alone() -> re.Pattern[str]:
+    """As words_of() writes a name."""
+    meanings = ("contact", "newsletter")
+    told = _any_of(frozenset[str]().union(*map(plain_words_for, meanings)))
+    return re.compile(f"(?:{told})+(?:{_ENDINGS})?")
+
+
+def _any_group(terms: Iterable[str]) -> str:
+    return f"(?:{_any_of(terms)})"
 
 
 def _any_of(terms: Iterable[str]) -> str:

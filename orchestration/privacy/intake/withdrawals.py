@@ -31,7 +31,7 @@ WITHDRAWN_WORDS = (
 PLAIN_REFUSAL = (
     "unsub|opt(ed)?[^a-z]?out|spam|complain|abuse|feedback.?loop|do.?not|stop|remov|withdr|revok|object|declin|refus|"
     "(block|cancel)[a-z]*.by.(the.)?(user|customer|recipient|contact)|no,?.thank|"
-    "avreg|avb.{1,2}j|avanm|avm.{1,3}l|afmeld|framel|frabe|fravalg|fravalt|bortval|undanbe|reserver|"
+    "avreg|avb.{1,2}j|avanm|avpren|avm.{1,3}l|afmeld|framel|frabe|fravalg|fravalt|bortval|undanbe|reserver|"
     "terkall|tertag|tilba(k|g)e(k|t)|trukk|nek(a|te)|n(æ|ae)gte|avsl(å|a)|afsl(å|a)|avvis|afvis|sp.{1,2}rra|sperr|sp(æ|ae)rr|"
     "peru|kielt|kielle|ei.kiitos|ei.halua|en.halua|utm(e|ä|æ)l|don.?t.(contact|want|consent|send|mail|call)|"
     "not.?(granted|given|consent|allow|permit|subscri|opted|want|interest)"
