@@ -140,7 +140,7 @@ def test_the_funnel_counts_each_customer_once_with_the_reason(company, strict):
     company.run("insert into identity.restrictions values ('crm', '9'), ('crm', '10'); insert into identity.customer_source_records values ('r', 'crm', '9', null), ('r', 'crm', '10', null)")  # fmt: skip
     found = company(strict)
     assert found["newsletter_email"] == {
-        ("matched", "", 10), ("not permitted", "withdrawn", 1), ("not permitted", "nothing was ever said of it", 1), ("permitted", "", 8),
+        ("matched", "", 10), ("not permitted", "withdrawn", 1), ("not permitted", "no statement on record", 1), ("permitted", "", 8),
         ("kept out", "deceased", 1), ("kept out", "protected identity", 1), ("kept out", "unknown age", 2), ("kept out", "under age", 1),
         ("in the audience", "", 3), ("not looked at", "restricted (Art. 18)", 1),
     }  # fmt: skip
