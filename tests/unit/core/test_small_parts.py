@@ -159,9 +159,7 @@ def test_add_source_scaffolds_every_conformed_column(tmp_path):
     assert all(f" as {column}" in staging for column in entities()["orders"])
     assert 'source("butik", "orders")' in staging, "the table of the entity's name, where there is one"
     carts = (tmp_path / "dbt_project/models/staging/butik/stg_butik__carts.sql").read_text()
-    wrong = (
-        '-- no table is named carts: change source(...) to the one that has them\nfrom {{ source("butik", "buyers") }}'
-    )
+    wrong = '-- no table is named carts: change source(...) to the one that has them\nfrom {{ source("butik", "customers") }}'
     assert wrong in carts and "no table is named" not in staging
     module = (tmp_path / "orchestration/extract/systems/butik.py").read_text()
     assert module.count("persons, retention and texts") == 1, "of orders, which reach nobody"
