@@ -32,7 +32,7 @@ _GRANTS = (
 # those as places to fill. A test compares it with the ledger's (privacy/intake/withdrawals.py), so that no word is missing here
 _REFUSALS = "unsub|spam|complain|abuse|feedback|opt.?out|opted.?out|do.?not|stop|remov|withdr|revok|object|declin|refus|" + "|".join(
     (
-        "block(ed)?.by.", "cancell?(ed)?.by.", "no,?.thank", "(^|[^a-zåäöæø])ne[ij]([^a-zåäöæø]|$)", "avreg", "avb..?j", "avanm", "avm..?.?l",
+        "block(ed)?.by.", "cancell?(ed)?.by.", "no,?.thank", "(^|[^a-zåäöæø])ne[ij]([^a-zåäöæø]|$)", "avreg", "avb..?j", "avanm", "avpren", "avm..?.?l",
         "avmeld", "afmeld", "framel", "frabe", "fraval", "bortval", "undanbe", "reserver", "terkall", "tertag", "tilba[kg]e[kt]", "trukk",
         "neka", "nekte", "n(æ|ae)gte", "a[vf]sl(å|a)", "a[vf]vis", "sp..?.?rr", "peru", "kielt", "kielle", "ei.kiitos", "e[in].halua",
         "utm[eäæ]l", "don.?t.(contact|want|consent|send|mail|call)", "not.?(granted|given|consent|allow|permit|subscri|opted|want|interest)",

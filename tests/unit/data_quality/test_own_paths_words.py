@@ -44,7 +44,7 @@ def test_no_word_that_the_ledger_refuses_by_is_missing_in_the_raw_path():
 MORE_REFUSALS = [
     "group_unsubscribe", "spamreport", "complained", "abuse report", "feedback loop", "stop", "återtagen", "fravalgt", "fravalt", "bortvald",
     "framelding", "refused", "cancel by the contact", "blocked by recipient", "trukk tilbake", "avslag", "afslag", "avvist", "naegtet", "spaerret",
-    "spærret", "sperret", "kiellä", "en halua",
+    "spærret", "sperret", "kiellä", "en halua", "avprenumererad",
 ]  # fmt: skip
 
 
