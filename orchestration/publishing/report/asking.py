@@ -21,7 +21,7 @@ import duckdb
 from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import text
-from orchestration.publishing.report.rules import told
+from orchestration.publishing.report.rules import limits, told
 
 _TABLE = re.compile(r"\b(?:from|join)\s+(bi\.\w+)")
 _OLDER = "an older version made it, and the next night makes it anew"
@@ -43,6 +43,13 @@ class Question:
     # columns that are left out where no row has a value, as what a company has not set
     optional: tuple[str, ...] = ()
     beside: str = __file__
+
+
+def read_script(name: str, as_of: datetime, k: int, min_people: int | None, *, beside: str = __file__) -> str:
+    """A script of `sql/` beside a module, for a publication of a moment (UTC, naive), the fewest people of a figure and those that bi was
+    made with."""
+    moment = f"timestamp {text(as_of.isoformat(sep=' '))}"
+    return sql_script(beside, name, as_of=moment, **limits(k, min_people), **_metrics())
 
 
 @dataclass(frozen=True)
@@ -105,8 +112,7 @@ class Asked:
         return {name: comment or "" for name, comment in found}
 
     def ask(self, question: Question) -> Answer:
-        as_of = f"timestamp {text(self.as_of.isoformat(sep=' '))}"
-        script = sql_script(question.beside, question.script, as_of=as_of, **_metrics())
+        script = read_script(question.script, self.as_of, self.k, self.min_people, beside=question.beside)
         tables = tuple(dict.fromkeys(_TABLE.findall(script)))
         if missing := [table for table in tables if table not in self.comments]:
             return Answer(tables, lacks=f"The publication has no table {' and '.join(missing)}: {_OLDER}")

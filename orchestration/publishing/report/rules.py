@@ -81,6 +81,12 @@ def _is_there(column: str, columns: Sequence[str]) -> bool:
     return column in columns or f"{column}{_ROUNDED}" in columns
 
 
+def limits(k: int, min_people: int | None) -> dict[str, object]:
+    """What a script of its own rules needs of these: the fewest people, how many make a whole large enough that few is two standard
+    deviations away, which share of a sample may be told at least, and by how much bi may have rounded a count up."""
+    return {"k": k, "large": _large(k), "least_told": LEAST_TOLD, "rounded_by": (min_people or k) // 2}
+
+
 def told(
     script: str,
     columns: Sequence[str],
@@ -129,12 +135,14 @@ def _pooled(name: str, part: str, whole: str) -> str:
     return f"sum({part}) over () / cast(nullif(sum(case when {part} is not null then {whole} end) over (), 0) as double) as {name}{_POOLED}"
 
 
+def _large(k: int) -> str:
+    return f"{k + 2 * k**0.5:.1f}"
+
+
 def _of_sample(name: str, whole: str, conditions: Sequence[str], k: int) -> list[str]:
     """When a share of a sample is shown: its whole is so large that few is two standard deviations away, and nearly all such show theirs."""
     pooled = f"{name}{_POOLED}"
-    large = (
-        f"(({pooled} in (0, 1) and {whole} >= {k}) or least({pooled}, 1 - {pooled}) * {whole} >= {k + 2 * k**0.5:.1f})"
-    )
+    large = f"(({pooled} in (0, 1) and {whole} >= {k}) or least({pooled}, 1 - {pooled}) * {whole} >= {_large(k)})"
     shown = " and ".join([large, *conditions])
     fair = f"count(*) filter (where {shown}) over () >= {LEAST_TOLD} * count(*) filter (where {large}) over ()"
     return [*conditions, large, fair]

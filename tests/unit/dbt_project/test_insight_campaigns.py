@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from orchestration.core.settings import PROJECT_DIR
 from orchestration.insight.campaign_results import campaign_results
 from orchestration.prediction.uplift.lift import Arm, compare
 from orchestration.prediction.uplift.lots import Lots, mean_lift
+from orchestration.publishing.report.asking import read_script
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
@@ -276,8 +276,8 @@ def reported_lifts(marts: Marts) -> dict[str, int]:
     marts.con.execute(
         f"create schema if not exists bi; create or replace table bi.campaign_results as {marts.models['bi_campaign_results']}"
     )
-    script = (PROJECT_DIR / "orchestration/publishing/report/sql/campaign_lift.sql").read_text(encoding="utf-8")
-    return {row[0]: row[2] for row in marts.con.execute(script.replace("{{ as_of }}", "date '2026-06-01'")).fetchall()}
+    script = read_script("campaign_lift", datetime(2026, 6, 1), 10, 5)
+    return {row[0]: row[2] for row in marts.con.execute(script).fetchall()}
 
 
 def test_who_did_not_respond_where_nobody_was_held_out_are_no_few(marts):

@@ -4,7 +4,7 @@ with
         select
             'email' as channel,
             case
-                when fewest_count >= 10
+                when fewest_count >= {{ k }}
                 then
                     printf(
                         '%d to %d',
@@ -12,7 +12,7 @@ with
                         cast(round(caused_responses_high / 10) * 10 as bigint)
                     )
                 -- of arms of enough: what nobody did is told of all of them
-                when contains(verdict, 'nobody responded') and least(measured_sent_count, held_out_count) >= 10
+                when contains(verdict, 'nobody responded') and least(measured_sent_count, held_out_count) >= {{ k }}
                 then 'measured: nobody responded in either arm'
                 when not starts_with(verdict, 'not measured')
                 then 'measured, of too few people to be shown'
@@ -24,7 +24,7 @@ with
         select
             a.channel,
             -- of the whole channel, less what bi may have rounded it up by
-            greatest(max(a.customer_count), max(a.channel_customer_count) - 5) as people,
+            greatest(max(a.customer_count), max(a.channel_customer_count) - {{ rounded_by }}) as people,
             -- a channel that money was spent on and that no known visit came by
             count(*) = count(*) filter (where a.customer_count = 0 and a.credited_conversions = 0) as is_of_nobody,
             sum(a.credited_conversions) filter (where a.model = 'first') as first_count,

@@ -5,7 +5,7 @@ with
             channel,
             replace(replace(model, '_', ' '), 'markov', 'Markov') as model,
             sum(credited_conversions) as purchases,
-            greatest(max(customer_count), max(channel_customer_count) - 5) as customers
+            greatest(max(customer_count), max(channel_customer_count) - {{ rounded_by }}) as customers
         from bi.attribution
         group by channel, model
     ),

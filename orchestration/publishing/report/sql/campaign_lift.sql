@@ -21,7 +21,7 @@ with
                         least(p.held_out_response_share, 1 - p.held_out_response_share) * c.held_out_count
                     )
             end
-            >= 10 + 2 * sqrt(10) as is_large
+            >= {{ large }} as is_large
         from counted c
         left join (from counted where breakdown = 'channel') p on true
     ),
@@ -30,9 +30,9 @@ with
         select
             *,
             is_large
-            and fewest >= 10
-            and count(*) filter (where is_large and fewest >= 10) over (partition by lift is null)
-            >= 0.9 * count(*) filter (where is_large) over (partition by lift is null) as is_alone
+            and fewest >= {{ k }}
+            and count(*) filter (where is_large and fewest >= {{ k }}) over (partition by lift is null)
+            >= {{ least_told }} * count(*) filter (where is_large) over (partition by lift is null) as is_alone
         from sized
     )
 select
@@ -43,7 +43,7 @@ select
     held_out_count,
     case
         when lift is not null then round(100 * measured_response_share)
-        when fewest >= 10 then round(100 * response_share)
+        when fewest >= {{ k }} then round(100 * response_share)
     end as bought_percent,
     round(100 * held_out_response_share) as held_out_bought_percent,
     case

@@ -11,14 +11,13 @@ import pytest
 
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
-from orchestration.core.sql_scripts import sql_script
 from orchestration.publishing.report import asking
 from orchestration.publishing.report.page import Report, as_page
 from orchestration.publishing.report.picture import as_picture, as_png
 from orchestration.publishing.report.sections import SECTIONS
 from orchestration.publishing.report.topics import EFFECT, NORTH_STAR, TOPICS, WISHES
 from orchestration.publishing.report.words import shown
-from tests.unit.publishing.report.company import asked, make_company, make_empty
+from tests.unit.publishing.report.company import AS_OF, asked, make_company, make_empty
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 
@@ -140,12 +139,16 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     assert {row["by_hold_out"] for row in part(company, "attribution").records} == {"not measured"}
     # of all letters enough are told; few of them are said to be few, and not that nobody measured
     with duckdb.connect(str(company), read_only=True) as con:
-        script = sql_script(asking.__file__, "attribution", as_of="timestamp '2026-11-01'")
+        script, of_twenty = (asking.read_script("attribution", AS_OF, k, 5) for k in (10, 20))  # fmt: skip
         for fewest, verdict, expected in ((9, "cannot tell", "measured, of too few people to be shown"), (None, "not shown: too few people", "measured, of too few people to be shown"), (None, "not measured: nobody was held out", "not measured"), (60, "higher", "10 to 50")):  # fmt: skip
             changed = script.replace("bi.campaign_results", f"(select * replace ({'null' if fewest is None else fewest} as fewest_count, '{verdict}' as verdict, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
             assert ("email", expected) in con.execute(f"select channel, by_hold_out from ({changed})").fetchall(), (
                 verdict
             )
+        # a company that shows no figure of fewer than twenty people shows none here
+        changed = of_twenty.replace("bi.campaign_results", "(select * replace (15 as fewest_count, 'higher' as verdict, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
+        told = con.execute(f"select by_hold_out from ({changed}) where channel = 'email'").fetchall()
+        assert told == [("measured, of too few people to be shown",)]
         # that nobody did is no count of few, where each arm is of enough
         for arms, expected in (("", "measured: nobody responded in either arm"), (", 9 as held_out_count", "measured, of too few people to be shown")):  # fmt: skip
             changed = script.replace("bi.campaign_results", f"(select * replace (0 as fewest_count, 'cannot tell: nobody responded in either arm' as verdict{arms}) from bi.campaign_results)")  # fmt: skip
@@ -197,7 +200,7 @@ def test_what_is_lumped_with_others_is_unknown_and_not_none(company):
         answer = Report("C", "SEK", opened).answer(opened, WISHES.question)
     wishes = {row["answer"]: row["is_it_sold"] for row in answer.records}
     assert wishes == {"tents": "sold", "packrafts": "not sold yet", "other (small groups)": "unknown"}
-    gaps = sql_script(asking.__file__, "gaps", as_of="timestamp '2026-11-01'")
+    gaps = asking.read_script("gaps", AS_OF, 10, 5)
     with duckdb.connect(str(company), read_only=True) as con:
         for told, expected in (("lifecycle_stage", 0), ("if(n < 9, 'other (small groups)', lifecycle_stage)", None), ("if(n < 9, 'other (small groups)', 'not profiled')", 391), ("if(n < 9, 'not profiled', lifecycle_stage)", 9)):  # fmt: skip
             changed = gaps.replace("bi.dim_customers", f"(select * replace ({told} as lifecycle_stage) from (select *, cast(customer_key[5:] as integer) as n from bi.dim_customers))")  # fmt: skip

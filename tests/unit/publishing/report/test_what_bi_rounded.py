@@ -10,7 +10,6 @@ import pytest
 import yaml
 
 from orchestration.core.settings import DBT_DIR
-from orchestration.core.sql_scripts import sql_script
 from orchestration.dashboards import parts as dashboards
 from orchestration.publishing.report import asking, rules
 from orchestration.publishing.report.asking import _TABLE
@@ -35,7 +34,7 @@ SCRIPTS = [(asking.__file__, name) for name in sorted(QUESTIONS)] + [(dashboards
 
 def read(beside: str, name: str) -> tuple[str, list[str]]:
     """A script, and the tables with rounded columns that it reads."""
-    script = sql_script(beside, name, as_of=f"timestamp '{AS_OF}'", **asking._metrics())
+    script = asking.read_script(name, AS_OF, 10, 5, beside=beside)
     return script, [table for table in dict.fromkeys(t.removeprefix("bi.") for t in _TABLE.findall(script)) if table in ROUNDED]  # fmt: skip
 
 
