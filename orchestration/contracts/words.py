@@ -39,20 +39,20 @@ class Role:
     weight: float
 
 
-# which answers a column has, as its name tells them: (Ja/Nej), Y/N, 1=ja 0=nej, kyllä tai ei
-_CODE = r"(?:\d\s*[=:]\s*)?"
-_YES, _NO = "ja|yes|kyllä|sant|true|y|j|k", "nej|nei|no|ei|falskt|false|n|e"
-_OR = r"(?:\s*[/|,;&+]\s*|\s+(?:eller|or|tai|og|och|and)\s+|[\s_]+)"
-_ANSWERS = re.compile(
-    rf"(?:(?<=[\W_])|^){_CODE}(?:(?:{_YES}){_OR}{_CODE}(?:{_NO})|(?:{_NO}){_OR}{_CODE}(?:{_YES}))(?=[\W_]|$)",
-    re.IGNORECASE,
-)
-
-
 def without_answers(name: str) -> str:
     """A name without the answers that it offers: the no in `Nyhetsbrev (Ja/Nej)` is nobody's. A name of nothing else stays."""
-    left = _ANSWERS.sub(" ", name)
+    left = _answers().sub(" ", name)
     return left if re.search(r"\w", left) else name
+
+
+@cache
+def _answers() -> re.Pattern[str]:
+    """Which answers a column has, as its name tells them: (Ja/Nej), Y/N, 1=ja 0=nej, kyllä tai ei."""
+    code = r"(?:\d\s*[=:]\s*)?"
+    yes, no = ("|".join(sorted(word for word in words_for(one) if word.isalpha())) for one in ("yes", "no"))
+    between = r"(?:\s*[/|,;&+]\s*|\s+(?:eller|or|tai|og|och|and)\s+|[\s_]+)"
+    either = rf"(?:{yes}){between}{code}(?:{no})|(?:{no}){between}{code}(?:{yes})"
+    return re.compile(rf"(?:(?<=[\W_])|^){code}(?:{either})(?=[\W_]|$)", re.IGNORECASE)
 
 
 def words_of(name: str) -> list[str]:
@@ -72,10 +72,7 @@ def roles() -> tuple[Role, ...]:
 def words_for(meaning: str) -> frozenset[str]:
     """The words with a meaning (yes, no, nothing, total, …), in lower case as they are written."""
     return frozenset(
-        term.strip().lower()
-        for row in (*_rows("values"), *_rows("sales"))
-        if row["meaning"] == meaning
-        for term in row["terms"].split("|")
+        term.strip().lower() for row in _rows("values") if row["meaning"] == meaning for term in row["terms"].split("|")
     )
 
 

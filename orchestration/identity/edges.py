@@ -15,7 +15,7 @@ from orchestration.identity.model import MIN_RECORDS
 from orchestration.identity.similarity import NEAR_CITY, NEAR_NAME
 from orchestration.identity.touched import touch
 from orchestration.match_keys.junk import define_junk
-from orchestration.privacy.intake.national_ids import prepare_national_ids
+from orchestration.privacy.intake.national_id_hashes import prepare_national_ids
 
 # of an id of a system the contact points and birth dates count too: more of them than a person has are several people's
 _USED = """

@@ -14,7 +14,7 @@ from orchestration.identity.touched import touch
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.person_ids import PEOPLE, person_id_key
 from orchestration.match_keys.phones import read_phones
-from orchestration.privacy.intake.national_ids import prepare_national_ids
+from orchestration.privacy.intake.national_id_hashes import prepare_national_ids
 
 # record_id is a hash of the record's own key: the same record has the same number every night, whatever the order;
 # source_hash is one of all that is read of it: of the birth date what is plausible tonight

@@ -199,7 +199,8 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
             key, _ = keyed(con, "looked_flat", name, whole, lambda key, of: proposed(name, found, key, repeated=of))
         maps = proposed(name, found, key, beside=[*withheld, *nested])
         number = repeated(con, "looked_flat", name, whole, key, maps)
-        maps = proposed(name, found, key, beside=[*withheld, *nested], repeated=number)
+        if number:
+            maps = proposed(name, found, key, beside=[*withheld, *nested], repeated=number)
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
     found = found if is_told else with_thousands_of_money(found, None, maps)

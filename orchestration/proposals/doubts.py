@@ -12,8 +12,8 @@ from orchestration.contracts.conformed import entities
 from orchestration.proposals.columns import Column
 from orchestration.proposals.proposal import Proposal
 
-# below what counts as sure (block.py)
-IN_DOUBT = 0.5
+# below what counts as sure (block.py): most likely so, and as likely as not
+TO_LOOK_AT, IN_DOUBT = 0.7, 0.5
 
 
 def with_doubts(one: Proposal, columns: Sequence[Column]) -> Proposal:

@@ -18,7 +18,7 @@ from orchestration.proposals.derived import line_of_order, order_of_lines, produ
 from orchestration.proposals.given_back import with_signs
 from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.holding import without_unheld
-from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.proposal import SOLD, Filled, Proposal
 from orchestration.proposals.repeated import Repeated, has_lines, in_doubt, lines_within, orders_once
 from orchestration.proposals.statements import statements
 
@@ -118,7 +118,7 @@ def proposed(
         told_of = f"{', '.join(unread)}: not read, for a list of {best.entity} says it: it may hold a no: map it to consent_events"
         found[0] = replace(found[0], notes=(*found[0].notes, told_of))
     person = best.of("person_key") or _person_of(kept, said)
-    if best.entity in ("orders", "order_items"):
+    if best.entity in SOLD:
         found = with_signs(_sold(table, kept, said, key, found[0], person, repeated), kept)
     if best.entity == "people":
         found += [*consents(table, columns, said, found[0], beside), *told]

@@ -17,7 +17,7 @@ def may_be_epoch(name: str) -> bool:
     words = words_of(name)
     said = concepts_of(name)
     return any(concept.endswith("_at") for concept in said) or (
-        bool(words) and words[-1] in plain_words_for("when") | {"ts", "epoch", "created", "updated"}
+        bool(words) and words[-1] in plain_words_for("when") | plain_words_for("stamped")
     )
 
 

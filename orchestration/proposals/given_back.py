@@ -13,12 +13,8 @@ from dataclasses import replace
 from orchestration.contracts.words import plain_words_for, words_for, words_of
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.columns import Column
-from orchestration.proposals.doubts import IN_DOUBT
-from orchestration.proposals.proposal import Filled, Proposal
-
-# whoever looks at it says whether it is so
-_SURENESS = 0.7
-_SOLD = ("orders", "order_items")
+from orchestration.proposals.doubts import IN_DOUBT, TO_LOOK_AT
+from orchestration.proposals.proposal import SOLD, Filled, Proposal
 
 
 def with_signs(found: Sequence[Proposal], columns: Sequence[Column]) -> list[Proposal]:
@@ -27,7 +23,7 @@ def with_signs(found: Sequence[Proposal], columns: Sequence[Column]) -> list[Pro
     free = [
         c for c in columns if c.name not in read and c.filled and not (c.is_number and not c.is_flag) and not c.is_time
     ]
-    return [_signed(one, free, columns) if one.entity in _SOLD else one for one in found]
+    return [_signed(one, free, columns) if one.entity in SOLD else one for one in found]
 
 
 def _signed(one: Proposal, free: Sequence[Column], columns: Sequence[Column]) -> Proposal:
@@ -58,10 +54,10 @@ def _below_zero(one: Proposal, amount: Filled, column: str, words: Sequence[str]
     sql = f"case when lower(trim({said})) in ({', '.join(map(text, words))}) then -abs({name}) else {name} end"
     why = f"where {column} is {' or '.join(words)} it is taken for money given back"
     signed = replace(
-        amount, columns=(*amount.columns, column), sql=sql, sureness=min(amount.sureness, _SURENESS), why=why
+        amount, columns=(*amount.columns, column), sql=sql, sureness=min(amount.sureness, TO_LOOK_AT), why=why
     )
     return replace(
-        one, filled=tuple(signed if f is amount else f for f in one.filled), sureness=min(one.sureness, _SURENESS),
+        one, filled=tuple(signed if f is amount else f for f in one.filled), sureness=min(one.sureness, TO_LOOK_AT),
         notes=(*one.notes, f"{amount.columns[0]}: {why}, and its amount is below 0: look at {column}"),
     )  # fmt: skip
 

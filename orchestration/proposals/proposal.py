@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+# entities of what was sold
+SOLD = ("orders", "order_items")
+
 
 @dataclass(frozen=True)
 class Filled:

@@ -81,32 +81,30 @@ def _patterns() -> tuple[tuple[str, ...], ...]:
     never = words_for("never") | plain_words_for("never")
     others = plain_words_for("also_another")
     ended = words_for("ended") | plain_words_for("ended")
-    told = f"(?:{contact})+(?:{_ENDINGS})?"
+    told = f"{contact}+(?:{_ENDINGS})?"
     lists = f"(?:{told}|{_any_of(words_for('mailing_list'))})"
     # Reklamspärr, mailstopp
     begin = rf"{_START}(?:{contact}[s-]?)*[åa]?"
     plain = PLAIN_REFUSAL.replace("|peru|", "|peru[a-rt-z][a-zåäö]*|")
     no = rf"{begin}(?:{plain}|(?:{_NEGATIONS}|{_any_of((refusal - bare) | never)}){_END})"
     # without offers, but not without a receipt, please call
-    without = rf"{_START}(?:{_any_of(bare)})\s+(?:[{_LETTERS}]+\s+)?{told}{_END}"
-    off = f"{_START}{_any_group(words_for('off'))}{_END}"
+    without = rf"{_START}{_any_of(bare)}\s+(?:[{_LETTERS}]+\s+)?{told}{_END}"
+    off = f"{_START}{_any_of(words_for('off'))}{_END}"
     # a word of a state says it in a short text, whatever stands beside it: kunden är spärrad tills vidare
     state = _any_of((refusal - bare | ended) - others)
-    states = (
-        rf"^\s*(?:\S+\s+){{0,4}}[^{_LETTERS}\s]*(?:{contact}[s-]?)*(?:{state})[^{_LETTERS}\s]*(?:\s+\S+){{0,3}}\s*$"
-    )
+    states = rf"^\s*(?:\S+\s+){{0,4}}[^{_LETTERS}\s]*(?:{contact}[s-]?)*{state}[^{_LETTERS}\s]*(?:\s+\S+){{0,3}}\s*$"
     whole = plain.replace("|stop|", "|").replace("|object|", "|")
     beside = _any_of(words_for("beside_refusal") | plain_words_for("beside_refusal"))
     apart = f"[^{_LETTERS}]"
     alone = words_for("leaving_alone")
     plainly = _any_of((refusal - bare) | never | ended | alone)
     said = rf"(?:{contact}[s-]?)*[åa]?(?:(?:{whole})[{_LETTERS}]{{0,8}}|{_STOPS}|{_POLITE}|{plainly})"
-    only = rf"^{apart}*(?:(?:{beside}){apart}+)*{said}(?:{apart}+(?:{beside}))*{apart}*$"
+    only = rf"^{apart}*(?:{beside}{apart}+)*{said}(?:{apart}+{beside})*{apart}*$"
     return (
         (no, f"{_START}{told}{_END}"),
         (without,),
         (off, f"{_START}{lists}{_END}"),
-        (f"{_START}{_any_group(words_for('leaving'))}{_END}",),
+        (f"{_START}{_any_of(words_for('leaving'))}{_END}",),
         (rf"{begin}(?:{_OF_CONTACT})",),
         (rf"{_START}(?:no\s+{told}|{told}\W+no){_END}",),
         (states,),
@@ -118,7 +116,7 @@ def _patterns() -> tuple[tuple[str, ...], ...]:
 def _contact() -> str:
     """Words for contact, as alternatives; they stand together in one too: mejlutskick."""
     meanings = ("contact", "reaching", "newsletter", "subscribing")
-    return f"(?:{_any_of(frozenset[str]().union(*map(words_for, meanings), *map(plain_words_for, meanings)))})"
+    return _any_of(frozenset[str]().union(*map(words_for, meanings), *map(plain_words_for, meanings)))
 
 
 @cache
@@ -126,14 +124,10 @@ def _contact_alone() -> re.Pattern[str]:
     """As words_of() writes a name."""
     meanings = ("contact", "newsletter")
     told = _any_of(frozenset[str]().union(*map(plain_words_for, meanings)))
-    return re.compile(f"(?:{told})+(?:{_ENDINGS})?")
-
-
-def _any_group(terms: Iterable[str]) -> str:
-    return f"(?:{_any_of(terms)})"
+    return re.compile(f"{told}+(?:{_ENDINGS})?")
 
 
 def _any_of(terms: Iterable[str]) -> str:
-    return "|".join(
-        re.escape(term).replace(r"\ ", r"\s+") for term in sorted(terms, key=lambda term: (-len(term), term))
-    )
+    """A pattern of any of them, the longest first."""
+    longest = sorted(terms, key=lambda term: (-len(term), term))
+    return "(?:" + "|".join(re.escape(term).replace(r"\ ", r"\s+") for term in longest) + ")"

@@ -15,17 +15,14 @@ import duckdb
 from orchestration.contracts.words import QUALIFIED, concepts_of, plain_words_for, roles, words_of
 from orchestration.core.warehouse import quote
 from orchestration.proposals.columns import Column
-from orchestration.proposals.doubts import IN_DOUBT
-from orchestration.proposals.proposal import Filled, Proposal
+from orchestration.proposals.doubts import IN_DOUBT, TO_LOOK_AT
+from orchestration.proposals.proposal import SOLD, Filled, Proposal
 
-_SOLD = ("orders", "order_items")
 # what only a line says
 _OF_LINES = ("line_key", "product_key", "quantity", "unit_price", "product_name")
 # of orders a few may be written twice, or at two minutes: the number is theirs all the same
 _FEW = 0.01
 _AMOUNTS = ("amount", "discount", "refunded_amount")
-# below what counts as sure (block.py)
-_TO_LOOK_AT = 0.7
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def repeated(
     con: duckdb.DuckDBPyConnection, relation: str, table: str, columns: Sequence[Column], key: Sequence[str], maps: Sequence[Proposal]
 ) -> Repeated | None:  # fmt: skip
     """Nothing where the rows are neither orders nor lines of them, or no number of an order comes again."""
-    if not maps or maps[0].entity not in _SOLD:
+    if not maps or maps[0].entity not in SOLD:
         return None
     said = {column.name: concepts_of(column.name, table) for column in columns if column.filled}
     named = [(said[c.name].get("order_key", 0.0), c) for c in columns if c.name in said and not c.is_time]
@@ -88,7 +85,7 @@ def orders_once(orders: Proposal, found: Repeated, columns: Sequence[Column]) ->
             if read is None and one.target == "amount":
                 return None
             filled += [read] if read else []
-            if read and read.sureness < _TO_LOOK_AT + 0.01:
+            if read and read.sureness <= TO_LOOK_AT:
                 notes.append(f"{one.columns[0]}: {read.why}: look whether it is so")
         elif one.target in ("source_key", "person_key", "ordered_at") or found.is_same(one.columns):
             filled.append(one)
@@ -122,7 +119,7 @@ def _amount(one: Filled, found: Repeated, column: Column) -> Filled | None:
         if is_of_order:
             return one
         return replace(
-            one, sureness=_TO_LOOK_AT, why="it is the same on all lines of an order, and is taken for the whole order's"
+            one, sureness=TO_LOOK_AT, why="it is the same on all lines of an order, and is taken for the whole order's"
         )
     if column.declared == "VARCHAR" or not is_every:
         return None
@@ -130,7 +127,7 @@ def _amount(one: Filled, found: Repeated, column: Column) -> Filled | None:
     if is_of_line:
         return replace(summed, why="the sum of its lines")
     return replace(
-        summed, sureness=_TO_LOOK_AT, why="it differs on the lines of an order, and their sum is taken for the order's"
+        summed, sureness=TO_LOOK_AT, why="it differs on the lines of an order, and their sum is taken for the order's"
     )
 
 

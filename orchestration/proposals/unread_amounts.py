@@ -12,8 +12,8 @@ from orchestration.contracts.words import plain_words_for, words_of
 from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import COUNTS
 from orchestration.proposals.found import FoundTable
+from orchestration.proposals.proposal import SOLD
 
-_SOLD = ("orders", "order_items")
 # shorter ones begin and end other words by chance
 _WITHIN = 5
 
@@ -24,7 +24,7 @@ def with_unread_amounts(tables: Sequence[FoundTable]) -> list[FoundTable]:
 
 
 def _noted(table: FoundTable) -> FoundTable:
-    if not any(one.entity in _SOLD for one in table.usable):
+    if not any(one.entity in SOLD for one in table.usable):
         return table
     names = [
         column.name

@@ -37,7 +37,7 @@ DECLARING = (
     "orchestration.privacy.audit.exported_points",
     "orchestration.privacy.audit.exports",
     "orchestration.privacy.rights.holds",
-    "orchestration.privacy.intake.national_ids",
+    "orchestration.privacy.intake.national_id_hashes",
     "orchestration.privacy.intake.noted",
     "orchestration.privacy.intake.personal_text",
     "orchestration.privacy.intake.special_values",

@@ -1,8 +1,7 @@
-"""National identity numbers: dropped where data enters; where a table opts in, kept as keyed hashes of valid ones.
+"""National identity numbers: how they are known, and how they are taken out of a text.
 
-Here: how they are known, and `restricted.national_ids`. They confirm and veto who is who (identity/edges.py), and
-are never a key of anything. Not here: what their columns are called (national_id_names.py), what is dropped (entry.py), numbers
-in free text (special_categories.py).
+Not here: what their columns are called (national_id_names.py), what is dropped where data enters (entry.py), those that are kept, as
+hashes (national_id_hashes.py), numbers in free text (special_categories.py).
 """
 
 from __future__ import annotations
@@ -23,11 +22,7 @@ from stdnum.fi import hetu
 from stdnum.no import fodselsnummer
 from stdnum.se import personnummer
 
-from orchestration.core.settings import Table
-from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import quote, text
-from orchestration.match_keys import define_match_keys
-from orchestration.privacy.secrets.pepper import Pepper
+from orchestration.core.warehouse import text
 
 # what stands between the birth date and the rest, and what is written for a hyphen
 _SEPARATOR = "[-+A-FU-Y \u00a0\u2010-\u2015\u2212]?"
@@ -83,8 +78,6 @@ REMOVED = "[identity number removed]"
 _SHARE = 1 / 3
 # so many values of a column are looked at
 LOOKED_AT = 200
-
-_DDL = sql_script(__file__, "national_ids")
 
 
 def is_national_id(written: str, before: str = "", *, is_glued: bool = False) -> bool:
@@ -249,58 +242,6 @@ def is_whole_number_of_somebody(number: int) -> bool:
             len(ten) == 10 and canonical_number(ten, "DK") is not None and cpr.checksum(ten) == 0,
         ]
     )
-
-
-def prepare_national_ids(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(_DDL)
-
-
-def keep_national_ids(con: duckdb.DuckDBPyConnection, source: str, table: Table, delivered: str, pepper: Pepper) -> int:
-    """Brings `restricted.national_ids` up to date with a delivery, a relation with the number beside the key.
-
-    Returns how many numbers were no valid ones: of these nothing is kept.
-    """
-    assert table.national_id
-    prepare_national_ids(con)
-    define_match_keys(con)
-    column, key = quote(table.national_id.column), quote(table.key[0])
-    country = (
-        f"match_keys.country_code({quote(table.national_id.country_column)})"
-        if table.national_id.country_column
-        else text(str(table.national_id.country))
-    )
-    con.execute(
-        f"create or replace temp table delivered_ids as select {key}::varchar as source_key, trim({column}::varchar) as number, "
-        f"coalesce({country}, '') as country_code from {delivered}"
-    )
-    try:
-        numbers = con.execute("select distinct number, country_code from delivered_ids where number <> ''").fetchall()
-        hashes = [_keyed(pepper, number, code) for number, code in numbers]
-        con.register(
-            "hashed_ids",
-            pa.table(
-                {
-                    "number": pa.array([number for number, _ in numbers], pa.string()),
-                    "country_code": pa.array([code for _, code in numbers], pa.string()),
-                    "keyed_hash": pa.array(hashes, pa.string()),
-                }
-            ),
-        )
-        con.execute(
-            f"delete from restricted.national_ids where source_system = {text(source)} and source_key in (select source_key from delivered_ids); "
-            f"insert into restricted.national_ids select {text(source)}, source_key, country_code, keyed_hash from delivered_ids "
-            "join hashed_ids using (number, country_code) where keyed_hash is not null "
-            "qualify row_number() over (partition by source_key order by keyed_hash) = 1"
-        )
-        con.unregister("hashed_ids")
-    finally:
-        con.execute("drop table delivered_ids")
-    return sum(found is None for found in hashes)
-
-
-def _keyed(pepper: Pepper, number: str, country: str) -> str | None:
-    canonical = canonical_number(number, country)
-    return pepper.hashed(f"{country}:{canonical}") if canonical else None
 
 
 def canonical_number(number: str, country: str) -> str | None:

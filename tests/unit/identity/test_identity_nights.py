@@ -14,7 +14,7 @@ from orchestration.identity import ids, resolve, scoring
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import link_records, prepare_people, resolve_identities
-from orchestration.privacy.intake.national_ids import prepare_national_ids
+from orchestration.privacy.intake.national_id_hashes import prepare_national_ids
 
 MODEL = Model.load(DEFAULT_MODEL)
 # 400 people in two systems each: a few given names for many, a phone of their own, an address that every third left
