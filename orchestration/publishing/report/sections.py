@@ -170,9 +170,8 @@ SECTIONS = (
                 "North Star: new customers who bought again in time",
                 Question(
                     "north_star",
-                    order="week_on desc",
+                    order="week_on desc limit 13",
                     shares={"reached_percent": ("reached_count", "new_customer_count")},
-                    is_sample=True,
                     optional=("target_percent",),
                 ),
                 note="By week of the first purchase, or by month, quarter or year where weeks would tell of few people; of periods whose "

@@ -26,10 +26,9 @@ _REPORT = {part.question.script: part for section in SECTIONS for part in sectio
 NORTH_STAR = Part(
     "North Star by when the first purchase was",
     Question(
-        "north_star_weeks",
+        "north_star",
         order="week_on",
         shares={"reached_percent": ("reached_count", "new_customer_count")},
-        is_sample=True,
         optional=("target_percent",),
     ),
     Drawn("weeks", "week_on", ("reached_percent", "target_percent")),

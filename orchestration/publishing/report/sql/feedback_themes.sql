@@ -1,5 +1,5 @@
 select
-    case theme when 'none' then 'no theme found' else theme end || ', in ' || replace(kind, ' answer', '') || 's' as theme,
+    case theme when 'none' then 'no theme' else theme end || ', in ' || replace(kind, ' answer', '') || 's' as theme,
     people_count as people_rounded,
     text_count as text_count_rounded,
     positive_count as positive_count_rounded,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html.parser import HTMLParser
 from xml.etree import ElementTree
 
@@ -166,6 +167,10 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     assert lifts == [("all by email", 20, 10, "+10.0 (+5.0 to +15.0)"), ("Letter 3", 20, None, "not measured: nobody was held out"), ("Letter 1", 20, 18, "cannot tell: -3.0 to +7.0")]  # fmt: skip
     assert [row["reached_percent"] for row in part(company, "north_star").records] == [48, 49, 50, 51, 53]
     assert {row["target_percent"] for row in part(company, "north_star").records} == {55}
+    # of 42 customers 21 did and 21 did not: whoever is told of no fewer than 25 is told of the month
+    with asked(company, 25) as opened:
+        months = [tuple(row.values()) for row in opened.ask(NORTH_STAR.question).records]
+    assert months == [(date(2026, 6, 1), "month", 200, 100, 55, 50)], months
     # of each driver only weeks that tell of both sides, and no count of few
     assert [tuple(row.values()) for row in part(company, "north_star_drivers").records] == [
         ("visited the site again", "yes", 80, 50, 60),
