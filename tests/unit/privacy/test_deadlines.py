@@ -147,7 +147,7 @@ def test_a_right_of_somebody_unknown_is_open_until_they_are_answered(command, ho
 def test_what_a_command_asks_about_a_record_or_an_address_of_nobody_denies_it_for_when_it_comes(command, home):
     for right in (("object", "--source-record", "crm:77"), ("restrict", "--source-record", "crm:78"), ("object", "--profiling", "--source-record", "crm:79"),
                   ("object", "--email", "new@x.se"), ("restrict", "--email", "old@x.se")):  # fmt: skip
-        assert "will have it, is not contacted" in command(*right, code=3)
+        assert "are not contacted until" in command(*right, code=3)
     # who is restricted is denied until that is lifted
     command("restrict", "--email", "anna@berg.se")
     with open_warehouse(home, Engine()) as con:

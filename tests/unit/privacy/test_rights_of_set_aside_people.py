@@ -179,7 +179,7 @@ def test_every_right_finds_who_was_set_aside_by_a_number(command, home):
         command(*right, *who)
     denied = "select distinct contact_point from identity.withdrawals where source_system = 'kundbild'"
     assert asked(home, denied) == [("+46701112277",)]
-    assert "say --source-record" in command("hold", "add", "--email", "home@ek.se", "--because", "archiving", "--until", until, code=3)  # fmt: skip
+    assert "name one with --source-record" in command("hold", "add", "--email", "home@ek.se", "--because", "archiving", "--until", until, code=3)  # fmt: skip
     assert "with its country" in command("object", "--phone", "no number", code=1)
 
 
