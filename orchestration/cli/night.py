@@ -20,7 +20,7 @@ def run(
         bool,
         typer.Option(
             "--dry-run",
-            help="Read up to 1,000 rows of each table, list everything that does not fit, and write nothing.",
+            help="Read up to 1,000 rows of each table, list everything that does not fit and how many rows would be set aside, and write nothing.",
         ),
     ] = False,
     as_json: Json = False,

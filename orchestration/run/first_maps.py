@@ -1,5 +1,5 @@
 """What the maps of a source make of the first rows of its tables: all that would be set aside, or be nobody's, in numbers and without a value,
-but for words that many rows have in common.
+but for words that many rows have in common; and of each map how many rows these are together.
 
 Not here: the rows themselves (first_tables.py), their declared types and keys (first_rows.py), or a night's own SQL (transform/mapping_sql.py).
 """
@@ -7,7 +7,7 @@ Not here: the rows themselves (first_tables.py), their declared types and keys (
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -21,11 +21,12 @@ from orchestration.contracts.mapping_values import (
     stripped,
     written_amount,
 )
-from orchestration.core.settings import Source, Table
+from orchestration.core.settings import Source
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import key_text, text
 from orchestration.run.findings import Finding
+from orchestration.run.first_sums import Misfit, summed
 from orchestration.run.first_tables import Brought
 
 _TIMES = ("timestamp", "date")
@@ -53,7 +54,8 @@ class FirstMaps:
         con.execute("create temp table first_people (key varchar)")
         con.execute("create temp table first_references (what varchar, key varchar)")
 
-    def of_table(self, table_name: str, table: Table, brought: Brought) -> list[Finding]:
+    def of_table(self, table_name: str, brought: Brought, unread: Sequence[Misfit], is_summed: bool) -> list[Finding]:
+        """`unread` are the rows of the table that no map gets. Where it `is_summed`, all that would be set aside is told as one number too."""
         found = []
         there = {str(c) for (c,) in self._con.execute("select column_name from (describe first_rows)").fetchall()}
         for part in self._parts:
@@ -66,9 +68,18 @@ class FirstMaps:
                 found.append(Finding(what, True, told, "map person_key to the column that says whose they are"))
             if lacking := _lacking(part.mapping):
                 found.append(Finding(what, True, "a yes of it permits nothing yet", "; ".join(lacking)))
-            for is_ok, problem, to_do in self._misfits(part, readable):
-                found.append(Finding(what, is_ok, f"{problem} in the first rows of {brought.where}", to_do))
+            misfits = list(self._misfits(part, readable))
+            for one in misfits:
+                found.append(
+                    Finding(what, one.is_few, f"{one.problem} in the first rows of {brought.where}", one.to_do)
+                )
+            if is_summed:
+                formats = [one for target in readable for one in _written_otherwise(part, target)]
+                found.append(self._sum(what, self._kept(part, readable), brought, [*unread, *misfits, *formats]))
             self._note_people(part, readable, brought)
+        if is_summed and not any(part.table == table_name for part in self._parts):
+            # of a vendor's table no map tells more
+            found.append(self._sum(f"{self._name}.{table_name}", "true", brought, unread))
         return found
 
     def of_nobody(self) -> list[Finding]:
@@ -105,13 +116,22 @@ class FirstMaps:
         written = part.written.how(target) if part.written else None
         return bool(written and written.is_computed)
 
-    def _misfits(self, part: Part, readable: set[str]) -> Iterator[tuple[bool, str, str]]:
-        """(whether a night accepts so many, what, what to do)."""
+    def _sum(self, what: str, kept: str | None, brought: Brought, misfits: Sequence[Misfit]) -> Finding:
+        return summed(self._con, what, kept, brought.where, misfits, self._are_few)
+
+    def _kept(self, part: Part, readable: set[str]) -> str | None:
+        """SQL: that the map does not leave a row out. None where that cannot be asked of text as it was written."""
+        if (where := self._where(part)) is None:
+            return None
+        hows = [how_of(part.mapping, target) for target in part.mapping.columns if target in readable]
+        return " and ".join([where, *(f"not {is_ignored(how)}" for how in hows if how.ignore)])
+
+    def _misfits(self, part: Part, readable: set[str]) -> Iterator[Misfit]:
+        if (kept := self._kept(part, readable)) is None:
+            return
         rows = self._count("true")
         kinds = entities()[part.mapping.entity]
         required = never_null_columns(part.mapping.entity)
-        hows = [how_of(part.mapping, target) for target in part.mapping.columns if target in readable]
-        kept = " and ".join([*self._where(part), *(f"not {is_ignored(how)}" for how in hows if how.ignore)])
         for target in part.mapping.columns:
             if target not in readable:
                 continue
@@ -119,33 +139,39 @@ class FirstMaps:
             said = f"nullif({stripped(said_or_null(part, key_text(how.columns)))}, '')"
             meant = f"nullif({stripped(mapped_text(how))}, '')" if how.values or how.otherwise is not None else said
             is_lacking = target in required and not _is_filled(part.mapping, target)
-            if is_lacking and (empty := self._count(f"{kept} and {meant} is null")):
-                yield (
+            is_empty = f"{kept} and {meant} is null"
+            if is_lacking and (empty := self._count(is_empty)):
+                yield Misfit(
                     self._are_few(empty, rows),
                     f"{target}: {empty:,} rows have none, and would be set aside",
                     "map a column that every row has",
+                    is_empty,
+                    f"{target} is missing",
                 )
-            if bad := self._count(f"{kept} and {said} is not null and {_cannot_be(part, how, kinds[target])}"):
-                yield (
+            is_bad = f"{kept} and {said} is not null and {_cannot_be(part, how, kinds[target])}"
+            if bad := self._count(is_bad):
+                yield Misfit(
                     self._are_few(bad, rows),
                     f"{target}: {bad:,} values cannot be read as {kinds[target]}",
                     _TO_DO.get(kinds[target], _OTHERWISE),
+                    is_bad if how.on_bad == "quarantine" or target in required else "",
+                    f"{target} cannot be read",
                 )
             if (words := known_words(part.mapping.entity).get(target)) and not self._is_statement(part):
                 yield from self._strange(target, how, kept, said, words, rows)
 
-    def _where(self, part: Part) -> list[str]:
+    def _where(self, part: Part) -> str | None:
         """SQL: that a row is one of the map's. None where the condition cannot be asked of text as it was written."""
         where = part.written.where if part.written else None
         if not where:
-            return ["true"]
+            return "true"
         texts = "select rowid, nullif(columns(*), '') from first_rows"
         condition = f"rowid in (select rowid from ({texts}) where {where})"
         try:
             self._count(condition)
         except duckdb.Error:
-            return ["false"]
-        return [condition]
+            return None
+        return condition
 
     @staticmethod
     def _is_statement(part: Part) -> bool:
@@ -154,7 +180,7 @@ class FirstMaps:
 
     def _strange(
         self, target: str, how: ColumnMap, kept: str, said: str, words: frozenset[str], rows: int
-    ) -> Iterator[tuple[bool, str, str]]:
+    ) -> Iterator[Misfit]:
         word = f"translate(lower({stripped(mapped_text(how))}), '_-', '  ')"
         listed = ", ".join(sorted({text(one.translate(_BLANKS)) for one in words}))
         unknown = f"{kept} and {said} is not null and {word} not in ({listed})"
@@ -169,10 +195,12 @@ class FirstMaps:
                 if shared
                 else f" ({others:,} in all)"
             )
-            yield (
+            yield Misfit(
                 self._are_few(strange, rows),
                 f"{target}: {strange:,} {'row has' if strange == 1 else 'rows have'} a word that no map knows{told}",
                 "name them in `values`, or say `else`",
+                unknown,
+                f"{target} has a word that no map knows",
             )
 
     def _are_few(self, set_aside: int, rows: int) -> bool:
@@ -225,6 +253,16 @@ def _is_of_nobody(part: Part) -> bool:
 _BLANKS = str.maketrans("_-", "  ")  # as the seeds of words are spelled
 _OTHERWISE = "map another column"
 _TO_DO = {"timestamp": "say `formats` of the mapping", "date": "say `formats` of the mapping"}
+
+
+def _written_otherwise(part: Part, target: str) -> Iterator[Misfit]:
+    """Values that none of a column's formats reads; first_rows.py tells them of the table. Of times with an offset none is tried."""
+    how = how_of(part.mapping, target)
+    if not how.formats or len(how.columns) > 1 or any("%z" in one for one in how.formats) or how.on_bad != "quarantine":
+        return
+    said = f"nullif({stripped(said_or_null(part, key_text(how.columns)))}, '')"
+    unread = f"{said} is not null and try_strptime({said}, [{', '.join(map(text, how.formats))}]) is null"
+    yield Misfit(True, "", "", unread, f"{target} cannot be read")
 
 
 def _cannot_be(part: Part, how: ColumnMap, kind: str) -> str:

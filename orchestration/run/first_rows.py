@@ -16,14 +16,16 @@ from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import quote, text
 from orchestration.run.findings import Finding
 from orchestration.run.first_maps import FirstMaps
+from orchestration.run.first_sums import Misfit
 from orchestration.run.first_tables import ROWS, Brought, FirstTables, UnreadableError
 
 _NAMED = 5
 
 
-def first_rows(name: str, source: Source, quality: Quality) -> list[Finding]:
+def first_rows(name: str, source: Source, quality: Quality, *, is_summed: bool = False) -> list[Finding]:
     """What does not fit in the first rows of each table (of files, of the newest one); it is to be fixed where a night would refuse so
-    large a share. Nothing of files that lie elsewhere: a look at them may take long."""
+    large a share. Where it `is_summed`, of each map too how many rows would be set aside, and why. Nothing of files that lie elsewhere: a
+    look at them may take long."""
     if source.auth and source.auth.is_good_once:
         told = "its first rows are not read: its refresh token may be good once, and the night needs it"
         return [Finding(f"source {name}", True, told)]
@@ -39,15 +41,16 @@ def first_rows(name: str, source: Source, quality: Quality) -> list[Finding]:
             except (KundbildError, OSError):
                 continue  # whether it can be reached at all is told elsewhere
             if brought:
-                found += _of_table(con, name, source, quality, table_name, table, brought)
-                found += maps.of_table(table_name, table, brought)
+                findings, unread = _of_table(con, name, source, quality, table_name, table, brought)
+                found += [*findings, *maps.of_table(table_name, brought, unread, is_summed)]
         found += maps.of_nobody()
     return found
 
 
 def _of_table(
     con: duckdb.DuckDBPyConnection, name: str, source: Source, quality: Quality, table_name: str, table: Table, brought: Brought
-) -> list[Finding]:  # fmt: skip
+) -> tuple[list[Finding], list[Misfit]]:  # fmt: skip
+    """What is told of the table, and rows of it that would not enter raw."""
     what, said = f"{name}.{table_name}", f"in the first {ROWS:,} rows of {brought.where}"
     there = {str(column) for (column,) in con.execute("select column_name from (describe first_rows)").fetchall()}
     by_letters = {column.casefold() for column in there}
@@ -65,14 +68,14 @@ def _of_table(
         if source.connector == "sql":
             to_do = "fix columns: they are written as the table has them"
         findings.append(Finding(what, False, f"{brought.where} lacks {_some(missing)}", to_do))
-    misfits = _misfits(con, source, quality, table, by_letters)
-    return [*findings, *(Finding(what, is_ok, f"{problem} {said}", to_do) for is_ok, problem, to_do in misfits)]
+    misfits = list(_misfits(con, source, quality, table, by_letters))
+    findings += [Finding(what, one.is_few, f"{one.problem} {said}", one.to_do) for one in misfits]
+    return findings, [one for one in misfits if one.rows]
 
 
 def _misfits(
     con: duckdb.DuckDBPyConnection, source: Source, quality: Quality, table: Table, there: set[str]
-) -> Iterator[tuple[bool, str, str]]:
-    """(whether a night accepts so many, what, what to do)."""
+) -> Iterator[Misfit]:
     nulls = ", ".join(text(null) for null in ["", *source.null_values])
     rows = con.execute("select count(*) from first_rows").fetchall()[0][0]
 
@@ -83,25 +86,27 @@ def _misfits(
         if column.casefold() not in there:
             continue
         value = f"case when trim({quote(column)}) not in ({nulls}) then {quote(column)} end"
-        if _is_plain(kind) and (count := bad(f"{value} is not null and {_is_not(value, kind, source, table)}")):
+        is_other = f"{value} is not null and {_is_not(value, kind, source, table)}"
+        if _is_plain(kind) and (count := bad(is_other)):
             is_ok = count <= quality.max_reject_share * rows
-            yield is_ok, f"{column}: {count:,} values are not {kind}", "change the column's type, or fix the export"
+            told, to_do = f"{column}: {count:,} values are not {kind}", "change the column's type, or fix the export"
+            yield Misfit(is_ok, told, to_do, is_other, f"{column} is not {kind}")
         for formats in _formats(table, column):
             listed = ", ".join(map(text, formats))
             if count := bad(f"{value} is not null and try_strptime({value}, [{listed}]) is null"):
                 is_ok = count <= quality.max_quarantine_share * rows
                 told = f"{column}: {count:,} values are not written as {' or '.join(formats)}"
-                yield is_ok, told, "change `formats` of the mapping"
+                yield Misfit(is_ok, told, "change `formats` of the mapping")
     if table.key and all(column.casefold() in there for column in table.key):
         names = [f"nullif({quote(column)}, '')" for column in table.key]
         said = " + ".join(table.key)
         if empty := bad(" or ".join(f"{one} is null" for one in names)):
-            yield False, f"{said}: {empty:,} keys are empty", "choose a key that every row has, or none"
+            yield Misfit(False, f"{said}: {empty:,} keys are empty", "choose a key that every row has, or none")
         distinct = con.execute(f"select count(distinct [{', '.join(names)}]) from first_rows").fetchall()[0][0]
         if again := rows - distinct:
             # as of rows that come again when they change
             told = f"{said}: {again:,} rows share the key of another, and the last one stands"
-            yield True, told, "where each is a row of its own, choose another key"
+            yield Misfit(True, told, "where each is a row of its own, choose another key")
 
 
 def _is_plain(kind: str) -> bool:
