@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 export DO_NOT_TRACK := 1
 
-.PHONY: help setup run dev dashboards superset test test-servers check bench bench-identity bench-scores mutants clean lock
+.PHONY: help setup run dev dashboards superset test test-slow test-servers check bench bench-identity bench-scores mutants clean lock
 
 help: ## Show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -37,9 +37,12 @@ superset: setup ## Superset on 127.0.0.1:8088 with dashboards on the newest publ
 	$(BIN)/kundbild superset $(ARGS)
 
 # tests plan thousands of small queries: with jemalloc, where it is installed, DuckDB plans in a seventh less of processor time
-test: export LD_PRELOAD ?= $(firstword $(wildcard /usr/lib/*/libjemalloc.so.2))
-test: setup ## All tests
-	$(BIN)/pytest -n auto --dist worksteal
+test test-slow: export LD_PRELOAD ?= $(firstword $(wildcard /usr/lib/*/libjemalloc.so.2))
+test: setup ## Tests of every part, and of whole nights (ARGS="tests/unit/identity")
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(ARGS)
+
+test-slow: setup ## Tests that take long: nights that break off, large data sets, servers; before a release
+	$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)
 
 test-servers: setup ## Tests against servers that take long to install: Medusa 2 from npm (Node 20 or newer)
 	$(BIN)/pytest -n 0 tests/systems/medusa/checks.py

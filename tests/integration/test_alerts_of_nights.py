@@ -151,6 +151,7 @@ def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(tiny
         assert (tiny.home / "published" / "current").readlink() == current
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_named_and_with_space_back_the_home_runs(tiny: Kundbild, tmp_path: Path):
     """On a file system of its own; with so little left, the run ends at the start, and while it publishes."""
     disk = tmp_path / "disk"

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from orchestration.core.settings import DBT_DIR
 from tests.conftest import Kundbild
 from tests.integration.tiny import in_dagster
@@ -24,6 +26,7 @@ def test_dbt_unit_tests_pass(demo_copy: Kundbild):
     assert passed >= 10
 
 
+@pytest.mark.slow
 def test_dbt_build_by_hand_works(demo_copy: Kundbild):
     done = subprocess.run(
         [

@@ -8,6 +8,7 @@ import random
 import time
 
 import duckdb
+import pytest
 
 from tests.conftest import NIGHT_1, NIGHT_2, Kundbild
 from tests.people_of_files import people_of_files
@@ -19,6 +20,7 @@ def published(kundbild: Kundbild) -> dict[str, int]:
         return {t: con.execute(f"select count(*) from bi.{t}").fetchall()[0][0] for (t,) in tables}
 
 
+@pytest.mark.slow
 def test_runs_that_break_off_leave_the_old_publication_and_the_next_run_is_whole(tiny: Kundbild):
     """A kill in each step. Beside the run that is whole, a second one says who holds the lock.
 
@@ -53,6 +55,7 @@ def test_runs_that_break_off_leave_the_old_publication_and_the_next_run_is_whole
         assert con.execute("select count(*) from marts.dim_customers").fetchall() == [(3,)]
 
 
+@pytest.mark.slow
 def test_an_audience_that_falls_by_half_stops_the_publication(demo_copy: Kundbild):
     old = published(demo_copy)
     count = "select count(*) from audiences.audience_newsletter_email"

@@ -115,6 +115,7 @@ def next_night(first_tiny: Kundbild, tmp_path_factory: pytest.TempPathFactory) -
     return seen
 
 
+@pytest.mark.slow
 def test_a_night_waits_for_who_asks_and_who_asks_is_answered(next_night: SimpleNamespace):
     for _, asked in next_night.asked:
         # answered between two steps, or told who writes; the last one may come after the night
@@ -126,6 +127,7 @@ def test_a_night_waits_for_who_asks_and_who_asks_is_answered(next_night: SimpleN
     assert next_night.status["running"] == ""
 
 
+@pytest.mark.slow
 def test_a_run_that_is_told_to_stop_ends_in_seconds_and_what_is_cut_is_made_anew(next_night: SimpleNamespace):
     assert next_night.stopped == [128 + signal.SIGINT, 128 + signal.SIGTERM]
     first, *stopped, last = next_night.shown
@@ -137,6 +139,7 @@ def test_a_run_that_is_told_to_stop_ends_in_seconds_and_what_is_cut_is_made_anew
     assert not next_night.half_written
 
 
+@pytest.mark.slow
 def test_a_run_history_that_cannot_be_read_is_put_aside_and_the_night_goes_on(next_night: SimpleNamespace):
     (told,) = [line for line in next_night.damaged if "damaged" in line and HISTORY[0] in line]
     assert all(name in told for name in HISTORY)
@@ -151,6 +154,7 @@ def test_a_run_history_that_cannot_be_read_is_put_aside_and_the_night_goes_on(ne
     assert "begins anew" in next_night.prepared and next_night.runs_prepared == "0"
 
 
+@pytest.mark.slow
 def test_a_check_of_dbt_runs_alone(tiny: Kundbild):
     """As in the UI: one check is chosen, and no asset."""
     script = (

@@ -140,6 +140,7 @@ def test_rule_23_no_row_is_older_than_its_retention_and_none_comes_back(nights: 
     assert len(nights.retention) == 2 and all(int(entry["detail"]["rows"]) > 0 for entry in nights.retention)
 
 
+@pytest.mark.slow
 def test_a_source_that_is_switched_off_leaves_nothing_behind(demo_copy: Kundbild, tmp_path: Path):
     """Another project than the one that built the tables: what is incremental is built from raw, unasked."""
     config = tmp_path / "without_survey.toml"

@@ -31,6 +31,7 @@ def example(tmp_path):
     return lambda name: Kundbild(tmp_path / "home", PROJECT_DIR / "examples" / name / "kundbild.toml")
 
 
+@pytest.mark.slow
 def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
     data = shared("cdnow")
     kundbild = example("cdnow")
@@ -103,6 +104,7 @@ def test_every_order_and_cent_of_cdnow_is_accounted_for(example, tmp_path):
     assert (found["orders"], found["dollars"]) == (69_660, "2500325.63")
 
 
+@pytest.mark.slow
 def test_the_senzing_truth_set_as_three_systems(example):
     data = shared("senzing_truthset")
     kundbild = example("senzing")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 
+import pytest
+
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from tests.conftest import NIGHT_1, Kundbild
 from tests.warm import run_warm
@@ -71,6 +73,7 @@ def test_what_cannot_be_done_says_so(demo_copy: Kundbild, tmp_path):
     assert "there is no warehouse yet" in none("review", code=2).stderr
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_is_trained_and_everybody_compared_anew(demo_copy: Kundbild, tmp_path):
     """The two jobs of the UI, and the night that publishes what they changed."""
     script = (

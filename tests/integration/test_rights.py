@@ -6,6 +6,7 @@ import sqlite3
 from datetime import date, datetime
 
 import duckdb
+import pytest
 
 from orchestration.privacy.rights.requests import note_request
 from orchestration.privacy.rights.restrictions import restrict
@@ -166,6 +167,7 @@ def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restrict
         ]
 
 
+@pytest.mark.slow
 def test_a_restriction_that_was_killed_is_carried_through_by_whatever_comes_next(demo_copy: Kundbild):
     with duckdb.connect(str(demo_copy.home / "warehouse.duckdb")) as con:
         customer = con.execute("select arg_min(customer_id, email) from marts.dim_customers").fetchall()[0][0]

@@ -64,6 +64,7 @@ def test_a_server_is_added_without_its_password_and_read_as_it_is_written(shop, 
     assert (counts["buyers"].inserted, counts["sales"].inserted) == (1, 2)
 
 
+@pytest.mark.slow
 def test_a_view_that_takes_long_costs_itself_alone(shop, monkeypatch):
     sleep = "pg_sleep(120) is null" if shop.name == "postgresql" else "sleep(120)"
     with shop.begin() as con:

@@ -18,7 +18,7 @@ from tests.systems.chromium import chromium
 from tests.systems.superset import Superset, asked_elsewhere, served
 from tests.warm import WarmProcess
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.slow]
 HERE = Path(__file__).parent
 SQL = "select count(*), sum(order_amount) from bi.fct_orders"
 

@@ -77,6 +77,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.slow
 def test_every_page_fits_every_screen_and_asks_nobody_else(served, tmp_path: Path):
     _, url = served
     port = port_of(url)

@@ -131,6 +131,7 @@ def test_a_connection_that_is_lost_in_mid_read_may_be_tried_again_and_leaves_raw
     assert warehouse.execute("select count(*), min(updated_at)::varchar from raw_crm.letters").fetchall() == [(2_000, "2026-01-01 11:00:00")]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "limit"), [("stall", _LONG), ("drip", _LONG), ("stall", 450)])
 def test_a_server_that_stalls_or_drips_ends_with_the_time_of_its_source_and_stops_nothing_else(
     home, warehouse, wire, mode, limit
@@ -162,6 +163,7 @@ def test_a_server_that_stalls_or_drips_ends_with_the_time_of_its_source_and_stop
     assert not [child for child in psutil.Process().children() if "server_reader" in " ".join(child.cmdline())]
 
 
+@pytest.mark.slow
 def test_a_driver_that_dies_is_a_lost_database_and_shows_nothing(home, warehouse, wire, capfd):
     there = wire(1_000)
     tables = {"letters": Table(columns={"id": "BIGINT", "body": "VARCHAR"}, key=["id"])}
@@ -192,6 +194,7 @@ with stops_at_once(lambda name: None), duckdb.connect() as con:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_waits_for_a_server_ends_when_it_is_told_and_leaves_no_process(wire, tmp_path, told):
     there = wire(1_000, "stall")
@@ -233,6 +236,7 @@ columns = {{ id = "BIGINT", body = "VARCHAR" }}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
 def test_a_night_reads_again_what_is_lost_in_mid_read_and_goes_on_without_what_never_recovers(wire, tmp_path):
     """Two databases: of one the connection is lost twice, of the other always."""

@@ -21,7 +21,7 @@ from tests.systems.tryton import server
 from tests.unit.mapped import set_clock_and_retention
 from tests.unit.vendor_rows import Vendor
 
-pytestmark = pytest.mark.system
+pytestmark = [pytest.mark.system, pytest.mark.slow]
 DATABASE = "tryton"
 CONFIG = """company = "T"
 [sources.shop]

@@ -78,6 +78,7 @@ def test_a_night_says_who_is_likely_to_answer_a_campaign(demo):
     assert max(len(r.split("; ")) for r in reasons) <= 3 and not any("_" in r for r in reasons)
 
 
+@pytest.mark.slow
 def test_a_night_says_of_each_lead_how_likely_they_become_a_customer_and_why(demo):
     (told,) = predict(demo, [leads(90)], SETTINGS, UNTIL)
     people = {

@@ -33,6 +33,7 @@ def demo():
     return con
 
 
+@pytest.mark.slow
 def test_what_moved_since_the_fit_is_told_and_nothing_of_the_same_customers(demo):
     (check,) = (
         check for suite in marts.suites(Settings(company="T", sources={"s": Source(connector="files", url="/nowhere")}), {})

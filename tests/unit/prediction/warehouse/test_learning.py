@@ -30,6 +30,7 @@ def demo():
     return con
 
 
+@pytest.mark.slow
 def test_contracts_that_end_are_told_near_the_best_possible_score(demo):
     found = learn(demo, CONTRACT_ENDS, UNTIL, label="contract ends")
     evaluation = found.evaluation
