@@ -24,6 +24,7 @@ from orchestration.privacy.intake.national_ids import (
     MOST_WHOLE,
     are_of_people,
     is_whole_number_of_somebody,
+    may_hold_numbers,
 )
 from orchestration.privacy.intake.nested_values import (
     HAS_FIELDS,
@@ -197,7 +198,7 @@ def clean(
 ) -> tuple[str, Counter[tuple[str, str]]]:
     """A SELECT of `relation` without what may not enter; how many values lost what: {(column, category): values}.
 
-    `relation` is read once for each column that is looked at; a value of which nothing is suspected stays in DuckDB.
+    `relation` is read once for all columns, and once for each that is looked at; a value of which nothing is suspected stays in DuckDB.
     `emptied`: columns of people's ids that held identity numbers when the table last came (`emptied_before`).
     """
     kinds = {name: kind for name, kind, *_ in con.execute(f"describe from {relation}").fetchall()}
@@ -208,6 +209,8 @@ def clean(
     for path in free_text_columns(table, columns):
         column, _, field = (path, "", "") if path in columns else path.partition(".")
         fields.setdefault(column, []).extend([field] if field else [])
+    numbers = number_columns(table, columns)
+    numbered = may_hold_numbers(con, relation, {one: _written(quote(one)) for one in (*fields, *numbers)})
     for column, read in fields.items():
         about = {q.split(".")[1]: v.split(".")[1] for q, v in table.questions.items() if q.startswith(f"{column}.")}
         # a reader may hand JSON on as text
@@ -215,15 +218,15 @@ def clean(
         fix: Fix = partial(fix_nested if is_nested else fix_text, kept=table.not_special)
         if read:
             fix = partial(fix_rows, read, about, kept=table.not_special)
-        changed = _changed(con, relation, column, fix, taken, kept=table.not_special)
+        changed = _changed(con, relation, column, fix, taken, kept=table.not_special, is_numbered=column in numbered)
         if changed:
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
             value = f"{name}.new" if kinds[column] == "VARCHAR" else f"{name}.new::json::{kinds[column]}"
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
             joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
-    for column, fix in number_columns(table, columns).items():
-        if changed := _changed(con, relation, column, fix, taken, kept=None):
+    for column, fix in numbers.items():
+        if column in numbered and (changed := _changed(con, relation, column, fix, taken, kept=None)):
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
@@ -282,17 +285,22 @@ def _changed(
     taken: Counter[tuple[str, str]],
     *,
     kept: Collection[str] | None,
+    is_numbered: bool = True,
 ) -> dict[str, str | None]:
     """{value: what stands in its place}, of values that hold something; `taken` counts it. `kept`: names of fields that only
-    sound like a special category; None looks for identity numbers alone."""
+    sound like a special category; None looks for identity numbers alone. `is_numbered`: whether there can be any."""
     written = _written(quote(column))
-    words = "" if kept is None else f"regexp_matches(lower({written}), $words) or "
-    if kept is not None and has_telling_field(con, relation, written, kept):
-        words += f"{HAS_FIELDS.format(written=written)} or "
+    suspicious: dict[str, str] = {}
+    patterns: dict[str, str] = {}
+    if kept is not None:
+        suspicious["words"], patterns["words"] = f"regexp_matches(lower({written}), $words)", candidates_sql()
+        if has_telling_field(con, relation, written, kept):
+            suspicious["fields"] = HAS_FIELDS.format(written=written)
+    if is_numbered:
+        suspicious["number"], patterns["number"] = f"regexp_matches({written}, $number)", NUMBER_SQL
     suspected = con.execute(
-        f"select {written} as written, count(*) from {relation} "
-        f"where {words}regexp_matches({written}, $number) group by 1",
-        {"number": NUMBER_SQL, **({"words": candidates_sql()} if words else {})},
+        f"select {written} as written, count(*) from {relation} where {' or '.join(suspicious.values())} group by 1",
+        patterns,
     ).fetchall()
     changed: dict[str, str | None] = {}
     for old, rows in suspected:

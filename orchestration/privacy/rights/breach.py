@@ -23,6 +23,7 @@ from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column
 from orchestration.privacy.audit.exported_points import hashed_customer, point_key
 from orchestration.privacy.audit.exports import content_hash, prepare_exports
+from orchestration.privacy.intake.national_ids import SIGNS_SQL, may_hold_numbers
 from orchestration.privacy.intake.nested_values import HAS_FIELDS, fix_nested, fix_text, has_telling_field, told_by
 from orchestration.privacy.intake.special_categories import NUMBER_SQL, candidates_sql
 from orchestration.privacy.rights.leaked import Found, files_of, left_out, note_named, prepare_named, tables_of
@@ -190,22 +191,28 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
     """Rows that tell of a special category (Art. 9) or an identity number, by columns that are named so and by words in text,
     nested values too."""
     counted: Counter[str] = Counter()
-    for column, kind in found.types.items():
-        is_nested = kind == "JSON" or kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")
+    nested = {c for c, kind in found.types.items() if kind == "JSON" or kind.startswith(("STRUCT", "MAP")) or kind.endswith("]")}  # fmt: skip
+    written = {
+        column: f"to_json({quote(column)})::varchar" if column in nested else quote(column)
+        for column, kind in found.types.items()
+        if (kind == "VARCHAR" or column in nested) and columns[column] not in (*_NO_WORDS, NONE)
+    }
+    numbered = may_hold_numbers(con, found.relation, written)
+    for column in found.types:
         if named := told_by(column):
             # an empty cell tells of nobody
             said = f"select count(*) from {found.relation} where nullif(trim({quote(column)}::varchar), '') is not null"
             counted[named] += int(scalar(con, said))
-        elif (kind == "VARCHAR" or is_nested) and columns[column] not in (*_NO_WORDS, NONE):
-            name = f"to_json({quote(column)})::varchar" if is_nested else quote(column)
+        elif name := written.get(column):
             is_told = has_telling_field(con, found.relation, name)
             suspected = con.execute(
                 f"select {name}, count(*) from {found.relation} where {name} is not null and (($told and {HAS_FIELDS.format(written=name)}) or regexp_matches(lower({name}), $words) "
                 f"or regexp_matches({name}, $number)) group by 1",
-                {"words": candidates_sql(), "number": NUMBER_SQL, "told": is_told},
+                # of no value in which a number can stand, its pattern is not compiled
+                {"words": candidates_sql(), "number": NUMBER_SQL if column in numbered else SIGNS_SQL, "told": is_told},
             ).fetchall()
             for said, rows in suspected:
-                counted.update(dict.fromkeys(set((fix_nested if is_nested else fix_text)(said)[1]), rows))
+                counted.update(dict.fromkeys(set((fix_nested if column in nested else fix_text)(said)[1]), rows))
     return counted
 
 
