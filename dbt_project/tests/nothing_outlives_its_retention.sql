@@ -9,7 +9,8 @@
 {% for entity in var("feeds") %}
     {% set model = ref("conformed_" ~ entity) %}
     {% set node = graph.nodes["model." ~ project_name ~ ".conformed_" ~ entity] if execute else none %}
-    {% set said = node.config.meta.get("retention", {}) if node else {} %}
+    {% set meta = node.config.meta if node else {} %}
+    {% set said = meta.get("retention", {}) %}
     {% if said.get("happened_at") and entity != "people" and not said.get("while_known") %}
         select '{{ entity }}' as entity, e.source_system, e.source_key
         from {{ model }} e
@@ -48,7 +49,7 @@
                     where v.source_system = e.source_system and v.visitor_key = e.visitor_key
                 )
             {% endif %}
-            {% if said.get("is_kept") %} and person_key is not null {% endif %}
+            {% if meta.get("is_kept") %} and person_key is not null {% endif %}
             {% for column, values in said.get("only", {}).items() %}
                 and {{ column }} in ('{{ values | join("', '") }}')
             {% endfor %}

@@ -51,7 +51,7 @@ class EntityRetention:
 
     `only` is {column: values} of the only rows that expire: withdrawals, in whatever words, stand; `while_known`, that rows
     of known people do;
-    `is_kept`, that rows stay as nobody's, for accounting.
+    `is_kept`, that rows stay as nobody's, for accounting: the entity's own word, which lines of orders have without a retention.
     """
 
     category: str
@@ -64,11 +64,16 @@ class EntityRetention:
 @cache
 def retentions() -> dict[str, EntityRetention]:
     """By entity, those that are about people: what the models' own files say."""
-    found = {}
-    for path in sorted((DBT_DIR / "models" / "conformed").glob(f"{_PREFIX}*.yml")):
-        model = model_file(path)["models"][0]
-        if said := model.get("config", {}).get("meta", {}).get("retention"):
-            found[model["name"].removeprefix(_PREFIX)] = EntityRetention(**said)
+    return {
+        entity: EntityRetention(**said, is_kept=bool(meta.get("is_kept")))
+        for entity in entities()
+        if (said := (meta := entity_meta(entity)).get("retention"))
+    }
+
+
+def entity_meta(entity: str) -> dict[str, Any]:
+    """What an entity's contract says of its rows as a whole."""
+    found: dict[str, Any] = _model(entity).get("config", {}).get("meta", {})
     return found
 
 
@@ -77,7 +82,7 @@ def known_words(entity: str) -> dict[str, frozenset[str]]:
     """Column → the words that it may have, in lower case, where the entity's contract lists them or names their seed; a row with
     another one is set aside (dbt: macros/set_aside.sql). Of an order's status every spelling."""
     found = {}
-    for column in model_file(DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml")["models"][0]["columns"]:
+    for column in columns_of(entity):
         meta = column.get("config", {}).get("meta", {})
         allowed = meta.get("allowed", {})
         words = [str(word) for word in allowed.get("values", [])]
@@ -94,13 +99,13 @@ def known_words(entity: str) -> dict[str, frozenset[str]]:
 def required_columns(entity: str) -> list[str]:
     """Columns that a map of the entity names: those that are never null, and those of required_unless. Without the technical ones."""
     never_null = never_null_columns(entity)
-    return [c["name"] for c in _columns(entity) if c["name"] in never_null or c["name"] in required_unless(entity)]
+    return [c["name"] for c in columns_of(entity) if c["name"] in never_null or c["name"] in required_unless(entity)]
 
 
 @cache
 def required_unless(entity: str) -> dict[str, str]:
     """{column: another} of columns that a row may lack where it has the other one."""
-    found = {c["name"]: _meta(c).get("required_unless") for c in _columns(entity)}
+    found = {c["name"]: _meta(c).get("required_unless") for c in columns_of(entity)}
     return {column: other for column, other in found.items() if other}
 
 
@@ -109,14 +114,20 @@ def never_null_columns(entity: str) -> list[str]:
     """Columns of the entity that its contract says are never null, without the technical ones."""
     return [
         c["name"]
-        for c in _columns(entity)
+        for c in columns_of(entity)
         if c["name"] not in TECHNICAL_COLUMNS and {"type": "not_null"} in c.get("constraints", [])
     ]
 
 
-def _columns(entity: str) -> list[dict[str, Any]]:
+def columns_of(entity: str) -> list[dict[str, Any]]:
+    """The columns as an entity's contract has them, each a mapping."""
+    found: list[dict[str, Any]] = _model(entity)["columns"]
+    return found
+
+
+def _model(entity: str) -> dict[str, Any]:
     path = DBT_DIR / "models" / "conformed" / f"{_PREFIX}{entity}.yml"
-    found: list[dict[str, Any]] = model_file(path)["models"][0]["columns"]
+    found: dict[str, Any] = model_file(path)["models"][0]
     return found
 
 

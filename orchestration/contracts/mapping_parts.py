@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestration.contracts.conformed import EntityRetention, retentions
+from orchestration.contracts.conformed import EntityRetention, entities, named_by, retentions
 from orchestration.contracts.mapping_expressions import resolved
 from orchestration.contracts.mapping_relations import Raw, relation
 from orchestration.contracts.mapping_times import mapped_moment
@@ -17,8 +17,8 @@ from orchestration.core.settings import Table
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.warehouse import quote, text
 
-# other rows name these by their key: one key in two maps is one thing. Of all others it is two rows.
-_NAMED_BY_OTHERS = ("people", "companies", "products", "orders", "carts", "campaigns", "survey_responses", "web_sessions")  # fmt: skip
+# besides those whose key a column of another entity has (named_by): one key in two maps is one thing. Of all others it is two rows
+_ONE_THING = ("people", "carts")
 # of what somebody said no row may stand for another: one that shares its key may be the withdrawal
 
 
@@ -101,7 +101,11 @@ class Part:
 
 def label_of(mapping: EntityMap, earlier: int) -> str:
     """What parts the keys of a map from those of as many `earlier` maps of the table to its entity; empty where nothing is to."""
-    return (mapping.name or str(earlier + 1)) if earlier and mapping.entity not in _NAMED_BY_OTHERS else ""
+    return (mapping.name or str(earlier + 1)) if earlier and not _is_one_thing(mapping.entity) else ""
+
+
+def _is_one_thing(entity: str) -> bool:
+    return entity in _ONE_THING or any(entity in named_by(other).values() for other in entities())
 
 
 def with_the_same_label(maps: Sequence[EntityMap]) -> EntityMap | None:

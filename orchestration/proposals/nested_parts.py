@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from orchestration.contracts.person_rows import children
 from orchestration.contracts.words import entities_of, words_of
 from orchestration.core.settings import Table
 from orchestration.extract.nested_rows import PLACE, flat_page
@@ -18,8 +19,6 @@ from orchestration.proposals.answers import ANSWERS
 from orchestration.proposals.found import FoundTable, cursor_of
 
 _DEEP = 3
-# what a list's rows may be: lists of addresses or tags are no people and no orders
-LISTED = ("order_items", "survey_answers")
 # what of its parent says something of the elements too
 _CARRIED = ("ordered_at", "submitted_at", "currency")
 
@@ -94,7 +93,8 @@ def key_within(proved: Sequence[str], parent: FoundTable, carried: dict[str, str
 
 def as_list(table: FoundTable, path: str, carried: dict[str, str]) -> FoundTable | None:
     """The table of a list within rows, where it is one that is known."""
-    table = replace(table, maps=[one for one in table.maps if one.entity in LISTED])
+    # lists of addresses or tags are no people and no orders
+    table = replace(table, maps=[one for one in table.maps if one.entity in children()])
     if not table.usable:
         return None
     used = {*table.read, *table.key, *table.named_by, cursor_of(table) if table.has_cursor else None}

@@ -10,6 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+# What settings must know of entities before dbt's contracts are read; tests/structure/test_entities.py compares the two.
+# Entities of which a row says what was sold: totals outlast the person
+ACCOUNTING = ("invoices", "order_items", "orders")
 # entities of which a row is a statement: it may grant or withdraw
 STATEMENTS = ("consent_events", "email_events")
 # entities of which a row hides somebody, or reserves them against marketing

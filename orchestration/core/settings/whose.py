@@ -5,11 +5,8 @@ Not here: what a person is (settings/people.py), persons that a table declares (
 
 from __future__ import annotations
 
-from orchestration.core.settings.maps import EntityMap
+from orchestration.core.settings.maps import ACCOUNTING, EntityMap
 from orchestration.core.settings.people import Person
-
-# rows of these say what was sold: totals outlast the person
-_ACCOUNTING = ("orders", "order_items", "invoices")
 
 
 def mapped_persons(maps: list[EntityMap]) -> list[Person]:
@@ -42,7 +39,7 @@ def _named(mapped: EntityMap) -> list[str]:
 
 def _sold(maps: list[EntityMap], persons: list[Person]) -> set[str]:
     """Columns that stay when the buyer goes: what the maps of accounting read, but for what names a person. What they write of an order stays anyway."""
-    accounting = [m for m in maps if m.entity in _ACCOUNTING]
+    accounting = [m for m in maps if m.entity in ACCOUNTING]
     buyers = {c for m in accounting for c in _named(m)}
     known_by = {c for person in persons for c in (*person.key_columns, *person.email, *person.phone)}
     said = {c for m in accounting for name in m.columns if name != "person_key" and (how := m.how(name)) for c in how.columns}  # fmt: skip
@@ -56,7 +53,7 @@ def _read_of(mapped: EntityMap, person: Person, found: list[tuple[EntityMap, Per
     each in its way: customers by an id, guests by an address.
     """
     keys = [person.key_columns] if person.key_columns else [[c] for c in (*person.email, *person.phone)]
-    others = [(m.entity, key) for m, _ in found if m.entity in _ACCOUNTING and (key := _named(m))]
+    others = [(m.entity, key) for m, _ in found if m.entity in ACCOUNTING and (key := _named(m))]
     same = {entity for entity, key in others if key in keys or {*key} <= {*mapped.read}}
     keys += [key for entity, key in others if entity in same]
     return {c for m, _ in found if m is mapped or any({*key} <= {*m.read} for key in keys) for c in m.read}
@@ -82,5 +79,5 @@ def _mapped_person(mapped: EntityMap) -> Person | None:
         key=key[0] if len(key) == 1 else key or None, system=str(system) if system else None, email=points, phone=points, country_code=column("country_code"),
         full_name=column("full_name"), given_name=column("given_name"), family_name=column("family_name"), birth_date=column("birth_date"),
         birth_formats=born.formats if (born := mapped.how("birth_date")) else [],
-        person_id=column("person_id") if is_people else None, is_kept=mapped.entity in _ACCOUNTING,
+        person_id=column("person_id") if is_people else None, is_kept=mapped.entity in ACCOUNTING,
     )  # fmt: skip

@@ -3,7 +3,7 @@
 In steps that a killed run leaves half done and the next one finishes: who is erased is noted (noted.py) and suppressed;
 rows go in one transaction; publications are written anew; the note goes; the warehouse's file is written anew, for DuckDB
 leaves the bytes of deleted rows where they were. What was sold stays, without the person.
-Not here: who may be erased (subjects.py), contact points and the ledger of withdrawals (erased_points.py), how files are
+Not here: who may be erased (subjects.py), which rows are theirs (theirs.py), contact points and the ledger of withdrawals (erased_points.py), how files are
 written anew (rewriting.py).
 """
 
@@ -21,15 +21,16 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import changed_rows, has_table, json_path, open_warehouse, quote, text, transaction
-from orchestration.match_keys import alike_name_keys, define_match_keys
+from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.log import subject_hash
 from orchestration.privacy.erasure.expired_marts import dissolve_households, forget_gone
 from orchestration.privacy.erasure.floors import lowered_floors
-from orchestration.privacy.erasure.gone_facts import forget_gone_facts, goes_by_key, is_gone, note_standing
-from orchestration.privacy.erasure.rewriting import Theirs, rewrite_publications, rewrite_warehouse
+from orchestration.privacy.erasure.gone_facts import forget_gone_facts, note_standing
+from orchestration.privacy.erasure.rewriting import rewrite_publications, rewrite_warehouse
+from orchestration.privacy.erasure.theirs import columns_of, statements_beside_columns, theirs_of
 from orchestration.privacy.intake.noted import count_noted, forget_noted, is_noted, note_customers
-from orchestration.privacy.intake.noted_rows import ERASING, LISTED, RECORDS, VALUES, is_of, names_record
+from orchestration.privacy.intake.noted_rows import ERASING, LISTED, VALUES, is_of
 from orchestration.privacy.intake.own_values import is_known_by
 from orchestration.privacy.intake.raw_people import declared, names_of, raw_table, standing
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
@@ -47,17 +48,6 @@ from orchestration.privacy.secrets.pepper import find_pepper
 
 # tables of this connection alone: who is restricted is hidden by the nights after anyway
 _HIDING = "temp.hiding"
-# entities whose rows say what was sold
-_KEPT = (
-    "conformed_orders",
-    "conformed_order_items",
-    "conformed_invoices",
-    "fct_orders",
-    "fct_order_items",
-    "fct_invoices",
-)
-# tables whose rows are people's records, by these columns
-PEOPLE = ("conformed_people", "national_ids", "objections", "corrections", "restrictions", "held_records")
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ def erase_noted(con: duckdb.DuckDBPyConnection, home: Home, settings: Settings) 
         prepare_requests(con)
         forget_stand_ins(con, pepper, "select kind, value from restricted.erasing_values where not is_shared")
         rows = delete_noted(con, settings)
-    publications = rewrite_publications(con, home, _theirs)
+    publications = rewrite_publications(con, home, theirs_of)
     forget_noted(con)
     return rows, publications
 
@@ -142,7 +132,7 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
         for schema, table in tables:
             _delete(con, schema, table, _HIDING)
         dissolve_households(con)
-    return rewrite_publications(con, home, partial(_theirs, journal=_HIDING))
+    return rewrite_publications(con, home, partial(theirs_of, journal=_HIDING))
 
 
 def delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
@@ -166,7 +156,7 @@ def _delete_noted(con: duckdb.DuckDBPyConnection, settings: Settings) -> int:
     rows = of_sources.total() + sum(
         _empty_rejected(con, source, name, person) for source, name, person in declared(settings)
     )
-    rows += sum(changed_rows(con, statement) for statement in _special(con))
+    rows += sum(changed_rows(con, statement) for statement in statements_beside_columns(con))
     rows += forget_withdrawals(con)
     # what staging had set aside of them: else the books would never balance again
     rows += sum(forget_set_aside(con, source, entity) for source, entity in staged_pairs(con))
@@ -234,108 +224,8 @@ def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, pers
     )
 
 
-def _special(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """What stands in no column that says whose it is."""
-    by_name = alike_name_keys("given_name", "family_name", "null::varchar", "birth_date")
-    own = "select substr(value, instr(value, ':') + 1) from restricted.erasing_values where kind = 'own'"
-    email, phone = VALUES.format(kind="email"), VALUES.format(kind="phone")
-    points = "(select contact_point from erased_points where is_theirs)"
-    wanted = {
-        ("raw_requests", "requests"): "delete from raw_requests.requests where customer_id in (select customer_id from restricted.erasing_customers) "
-        "or source_record in (select source_system || ':' || source_key from restricted.erasing_records)",
-        ("conformed", "conformed_survey_answers"): "delete from conformed.conformed_survey_answers where (source_system, response_key) in "
-        f"(select (source_system, source_key) from conformed.conformed_survey_responses where (person_system, person_key) in {RECORDS}) or (source_system, response_key) in (select (source_system, source_key) from erased_rows)",
-        ("conformed", "conformed_web_events"): f"delete from conformed.conformed_web_events where visitor_key in ({own})",
-        ("conformed", "conformed_web_sessions"): f"delete from conformed.conformed_web_sessions where visitor_key in ({own})",
-        ("marts", "fct_web_sessions"): f"delete from marts.fct_web_sessions where visitor_key in ({own})",
-        ("conformed", "conformed_consent_events"): f"delete from conformed.conformed_consent_events where contact_point in {points}",
-        ("conformed", "conformed_email_events"): f"delete from conformed.conformed_email_events where contact_point in {points}",
-        ("conformed", "conformed_address_updates"): f"delete from conformed.conformed_address_updates where list_has_any({by_name}, {LISTED.format(kind='name')})",
-        # what nobody has any more goes too: a number that is junk is theirs, and so is one that they had before. What others
-        # than people name is read again the next night
-        ("identity", "phone_numbers"): "delete from identity.phone_numbers where "
-        f"list_has_any(list_append(readings, phone_key), {LISTED.format(kind='phone')}) or phone in {points} or phone not in ({_numbers_kept(con)})",
-        ("identity", "point_holders"): f"delete from identity.point_holders where contact_point in {points}",
-        ("identity", "held_points"): f"delete from identity.held_points where token in {email} or token in {phone}",
-        ("identity", "void_grants"): f"delete from identity.void_grants where contact_point in {points}",
-        ("identity", "heirs"): f"delete from identity.heirs where (gone_system, gone_key) in {RECORDS}",
-        ("identity", "withdrawn_points"): f"delete from identity.withdrawn_points where contact_point in {points}",
-        ("identity", "identifiers"): "delete from identity.identifiers where (kind, value_key) in (select (kind, value) from restricted.erasing_values where not is_shared) "
-        f"or value_key not in ({_keys_kept(con)})",
-        ("identity", "term_frequencies"): "delete from identity.term_frequencies where column_name in ('email_key', 'phone_key') and (value in "
-        f"(select value from restricted.erasing_values where not is_shared) or value not in ({_keys_kept(con)}))",
-        ("identity", "latin_names"): "delete from identity.latin_names where written in (select unnest([full_name, given_name, family_name]) "
-        f"from conformed.conformed_people where (source_system, source_key) in {RECORDS})",
-        ("quarantine", "rejected_rows"): "update quarantine.rejected_rows q set content = null where exists (select 1 from restricted.erasing_values v "
-        "where (v.kind = 'email' and contains(lower(q.content), v.value)) "
-        "or (v.kind = 'phone' and match_keys.has_phone_tail(q.content, v.value)) "
-        "or (v.kind = 'written' and contains(lower(q.content), split_part(v.value, '|', 1)) and contains(lower(q.content), split_part(v.value, '|', 2))))",
-    }  # fmt: skip
-    return [statement for (schema, table), statement in wanted.items() if has_table(con, schema, table)]
-
-
-def _numbers_kept(con: duckdb.DuckDBPyConnection) -> str:
-    """SQL: numbers as others than noted people, and public registers, write them."""
-    others = f"select phone from conformed.conformed_people where phone is not null and (source_system, source_key) not in {RECORDS}"
-    registers = "select phone from conformed.conformed_reservations where phone is not null"
-    return f"{others} union {registers}" if has_table(con, "conformed", "conformed_reservations") else others
-
-
-def _keys_kept(con: duckdb.DuckDBPyConnection) -> str:
-    """SQL: match keys that others than noted people have."""
-    if not has_table(con, "identity", "normalised_people"):
-        return "select null::varchar"
-    # an earlier version's table has no ids
-    return (
-        "select key from (select unnest(list_value(*columns('^(email|phone|person_id)_key$'))) as key from identity.normalised_people "
-        "where record_id not in (select record_id from restricted.erasing_records)) where key is not null"
-    )
-
-
-def _theirs(table: str, columns: set[str], journal: str = ERASING) -> Theirs | None:
-    """What of a table is a noted person's, by the columns that say whose its rows are."""
-    of = {
-        column: f"{column} in (select {key} from {journal}_customers where {key} is not null)"
-        for column, key in (
-            ("customer_id", "customer_id"), ("old_customer_id", "customer_id"), ("from_customer_id", "customer_id"),
-            ("to_customer_id", "customer_id"), ("customer_key", "customer_key"),
-        )
-    }  # fmt: skip
-    of |= {
-        column: f"{column} in (select record_id from {journal}_records)"
-        for column in ("record_id", "unique_id", "left_id", "right_id")
-    }
-    found = [condition for column, condition in of.items() if column in columns]
-    if {"person_system", "person_key"} <= columns:
-        # as a source writes it, where all others are of our own making
-        found.append(names_record("person_system", "person_key", journal))
-    pairs = {("left_system", "left_key"), ("right_system", "right_key")}
-    pairs |= {("source_system", "source_key")} if table in PEOPLE else set()
-    found += [
-        f"({system}, {key}) in (select (source_system, source_key) from {journal}_records)"
-        for system, key in sorted(pairs)
-        if {system, key} <= columns
-    ]
-    if journal == ERASING and goes_by_key(table) and {"source_system", "source_key"} <= columns:
-        found.append(is_gone(table))
-    if not found:
-        return None
-    where = f"({' or '.join(found)})"
-    if table in _KEPT:
-        return Theirs(where, emptied=tuple(c for c in ("customer_id", "customer_key", "person_key") if c in columns))
-    if "edge" not in columns:
-        return Theirs(where)
-    record = f"(select source_system || ':' || source_key from {journal}_records)"
-    ends = " or ".join(f"regexp_extract(edge, ', (\\S+) and (\\S+)$', {end}) in {record}" for end in (1, 2))
-    return Theirs(where, blanked={"edge": f"({ends})"})
-
-
 def _delete(con: duckdb.DuckDBPyConnection, schema: str, table: str, journal: str = ERASING) -> int:
     """Rids a table of the warehouse of noted people. Returns the rows that changed."""
-    columns = con.execute(
-        "select column_name from duckdb_columns() where database_name = current_database() and schema_name = $1 and table_name = $2",
-        [schema, table],
-    ).fetchall()
-    theirs = _theirs(table, {column for (column,) in columns}, journal)
+    theirs = theirs_of(table, columns_of(con, schema, table), journal)
     name = f"{quote(schema)}.{quote(table)}"
     return sum(changed_rows(con, statement) for statement in theirs.deletions(name)) if theirs else 0

@@ -12,8 +12,8 @@ from datetime import date, timedelta
 import duckdb
 
 from orchestration.contracts.conformed import EntityRetention
+from orchestration.contracts.person_rows import made_of_rows
 from orchestration.core.warehouse import changed_rows, has_table, scalar, text
-from orchestration.privacy.erasure.gone_facts import OTHER_FACTS
 from orchestration.privacy.intake.set_aside import forget_set_aside, staged_pairs
 
 # staged times may be read otherwise than raw ones, by hours at most
@@ -58,7 +58,8 @@ def forget_gone(con: duckdb.DuckDBPyConnection, source: str) -> int:
         stands = f'select source_key from staging."stg_{source}__{entity}" where source_key is not null'
         of_source = f"where source_system = {text(source)}"
         rows += changed_rows(con, f"delete from {conformed} {of_source} and source_key not in ({stands})")
-        for fact in (f"fct_{entity}", *OTHER_FACTS.get(entity, ())):
+        others = [made.table for made in made_of_rows().values() if made.schema == "marts" and entity in made.rows_of]
+        for fact in (f"fct_{entity}", *others):
             if has_table(con, "marts", fact):
                 stands = f"select source_key from {conformed} {of_source}"
                 rows += changed_rows(con, f"delete from marts.{fact} {of_source} and source_key not in ({stands})")

@@ -10,28 +10,17 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.contracts.person_rows import made_of_rows
 from orchestration.core.warehouse import changed_rows, has_table, quote, text
 
 ROWS = "restricted.erasing_rows"
-# facts that bear another name than the entity whose keys they have
-OTHER_FACTS = {"email_events": ("fct_contact_compliance",)}
-# tables of the schema insight that tell of rows of an entity, by its keys: (table, entity) → of which of their rows it is
-_TOLD = {
-    ("feedback_texts", "reviews"): "kind = 'review'",
-    ("feedback_texts", "survey_answers"): "kind = 'survey answer'",
-    ("stated_wishes", "survey_answers"): "true",
-}
-_TOLD_TABLES = tuple(dict.fromkeys(table for table, _ in _TOLD))
-# of a table that has keys of several entities, the key that tells them apart
-_KEYS = {"feedback_texts": "kind || ':' || source_key"}
-
 # no row of another customer goes, whatever stands in its conformed table
 _NOBODYS_OR_THEIRS = "(customer_id is null or customer_id in (select customer_id from restricted.erasing_customers))"
 
-_FACTS = f"""
+_FACTS = """
 select schema_name, table_name from duckdb_tables() t
 where database_name = current_database()
-    and ((schema_name = 'marts' and starts_with(table_name, 'fct_')) or (schema_name = 'insight' and table_name in {_TOLD_TABLES}))
+    and ((schema_name = 'marts' and starts_with(table_name, 'fct_')) or (schema_name = 'insight' and list_contains($told, table_name)))
     and (select count(*) from duckdb_columns() c where c.table_oid = t.table_oid and c.database_name = t.database_name
          and c.column_name in ('source_system', 'source_key', 'customer_id')) = 3
 order by all
@@ -43,7 +32,7 @@ def note_standing(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create or replace temp table standing_facts (table_name varchar, source_system varchar, source_key varchar)"
     )
-    for schema, fact in con.execute(_FACTS).fetchall():
+    for schema, fact in _facts(con):
         con.execute(
             f"insert into standing_facts select {text(fact)}, source_system, {_key(fact)} from {schema}.{quote(fact)} "
             f"where {_NOBODYS_OR_THEIRS}"
@@ -54,8 +43,11 @@ def forget_gone_facts(con: duckdb.DuckDBPyConnection) -> int:
     """Takes out of facts what their conformed table has no more, and notes in ROWS what went since `note_standing`, with the keys as
     analysts see them. Takes these rows out of `bi` too. Returns the rows that changed."""
     rows = 0
-    hang = [("marts", fact, entity, "true") for entity, facts in OTHER_FACTS.items() for fact in facts]
-    hang += [("insight", table, entity, which) for (table, entity), which in _TOLD.items()]
+    hang = [
+        (made.schema, made.table, entity, which)
+        for made in made_of_rows().values()
+        for entity, which in made.rows_of.items()
+    ]
     for schema, table, entity, which in hang:
         if has_table(con, schema, table) and has_table(con, "conformed", f"conformed_{entity}"):
             stands = f"select (source_system, source_key) from conformed.conformed_{entity}"
@@ -63,7 +55,7 @@ def forget_gone_facts(con: duckdb.DuckDBPyConnection) -> int:
                 con,
                 f"delete from {schema}.{table} where {which} and {_NOBODYS_OR_THEIRS} and (source_system, source_key) not in ({stands})",
             )
-    for schema, fact in con.execute(_FACTS).fetchall():
+    for schema, fact in _facts(con):
         there = f"(select source_system, {_key(fact)} as source_key from {schema}.{quote(fact)})"
         con.execute(
             # a row without a key stands where it stood
@@ -83,7 +75,7 @@ def forget_gone_facts(con: duckdb.DuckDBPyConnection) -> int:
 
 def goes_by_key(table: str) -> bool:
     """Whether rows of a table, by its name, may go by their keys."""
-    return table.startswith("fct_") or table in _TOLD_TABLES
+    return table.startswith("fct_") or table in made_of_rows()
 
 
 def is_gone(fact: str) -> str:
@@ -92,4 +84,9 @@ def is_gone(fact: str) -> str:
 
 
 def _key(fact: str) -> str:
-    return _KEYS.get(fact, "source_key")
+    return made.key if (made := made_of_rows().get(fact)) else "source_key"
+
+
+def _facts(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """(schema, table) of what may hold rows of nobody known."""
+    return con.execute(_FACTS, {"told": list(made_of_rows())}).fetchall()

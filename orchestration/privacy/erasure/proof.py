@@ -15,8 +15,8 @@ import duckdb
 from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, open_warehouse, quote, text
-from orchestration.privacy.erasure.erasure import PEOPLE
 from orchestration.privacy.erasure.searching import files_of, holding, suppressed_found
+from orchestration.privacy.erasure.theirs import PEOPLE
 from orchestration.privacy.intake.noted import PLANTED
 from orchestration.privacy.intake.suppressor import Suppressor
 

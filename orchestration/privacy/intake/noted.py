@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
+from orchestration.contracts.person_rows import with_column
 from orchestration.core.disk import Kept
 from orchestration.core.home import Home
 from orchestration.core.settings import Settings
@@ -58,12 +59,12 @@ _IS_SAID = names_record("person_system", "person_key")
 _POINTS = f"""
 select email::varchar as point, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
 union select phone, country_code from conformed.conformed_people where (source_system, source_key) in {RECORDS}
-union select contact_point, null from conformed.conformed_consent_events where {_IS_SAID}
-union select contact_point, null from conformed.conformed_email_events where {_IS_SAID}
 """
+# what they spoke of by their key
+_SPOKEN = "select contact_point, null from {schema}.{table} where " + _IS_SAID
 # what the person had, or withdrew from, before their sources said otherwise
 _FORMER = {
-    ("identity", "withdrawals"): f"select contact_point, null from identity.withdrawals where {_IS_SAID}",
+    ("identity", "withdrawals"): _SPOKEN.format(schema="identity", table="withdrawals"),
     ("identity", "held_points"): f"select token, null from identity.held_points where {_IS_SAID}",
 }
 # with all given names and with each of them: registers write all, and people one. Of others who were born on one of these days
@@ -226,6 +227,7 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unr
     said = ", ".join(text(point) for one in unresolved for point in one.points)
     points = [
         _POINTS,
+        *(_SPOKEN.format(schema="conformed", table=f"conformed_{entity}") for entity in with_column("contact_point")),
         "select unnest(points), country_code from erasing_raw_people",
         f"select unnest([{said}]::varchar[]), null",
         *(sql for table, sql in _FORMER.items() if has_table(con, *table)),

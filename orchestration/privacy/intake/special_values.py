@@ -9,18 +9,13 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from orchestration.contracts.person_rows import interest_columns
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, text
 from orchestration.privacy.intake.special_categories import REMOVED_SENTENCE, candidates_sql, category_told_by
 
-# (schema, table, column, rows): an interest is inferred of each, or was before the word was known or its product gone
-_INFERRED_OF = (
-    ("conformed", "conformed_products", "name", "true"),
-    ("conformed", "conformed_products", "category", "true"),
-    ("conformed", "conformed_web_events", "term", "kind = 'search'"),
-    ("conformed", "conformed_survey_answers", "answer_text", "kind = 'choice'"),
-    ("identity", "segment_memberships", "segment", "scheme = 'interest'"),
-)
+# what an interest was inferred of before the word was known, or its product gone
+_INFERRED = ("identity", "segment_memberships", "segment", "scheme = 'interest'")
 _DDL = sql_script(__file__, "special_values")
 
 
@@ -35,7 +30,8 @@ def find_special_values(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     con.execute("delete from identity.special_values")
     found: dict[str, int] = {}
     categories: dict[str, str] = {}
-    for schema, table, column, rows in _INFERRED_OF:
+    told_by = [("conformed", f"conformed_{entity}", column, rows) for entity, column, rows in interest_columns()]
+    for schema, table, column, rows in [*told_by, _INFERRED]:
         if not has_table(con, schema, table):
             continue
         suspected = con.execute(

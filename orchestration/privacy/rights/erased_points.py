@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.contracts.person_rows import with_column
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar, text
 from orchestration.match_keys.phones import read_phones_apart
@@ -15,13 +16,8 @@ from orchestration.privacy.intake.broken_lines import NUMBERED
 from orchestration.privacy.intake.noted_rows import LISTED, RECORDS, VALUES, names_record
 from orchestration.privacy.intake.withdrawals import LEDGER
 
-# tables of what was said, each on a contact point
-_WITH_POINTS = (
-    ("conformed", "conformed_consent_events"),
-    ("conformed", "conformed_email_events"),
-    ("identity", "withdrawals"),
-    ("identity", "void_grants"),
-)
+# tables of what was said, each on a contact point, beside the entities that have one
+_WITH_POINTS = (("identity", "withdrawals"), ("identity", "void_grants"))
 # whether a row of the ledger names the person by a record's key
 _IS_KEYED = names_record("person_system", "person_key")
 
@@ -131,7 +127,8 @@ def note_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Makes the temp table `erased_points` (contact_point, others, is_theirs): contact points of statements that name noted
     people (`is_theirs`) or are in a statement of theirs, and what in them names somebody else; null where nothing does."""
     con.execute("create or replace temp table erased_points (contact_point varchar, others varchar, is_theirs boolean)")
-    tables = [(schema, table) for schema, table in _WITH_POINTS if has_table(con, schema, table)]
+    of_entities = [("conformed", f"conformed_{entity}") for entity in with_column("contact_point")]
+    tables = [(schema, table) for schema, table in (*of_entities, *_WITH_POINTS) if has_table(con, schema, table)]
     if not tables:
         return
     said = " union ".join(f"select contact_point from {s}.{t} where contact_point is not null" for s, t in tables)

@@ -8,7 +8,7 @@ Not here: who may ask (subjects.py), whose rows those are that no conformed tabl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 from jinja2 import Environment
 
+from orchestration.contracts.person_rows import children, named_by_birth
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import quote, scalar
 from orchestration.match_keys import name_keys
@@ -34,11 +35,6 @@ from orchestration.privacy.secrets.pepper import Pepper
 SCHEMA = Path(__file__).with_name("subject_access.schema.json")
 _PAGE = Path(__file__).with_name("subject_access.html.jinja")
 VERSION = 3
-# rows that name the person by the row they hang on
-_CHILDREN = {
-    "conformed_survey_answers": ("response_key", "conformed_survey_responses"),
-    "conformed_order_items": ("order_key", "conformed_orders"),
-}
 _FIRST = (
     "marts.dim_customers",
     "conformed.conformed_people",
@@ -47,17 +43,14 @@ _FIRST = (
 )
 # their splits and merges name other people's ids; what changed in a history that is told whole
 _LEFT_OUT = ("customer_identity_events", "segment_changes")
-# rows of the person that no record of theirs is beside: SQL conditions
-_BY_KEYS = {
-    "conformed_address_updates": f"list_has_any({name_keys('given_name', 'family_name', 'birth_date')}, {LISTED.format(kind='name')})",
-    # what matched them; of a household's entry with another given name it is not theirs
-    "conformed_reservations": "source_key in (select reservation_key from marts.customer_reservations where customer_id = $customer) "
+# an entry of a register names nobody by a key. Theirs is what matched them; of a household's entry with another given name it is not theirs
+_OF_REGISTER = (
+    "source_key in (select reservation_key from marts.customer_reservations where customer_id = $customer) "
     "and (given_name is null or match_keys.words_key(given_name) in (select match_keys.words_key(given_name) from conformed.conformed_people "
-    f"where (source_system, source_key) in {MINE}))",
-    "conformed_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
-    "conformed_web_events": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
-    "fct_web_sessions": "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')",
-}
+    f"where (source_system, source_key) in {MINE}))"
+)
+_OF_VISITOR = "(source_system || '.visitor_id:' || visitor_key) in (select value from subject_keys where kind = 'own')"
+_OF_NAME = f"list_has_any({name_keys('given_name', 'family_name', 'birth_date')}, {LISTED.format(kind='name')})"
 _PROFILING = (
     "We sort customers by when they last bought, how often and for how much, and by how long ago anything was heard of them, "
     "and estimate from their history what they will do, such as whether they buy again. "
@@ -144,13 +137,14 @@ def _table(
     names = {column.column for column in columns}
     mine = "(select source_system, source_key from subject_records)"
     points: tuple[str, ...] = ()
-    if table in _CHILDREN:
-        key, parent = _CHILDREN[table]
+    entity = table.removeprefix("conformed_") if schema == "conformed" else ""
+    if entity in children():
+        key, parent = children()[entity]
         where = (
-            f"(source_system, {key}) in (select (source_system, source_key) from {schema}.{parent} "
+            f"(source_system, {key}) in (select (source_system, source_key) from conformed.conformed_{parent} "
             f"where (person_system, person_key) in (select (source_system, source_key) from {mine}))"
         )
-    elif table == "conformed_people":
+    elif entity == "people":
         where = f"(source_system, source_key) in (select (source_system, source_key) from {mine})"
     elif {"person_system", "person_key"} <= names and schema == "conformed":
         where = IS_SAID
@@ -165,8 +159,8 @@ def _table(
         where = "customer_id = $customer"
     else:
         where = "false"
-    if table in _BY_KEYS:
-        where = f"({where}) or ({_BY_KEYS[table]})"
+    if beside := _beside_records(entity, names):
+        where = f"({where}) or ({beside})"
     elif where == "false":
         return None
     told = [column for column in columns if column.column not in ("load_id", "customer_key")]
@@ -184,6 +178,15 @@ def _table(
         "columns": {c.column: {"category": c.category, "description": c.description} for c in told},
         "rows": rows,
     }
+
+
+def _beside_records(entity: str, columns: Collection[str]) -> str:
+    """SQL on a row that may be theirs though no record of theirs is beside it: whether it is; empty where none is."""
+    if entity in named_by_birth():
+        return _OF_NAME
+    if entity == "reservations":
+        return _OF_REGISTER
+    return _OF_VISITOR if "visitor_key" in columns else ""
 
 
 _RELATIONS = "select table_schema, table_name from information_schema.tables where table_catalog = current_database()"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.contracts.person_rows import with_column
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import has_table, key_text, text
@@ -38,12 +39,8 @@ _IS_FORMER = (
     f"or list_has_any({all_name_keys('given_key', 'family_key', 'null::varchar', 'birth_date')}, {LISTED.format(kind='name')})"
 )
 # every point that a record of theirs has, or that they spoke of by its key
-_POINTS = {
-    ("conformed", "conformed_people"): f"select unnest([email, phone]) as point, country_code from conformed.conformed_people where (source_system, source_key) in {MINE}",
-    ("conformed", "conformed_consent_events"): f"select contact_point, null from conformed.conformed_consent_events where (person_system, person_key) in {MINE}",
-    ("conformed", "conformed_email_events"): f"select contact_point, null from conformed.conformed_email_events where (person_system, person_key) in {MINE}",
-    ("identity", "withdrawals"): f"select contact_point, null from identity.withdrawals where (person_system, person_key) in {MINE}",
-}  # fmt: skip
+_HAD = f"select unnest([email, phone]) as point, country_code from conformed.conformed_people where (source_system, source_key) in {MINE}"
+_SPOKEN = "select contact_point, null from {schema}.{table} where (person_system, person_key) in " + MINE
 _OTHERS_HAVE = f"from conformed.conformed_people where (source_system, source_key) in {_OTHERS}"
 
 
@@ -107,8 +104,13 @@ def _note_points(
 ) -> None:
     """Their addresses and numbers in every reading, but for those that another customer's record may name too."""
     said = ", ".join(map(text, unresolved.points if unresolved else ()))
+    spoken = [
+        *(("conformed", f"conformed_{entity}") for entity in with_column("contact_point")),
+        ("identity", "withdrawals"),
+    ]
     points = [
-        *(sql for table, sql in _POINTS.items() if has_table(con, *table)),
+        *([_HAD] if has_table(con, "conformed", "conformed_people") else []),
+        *(_SPOKEN.format(schema=schema, table=table) for schema, table in spoken if has_table(con, schema, table)),
         "select unnest(points), country_code from subject_raw_people",
         f"select unnest([{said}]::varchar[]), null",
     ]

@@ -346,7 +346,7 @@ def test_a_number_that_is_junk_and_one_of_before_go_where_nobody_else_has_them(h
 def test_the_proof_looks_into_what_is_remembered_of_numbers_and_addresses(home, settings, built, monkeypatch):
     with monkeypatch.context() as patch:
         everything = "select phone from identity.phone_numbers"
-        patch.setattr("orchestration.privacy.erasure.erasure._numbers_kept", lambda con: everything)
+        patch.setattr("orchestration.privacy.erasure.theirs._numbers_kept", lambda con: everything)
         assert not prove(home, settings).holds
     assert prove(home, settings).holds
     assert asked(home, "select count(*) from identity.phone_numbers where contains(phone, 'control')") == [(0,)]
