@@ -128,6 +128,11 @@ def clear_up(connection: duckdb.DuckDBPyConnection, *statements: str) -> None:
                 break
 
 
+def drop_tables(connection: duckdb.DuckDBPyConnection, *tables: str) -> None:
+    for table in tables:
+        connection.execute(f"drop table {table}")
+
+
 def scalar(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Any = None) -> Any:
     """The first column of the one row of a query; None when there is none. Leaves no unfinished result behind."""
     rows = connection.execute(sql, parameters).fetchall()

@@ -27,5 +27,6 @@ def hold_fractions(
     found = scalar(
         con, f"select coalesce(bool_or({' or '.join(whole)}), false) from read_csv({paths(doubtful)}, {as_text})"
     )
-    con.execute("; ".join(drops_of(rejects)))
+    for drop in drops_of(rejects):
+        con.execute(drop)
     return bool(found)

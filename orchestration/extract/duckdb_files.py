@@ -152,9 +152,9 @@ class _Far:
     def rows(self, name: str, select: str) -> str:
         """The same, of the rows as they are now."""
         file = text(str(self._folder / f"{name}.duckdb"))
-        self.ask(
-            f"attach {file} as brought (storage_version 'latest'); create table brought.{name} as {select}; detach brought"
-        )
+        self.ask(f"attach {file} as brought (storage_version 'latest')")
+        self.ask(f"create table brought.{name} as {select}")
+        self.ask("detach brought")
         self._con.execute(f"attach {file} as {name} (read_only)")
         self._brought.append(name)
         return f"{name}.{name}"

@@ -135,7 +135,8 @@ def load(
         clean_rejects(con, is_emptied, table.not_special)
         if suppressor and is_suppressed:
             suppressor.empty_rejects(con, "fresh_rejects")
-        con.execute("insert into quarantine.rejected_rows from fresh_rejects; drop table fresh_rejects")
+        con.execute("insert into quarantine.rejected_rows from fresh_rejects")
+        con.execute("drop table fresh_rejects")
         counts.rejected += rejected
         counts.source_rows += rejected
         if batch.is_whole and not batch.keys_there:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from orchestration.core.settings import Table
-from orchestration.core.warehouse import text
+from orchestration.core.warehouse import drop_tables, text
 from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.replaced import Replaced
 
@@ -44,7 +44,8 @@ def drop_late_rows(
     rows = "batch where rowid in (select row_id from late_rows)"
     if replaced:
         replaced.take(con, f"(from {rows})")
-    con.execute(f"delete from {rows}; drop table late_rows; drop table late_files")
+    con.execute(f"delete from {rows}")
+    drop_tables(con, "late_rows", "late_files")
 
 
 def note_newest_file(con: duckdb.DuckDBPyConnection, target: str, unchanged: str) -> None:

@@ -141,7 +141,8 @@ def drop_duplicates(
     doubles = f"{relation} where rowid in (select row_id from doubles)"
     if replaced:
         replaced.take(con, f"(from {doubles})")
-    con.execute(f"delete from {doubles}; drop table doubles")
+    con.execute(f"delete from {doubles}")
+    con.execute("drop table doubles")
     return before - count(con, relation)
 
 

@@ -213,7 +213,7 @@ def unnest_rows(con: duckdb.DuckDBPyConnection, source: str, name: str, table: T
         if con.execute(f"{of_file} having not bool_or({' or '.join([*places, *outer])})").fetchall():
             raise _not_there(source, name, column, path)
     con.execute(f"create or replace temp table unnested_rows as {_elements_sql('from json_rows', table)}")
-    con.execute("delete from json_rows; insert into json_rows by name from unnested_rows; drop table unnested_rows")
+    _put_in_place(con, "unnested_rows")
     return not scalar(con, "select count(*) from json_rows where document is not null or trim(line) <> ''")
 
 
@@ -227,7 +227,14 @@ def carry(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"case when element is not null then {_carrying(list(table.carried), values)} end as document "
         "from (select *, document as element from json_rows)"
     )
-    con.execute("delete from json_rows; insert into json_rows by name from carried_rows; drop table carried_rows")
+    _put_in_place(con, "carried_rows")
+
+
+def _put_in_place(con: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Makes the rows of a temp table those of `json_rows`."""
+    con.execute("delete from json_rows")
+    con.execute(f"insert into json_rows by name from {rows}")
+    con.execute(f"drop table {rows}")
 
 
 def _carrying(columns: list[str], carried: str) -> str:

@@ -66,7 +66,8 @@ def count_headers(
     found = con.execute(
         f"select {file_names(files)}, count(*) from read_csv({paths(files)}, {read.as_text}) where {is_it} group by all"
     ).fetchall()
-    con.execute("; ".join(drops_of(AGAIN)))
+    for drop in drops_of(AGAIN):
+        con.execute(drop)
     return {file: int(again) for file, again in found}
 
 
@@ -89,8 +90,9 @@ def take_headers(
     ).fetchall()
     con.execute(
         f"delete from {rejects} using headers_again h where {rejects}.scan_id = h.scan_id "
-        f"and {rejects}.file_id = h.file_id and {rejects}.line = h.line; drop table headers_again"
+        f"and {rejects}.file_id = h.file_id and {rejects}.line = h.line"
     )
+    con.execute("drop table headers_again")
     return [(str(file), int(line)) for file, line in found]
 
 

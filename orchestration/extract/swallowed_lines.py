@@ -157,7 +157,8 @@ def _bare(line: str, csv: CsvDialect) -> str:
 
 
 def _drop_rejects(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("; ".join(drops_of(AGAIN)))
+    for drop in drops_of(AGAIN):
+        con.execute(drop)
 
 
 def _is_row(names: Sequence[str], delimiter: str, likeness: str = "true", *, is_strict: bool = False) -> str:

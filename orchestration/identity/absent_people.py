@@ -110,8 +110,10 @@ def note_absent_people(con: duckdb.DuckDBPyConnection, default_country: str, set
         note_raw_people(
             con, settings, "set_aside_people", lambda source, person: "true", is_record=True, with_rejected=True
         )
-        con.execute(f"{_SET_ASIDE}; drop table set_aside_people")
-    con.execute(f"{_SAID}; {_NAMED_BY_STATEMENTS}")
+        con.execute(_SET_ASIDE)
+        con.execute("drop table set_aside_people")
+    con.execute(_SAID)
+    con.execute(_NAMED_BY_STATEMENTS)
     read_phones(con, _PHONES, default_country)
     con.execute(_FORGET_SHARED)
     con.execute(_IN_OTHER_SPELLINGS)

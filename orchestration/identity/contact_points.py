@@ -12,7 +12,7 @@ import duckdb
 from orchestration.contracts.channels import PHONE, is_channel_of
 from orchestration.core.settings import Settings
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import scalar
+from orchestration.core.warehouse import drop_tables, scalar
 from orchestration.identity.absent_people import note_absent_people
 from orchestration.identity.corrected_grants import end_corrected_grants
 from orchestration.identity.former_people import forget_former_people, keep_their_refusals
@@ -284,7 +284,8 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     define_junk(con)
     con.execute(_LATER_POINTS)
     if not scalar(con, "select count(*) from later_points"):
-        con.execute(f"{_KNOWN_HOLDERS}; drop table later_points")
+        con.execute(_KNOWN_HOLDERS)
+        con.execute("drop table later_points")
         return
     con.execute(_HELD)
     _read_points(con, "later_points")
@@ -296,7 +297,7 @@ def note_holders_of_today(con: duckdb.DuckDBPyConnection) -> None:
     denied = (_LATER_ADDRESSES, _DENIED_POINTS.format(points="later_points"), _DENIED_OF_JUNK)
     for statement in (*denied, _GRANTED_KEYS, _HAVING, _LATER_HOLDERS):
         con.execute(statement)
-    _drop(con, "later_points", *_HELPING)
+    drop_tables(con, "later_points", *_HELPING)
 
 
 def key_withdrawn_points(
@@ -331,7 +332,7 @@ def key_withdrawn_points(
     end_corrected_grants(con)
     share_refusals(con, _REFUSING, namesakes)
     forget_former_people(con)
-    _drop(con, "absent_people", "gone_people", *_HELPING)
+    drop_tables(con, "absent_people", "gone_people", *_HELPING)
     return int(scalar(con, "select count(*) from identity.withdrawn_points"))
 
 
@@ -340,7 +341,3 @@ def _read_points(con: duckdb.DuckDBPyConnection, points: str) -> None:
     con.execute(_GRANTED.format(is_number=is_channel_of("channel", PHONE)))
     con.execute(_UNREAD_EMAILS)
     read_addresses(con, _ADDRESSES.format(points=points))
-
-
-def _drop(con: duckdb.DuckDBPyConnection, *tables: str) -> None:
-    con.execute("; ".join(f"drop table {table}" for table in tables))

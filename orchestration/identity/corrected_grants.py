@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
+from orchestration.core.warehouse import drop_tables
 from orchestration.privacy.rights.corrected_points import note_replaced_points
 
 _GRANTED = """
@@ -37,4 +38,4 @@ def end_corrected_grants(con: duckdb.DuckDBPyConnection) -> None:
     (person_system, person_key, contact_point)."""
     note_replaced_points(con, _GRANTED)
     con.execute(_END)
-    con.execute("drop table replaced_points; drop table owners")
+    drop_tables(con, "replaced_points", "owners")

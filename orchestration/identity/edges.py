@@ -245,9 +245,9 @@ def recount_identifiers(con: duckdb.DuckDBPyConnection, settings: Identity) -> i
     )
     touch(con, _CHANGED_WORTH)
     con.execute(
-        "delete from identity.identifiers where (kind, value_key) in (select (kind, value_key) from touched_values); "
-        "insert into identity.identifiers from recounted_identifiers"
+        "delete from identity.identifiers where (kind, value_key) in (select (kind, value_key) from touched_values)"
     )
+    con.execute("insert into identity.identifiers from recounted_identifiers")
     return int(scalar(con, "select count(*) from identity.identifiers"))
 
 

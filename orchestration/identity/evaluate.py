@@ -127,7 +127,8 @@ def load_labelled(con: duckdb.DuckDBPyConnection, path: Path, truth: str, mappin
     }
     values |= {"source_key": "labelled_row::varchar", "source_system": values.get("source_system", "'labelled'")}
     columns = ", ".join(f"{values.get(column, f'null::{kind}')} as {quote(column)}" for column, kind in people.items())
-    con.execute("create schema if not exists conformed; create schema if not exists labelled")
+    for schema in ("conformed", "labelled"):
+        con.execute(f"create schema if not exists {schema}")
     con.execute(
         f"create or replace table conformed.conformed_people as select {columns}, null::timestamp as deleted_at, "
         "now()::timestamp as extracted_at, 1::bigint as load_id from labelled_file"

@@ -63,9 +63,9 @@ def score_pairs(con: duckdb.DuckDBPyConnection, model: Model, *, everything: boo
     con.execute(_DDL)
     records = scalar(con, "select count(*) from identity.normalised_people")
     if records < _LEAST_RECORDS:
-        con.execute(
-            "delete from identity.scored_pairs; delete from identity.calibration; drop table if exists identity.compared_people"
-        )
+        con.execute("delete from identity.scored_pairs")
+        con.execute("delete from identity.calibration")
+        con.execute("drop table if exists identity.compared_people")
         return Scored(everything=True, is_calibrated_anew=True)
     with workplace(con) as (work, api):
         calibration = _standing_calibration(work, model, records)
@@ -254,5 +254,6 @@ def workplace(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[duckdb.DuckDBPyC
     try:
         yield work, DuckDBAPI(work, output_schema=WORK_SCHEMA)
     finally:
-        work.execute(f"set schema 'main'; drop schema if exists {WORK_SCHEMA} cascade")
+        work.execute("set schema 'main'")
+        work.execute(f"drop schema if exists {WORK_SCHEMA} cascade")
         work.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.core.warehouse import has_table
+from orchestration.core.warehouse import drop_tables, has_table
 
 _STANDING = """
 create or replace temp table standing as
@@ -106,10 +106,11 @@ def share_refusals(con: duckdb.DuckDBPyConnection, refusing: str, namesakes: int
     `refusing` is a query of the records that refused anything (person_system, person_key); `namesakes` the greatest number of
     customers of one name who share refusals, 1 for none.
     """
-    con.execute(f"create or replace temp table may_be_one (one varchar, other varchar); {_STANDING}")
+    con.execute("create or replace temp table may_be_one (one varchar, other varchar)")
+    con.execute(_STANDING)
     if has_table(con, "identity", "review_queue"):
         con.execute(_QUEUED)
     con.execute(_NAMESAKES, {"at_most": namesakes})
     for statement in (_SIDES, _HEIRS.format(refusing=refusing), _HOLDERS):
         con.execute(statement)
-    con.execute("drop table may_be_one; drop table standing; drop table inheriting")
+    drop_tables(con, "may_be_one", "standing", "inheriting")

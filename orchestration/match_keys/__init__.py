@@ -56,7 +56,8 @@ def define_match_keys(con: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     if is_there[0][0] and con.execute("select match_keys.definition()").fetchall() == [(digest(),)]:
         return
-    con.execute("create schema if not exists match_keys; create or replace macro match_keys.definition() as 'none yet'")
+    con.execute("create schema if not exists match_keys")
+    con.execute("create or replace macro match_keys.definition() as 'none yet'")
     con.execute(definitions(_SCRIPTS))
     con.execute(f"create or replace macro match_keys.definition() as '{digest()}'")
 

@@ -139,7 +139,8 @@ def columns_of(
     gone = {c.name: c.formats for c in found if c.is_time and says_gone(c.name)}
     plans = planned(con, relation, gone)
     found = [replace(column, is_planned=column.name in plans) for column in found]
-    con.execute(f"drop table sampled; drop table if exists {_VALUES}")
+    con.execute("drop table sampled")
+    con.execute(f"drop table if exists {_VALUES}")
     if not may_be_taken_back(names):
         return found
     texts = [c.name for c in found if c.kind == "VARCHAR" and not (c.formats or c.money or c.looks_like)]

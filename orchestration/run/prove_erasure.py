@@ -19,9 +19,8 @@ from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.run.suppressed import digest_of, suppression_of
 from orchestration.run.unfinished import finish, finish_unfinished
 
-_PROVED = (
-    "create schema if not exists restricted; create table if not exists restricted.proved (digest varchar not null)"
-)
+_SCHEMA = "create schema if not exists restricted"
+_PROVED = "create table if not exists restricted.proved (digest varchar not null)"
 
 
 def prove(home: Home, settings: Settings) -> Proof:
@@ -50,6 +49,7 @@ def prove_of_night(home: Home, settings: Settings) -> str | None:
     if not settings.privacy.prove_erasures or not home.warehouse.exists():
         return None
     with open_warehouse(home, settings.engine) as con:
+        con.execute(_SCHEMA)
         con.execute(_PROVED)
         suppression = suppression_of(con, home, settings)
         digest = digest_of(suppression)

@@ -75,7 +75,8 @@ def seeds_changed(con: duckdb.DuckDBPyConnection, dbt: Dbt) -> bool:
 def note_seeds(con: duckdb.DuckDBPyConnection, dbt: Dbt) -> None:
     """Notes that all seeds were built by this project."""
     con.execute(_DDL)
-    con.execute(f"delete from ops.seeds; insert into ops.seeds values ({text(_seed_digest(dbt))})")
+    con.execute("delete from ops.seeds")
+    con.execute(f"insert into ops.seeds values ({text(_seed_digest(dbt))})")
 
 
 def _seed_digest(dbt: Dbt) -> str:

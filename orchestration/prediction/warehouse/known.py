@@ -112,7 +112,8 @@ def _features_of_everybody(con: duckdb.DuckDBPyConnection, as_of: datetime) -> N
     known_as_of(con, as_of)
     want(con, "select customer_id from known_customers")
     features_of_wanted(con, are_most=True)
-    con.execute(f"drop table if exists temp.{_EVERYBODY}; alter table temp.customer_features rename to {_EVERYBODY}")
+    con.execute(f"drop table if exists temp.{_EVERYBODY}")
+    con.execute(f"alter table temp.customer_features rename to {_EVERYBODY}")
 
 
 def number_customers(con: duckdb.DuckDBPyConnection, table: str) -> None:

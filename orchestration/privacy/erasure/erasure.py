@@ -119,8 +119,8 @@ def hide(con: duckdb.DuckDBPyConnection, home: Home, customers: Sequence[str]) -
 
     For who is restricted: the nights after leave them out by themselves.
     """
+    con.execute("create or replace temp table hiding_customers (customer_id varchar, customer_key varchar)")
     con.execute(
-        "create or replace temp table hiding_customers (customer_id varchar, customer_key varchar); "
         "create or replace temp table hiding_records (source_system varchar, source_key varchar, record_id ubigint)"
     )
     note_customers(con, customers, _HIDING)

@@ -69,7 +69,8 @@ def rewrite_warehouse(home: Home, engine: Engine, *, laid_open: Sequence[tuple[s
     fresh.unlink(missing_ok=True)
     with open_warehouse(home, engine) as con:
         catalog = str(scalar(con, "select current_database()"))
-        con.execute(f"attach {text(fresh)} as fresh; copy from database {quote(catalog)} to fresh")
+        con.execute(f"attach {text(fresh)} as fresh")
+        con.execute(f"copy from database {quote(catalog)} to fresh")
         if laid_open:
             con.execute("set force_compression = 'uncompressed'")
         for relation, where in laid_open:
@@ -83,7 +84,9 @@ def rewrite_warehouse(home: Home, engine: Engine, *, laid_open: Sequence[tuple[s
 def _lay_open(con: duckdb.DuckDBPyConnection, relation: str, where: str) -> None:
     """Takes rows out and puts them in again, at the end, with whatever stands in the row group there."""
     con.execute(f"create or replace temp table taken_out as select * from {relation} where {where}")
-    con.execute(f"delete from {relation} where {where}; insert into {relation} from taken_out; drop table taken_out")
+    con.execute(f"delete from {relation} where {where}")
+    con.execute(f"insert into {relation} from taken_out")
+    con.execute("drop table taken_out")
 
 
 def rewrite_publications(

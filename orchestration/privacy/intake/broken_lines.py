@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.core.warehouse import has_table, text
+from orchestration.core.warehouse import drop_tables, has_table, text
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.intake.withdrawals import add_withdrawals
 
@@ -111,7 +111,7 @@ def note_lines(con: duckdb.DuckDBPyConnection, lines: str, *, named: str, system
         con.execute(_KEYS, {"system": system})
     add_withdrawals(con, _SAY.format(system=text(system)))
     con.execute(_NOTE)
-    con.execute("drop table lines_read; drop table keys_in_lines")
+    drop_tables(con, "lines_read", "keys_in_lines")
 
 
 def points_beside(lines: str, keys: str) -> str:

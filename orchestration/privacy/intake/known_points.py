@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import duckdb
 
-from orchestration.core.warehouse import has_table, scalar
+from orchestration.core.warehouse import drop_tables, has_table, scalar
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import read_phones_apart
 
@@ -53,4 +53,4 @@ def read_points(
         f"insert into points_and_sharing with others as (from (select distinct {_KEYS} as key from others_phones) where key is not null) "
         f"select 'phone', key, key in (from others) or key in ({nobodys}) or is_junk('phone', key) from their_keys"
     )
-    con.execute("drop table points_of_theirs; drop table points_of_others; drop table their_phones; drop table their_keys; drop table others_phones")  # fmt: skip
+    drop_tables(con, "points_of_theirs", "points_of_others", "their_phones", "their_keys", "others_phones")

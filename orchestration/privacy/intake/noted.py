@@ -141,7 +141,8 @@ def is_noted(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def forget_noted(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute("; ".join(f"delete from restricted.{table}" for table in _JOURNAL))
+    for table in _JOURNAL:
+        con.execute(f"delete from restricted.{table}")
 
 
 def note_erasure(
@@ -235,6 +236,5 @@ def _note_contact_points(con: duckdb.DuckDBPyConnection, settings: Settings, unr
     if unresolved:
         others += f" union all {others_named(RECORDS)}"
     read_points(con, settings.identity.default_country, " union ".join(points), others)
-    con.execute(
-        "insert into restricted.erasing_values select kind, value, is_shared from points_and_sharing; drop table points_and_sharing"
-    )
+    con.execute("insert into restricted.erasing_values select kind, value, is_shared from points_and_sharing")
+    con.execute("drop table points_and_sharing")

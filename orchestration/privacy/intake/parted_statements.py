@@ -10,7 +10,7 @@ from collections.abc import Callable
 import duckdb
 
 from orchestration.core.settings import Table
-from orchestration.core.warehouse import key_text, quote
+from orchestration.core.warehouse import drop_tables, key_text, quote
 
 
 def part_statements(con: duckdb.DuckDBPyConnection, table: Table, delivered: str, note: Callable[[str], None]) -> None:
@@ -37,8 +37,9 @@ def part_statements(con: duckdb.DuckDBPyConnection, table: Table, delivered: str
                 f"create or replace temp table rows_beside as from {delivered} where rowid in (from named_beside)"
             )
             note("rows_beside")
-            con.execute("drop table rows_beside; drop table named_beside")
+            drop_tables(con, "rows_beside", "named_beside")
             continue
         nothing = ", ".join(f"{quote(column)} = null" for column in points)
         con.execute(f"update {delivered} set {nothing} where rowid in (from named_beside)")
-        con.execute("delete from suppressed_hits where row_id in (from named_beside); drop table named_beside")
+        con.execute("delete from suppressed_hits where row_id in (from named_beside)")
+        con.execute("drop table named_beside")

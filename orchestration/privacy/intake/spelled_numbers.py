@@ -6,7 +6,7 @@ import duckdb
 
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import drop_tables, quote, text
 from orchestration.match_keys.phones import default_country as country_of_last_night
 from orchestration.match_keys.phones import read_phones_apart
 
@@ -18,7 +18,7 @@ def numbers_asked(con: duckdb.DuckDBPyConnection, written: str) -> list[str]:
     country = country_of_last_night(con)
     read_phones_apart(con, "select phone, null as country_code from asked_number", country, "phones_of_number")
     found = con.execute("select phone_key, readings from phones_of_number").fetchall()
-    con.execute("drop table asked_number; drop table phones_of_number")
+    drop_tables(con, "asked_number", "phones_of_number")
     certain = [key for key, _ in found if key and key.startswith("+")]
     numbers = certain or [number for _, readings in found for number in readings]
     if not numbers:

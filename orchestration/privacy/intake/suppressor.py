@@ -292,9 +292,8 @@ class Suppressor:
         )
         read_phones_apart(con, numbers, self._country, parsed)
         # named as no column of a delivery is: a subquery would take its own column for the delivery's
-        con.execute(
-            f"alter table {parsed} rename phone to _written; alter table {parsed} rename country_code to _read_in"
-        )
+        con.execute(f"alter table {parsed} rename phone to _written")
+        con.execute(f"alter table {parsed} rename country_code to _read_in")
         return parsed
 
     def _as_table(self) -> pa.Table:

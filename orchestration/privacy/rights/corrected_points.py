@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from orchestration.contracts.channels import ADDRESS, ANY, is_channel_of
-from orchestration.core.warehouse import has_table, scalar
+from orchestration.core.warehouse import drop_tables, has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.phones import default_country, read_phones_apart
 from orchestration.privacy.audit.exported_points import point_key
@@ -91,7 +91,8 @@ def note_replaced_points(
     country, people = ("p.country_code", _PEOPLE) if known else ("null::varchar", "")
     con.execute(_CORRECTIONS.format(country=country, people=people), {"fields": list(_FIELDS)})
     if not scalar(con, "select count(*) from point_corrections"):
-        con.execute(f"{_NONE}; drop table point_corrections")
+        con.execute(_NONE)
+        con.execute("drop table point_corrections")
         return
     asked = _ASKED.format(
         points=points,
@@ -103,4 +104,4 @@ def note_replaced_points(
     con.execute(asked, parameters)
     read_phones_apart(con, _NUMBERS, default_country(con), "numbers_in_question")
     con.execute(_REPLACED)
-    con.execute("drop table point_corrections; drop table points_in_question; drop table numbers_in_question")
+    drop_tables(con, "point_corrections", "points_in_question", "numbers_in_question")

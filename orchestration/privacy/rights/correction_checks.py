@@ -14,7 +14,7 @@ import phonenumbers
 
 from orchestration.core.errors import KundbildError
 from orchestration.core.spreadsheets import is_formula
-from orchestration.core.warehouse import has_table, scalar
+from orchestration.core.warehouse import drop_tables, has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import phone_keys, read_phones_apart
@@ -190,7 +190,7 @@ def others_with(con: duckdb.DuckDBPyConnection, customer: str, values: Mapping[s
         )
         read_phones_apart(con, "from corrected", country, "corrected_phones")
         readings = scalar(con, "select list_append(readings, $1) from corrected_phones", [key])
-        con.execute("drop table corrected; drop table corrected_phones")
+        drop_tables(con, "corrected", "corrected_phones")
         query = _OTHERS.format(numbers=_BY_PHONE, readings="list_append(n.readings, n.phone_key)")
         found |= {c for (c,) in con.execute(query, {"customer": customer, "readings": readings}).fetchall()}
     return sorted(found)

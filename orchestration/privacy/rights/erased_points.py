@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.contracts.person_rows import with_column
 from orchestration.core.settings import Settings
-from orchestration.core.warehouse import has_table, scalar, text
+from orchestration.core.warehouse import drop_tables, has_table, scalar, text
 from orchestration.match_keys.phones import read_phones_apart
 from orchestration.privacy.intake.broken_lines import NUMBERED
 from orchestration.privacy.intake.noted_rows import LISTED, RECORDS, VALUES, names_record
@@ -141,7 +141,7 @@ def note_points(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     others = _OTHERS if has_table(con, "conformed", "conformed_people") else "select null::varchar where false"
     con.execute(_PARTS.format(addresses=addresses_in("part"), others=others))
     con.execute(_POINTS)
-    con.execute("drop table points_to_read; drop table point_numbers; drop table point_parts; drop table point_phones")
+    drop_tables(con, "points_to_read", "point_numbers", "point_parts", "point_phones")
 
 
 def forget_withdrawals(con: duckdb.DuckDBPyConnection) -> int:

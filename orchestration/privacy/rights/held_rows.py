@@ -16,7 +16,7 @@ import duckdb
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
 from orchestration.core.settings.tables import Table
-from orchestration.core.warehouse import has_table, key_text, quote, scalar, text
+from orchestration.core.warehouse import drop_tables, has_table, key_text, quote, scalar, text
 from orchestration.match_keys import all_name_keys, define_match_keys
 from orchestration.match_keys.person_ids import person_id_key
 from orchestration.match_keys.phones import read_phones_apart
@@ -135,7 +135,7 @@ def _note_nobodys(con: duckdb.DuckDBPyConnection, settings: Settings, pepper: Pe
         "union select kind, value from known_held where kind = 'email'"
     )
     found = scalar(con, "select count(*) from known_held")
-    con.execute("drop table known_held; drop table nobodys_phones; drop table unresolved_people")
+    drop_tables(con, "known_held", "nobodys_phones", "unresolved_people")
     return bool(found)
 
 

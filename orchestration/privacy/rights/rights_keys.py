@@ -14,7 +14,7 @@ from typing import Literal
 import duckdb
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import has_table, scalar, text, transaction
+from orchestration.core.warehouse import drop_tables, has_table, scalar, text, transaction
 from orchestration.match_keys import alike_name_keys, define_match_keys, name_key
 from orchestration.match_keys.person_ids import PEOPLE, person_id_key, person_id_spellings
 from orchestration.match_keys.phones import read_phones_apart
@@ -180,8 +180,9 @@ def _note_certain(con: duckdb.DuckDBPyConnection, country: str, whom: Unresolved
     con.execute(
         f"create or replace temp table certain_keys as select 'email' as kind, match_keys.email_key(point) as value from ({points}) "
         "union select 'phone', phone_key from certain_phones "
-        f"union select 'name', {_NAME} from subject_raw_people p; drop table certain_phones"
+        f"union select 'name', {_NAME} from subject_raw_people p"
     )
+    con.execute("drop table certain_phones")
 
 
 def forget_stand_ins(con: duckdb.DuckDBPyConnection, pepper: Pepper, values: str) -> None:
@@ -278,5 +279,5 @@ def apply_known_rights(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> int:
                     f"update conformed.conformed_people as p set {field} = {value} from identity.corrections c "
                     f"where c.field = {text(field)} and c.source_system = p.source_system and c.source_key = p.source_key"
                 )
-    con.execute("drop table to_compare; drop table keyed; drop table known_by")
+    drop_tables(con, "to_compare", "keyed", "known_by")
     return rows
