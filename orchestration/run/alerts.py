@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import socket
+import ssl
 from email.message import EmailMessage
 
 from orchestration.core.deadline import LateError, within
@@ -71,13 +72,25 @@ def _mail(alerts: Alerts, headline: str, summary: str, run_id: str) -> None:
     mail = EmailMessage()
     mail["Subject"], mail["From"], mail["To"] = f"Kundbild: {headline}", alerts.email_from, ", ".join(alerts.email_to)
     mail.set_content(summary)
-    server = smtplib.SMTP(timeout=_TIMEOUT_SECONDS)  # not connected yet, so that there is something to hang up
+    # not connected yet, so that there is something to hang up
+    context = ssl.create_default_context()
+    if alerts.smtp_tls == "tls":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(timeout=_TIMEOUT_SECONDS, context=context)
+    else:
+        server = smtplib.SMTP(timeout=_TIMEOUT_SECONDS)
+    # the name that the certificate is checked for, which connect() does not note
+    vars(server)["_host"] = alerts.smtp_host
 
     def send() -> None:
         with server:
-            code, _ = server.connect(alerts.smtp_host, alerts.smtp_port)
+            code, _ = server.connect(alerts.smtp_host, alerts.port)
             if code != 220:
                 raise smtplib.SMTPConnectError(code, "no greeting")
+            if alerts.smtp_tls == "starttls":
+                # raises where the server does not offer it: nothing is sent in the clear
+                server.starttls(context=context)
+            if alerts.smtp_user and alerts.smtp_password:
+                server.login(alerts.smtp_user, alerts.smtp_password)
             server.send_message(mail)
 
     def hang_up() -> None:

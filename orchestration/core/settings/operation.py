@@ -6,9 +6,9 @@ Not here: sources (settings/__init__.py), privacy (settings/privacy.py), identit
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 # DuckDB takes more than this, and reads -5MB and none as most of the machine's memory
 _AMOUNT = re.compile(r"(\d{1,6}(?:\.\d+)?) *([KMGT])(i?)B?", re.IGNORECASE)
@@ -79,7 +79,26 @@ class Alerts(BaseModel, extra="forbid", frozen=True):
     email_to: list[str] = []
     email_from: str = "kundbild@localhost"
     smtp_host: str = "localhost"
-    smtp_port: int = 25
+    smtp_port: int | None = Field(default=None, description="25, 587 with starttls and 465 with tls, unless given")
+    smtp_tls: Literal["none", "starttls", "tls"] = Field(
+        default="none",
+        description="how the connection to the mail server is encrypted: from its start (tls), by STARTTLS, or not at all, as to "
+        "a server on this machine. The server's certificate is checked",
+    )
+    smtp_user: str | None = Field(default=None, description="who logs in to the mail server; nobody unless given")
+    smtp_password: str | None = Field(default=None, repr=False, description="as ${NAME_OF_ENVIRONMENT_VARIABLE}")
+
+    @property
+    def port(self) -> int:
+        return self.smtp_port or {"none": 25, "starttls": 587, "tls": 465}[self.smtp_tls]
+
+    @model_validator(mode="after")
+    def _log_in_privately(self) -> Self:
+        if (self.smtp_user is None) != (self.smtp_password is None):
+            raise ValueError("smtp_user and smtp_password go together")
+        if self.smtp_password is not None and self.smtp_tls == "none":
+            raise ValueError('smtp_password is not sent in the clear: say smtp_tls = "starttls" or "tls"')
+        return self
 
 
 class Engine(BaseModel, extra="forbid", frozen=True):
