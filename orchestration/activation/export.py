@@ -17,12 +17,12 @@ import duckdb
 from orchestration.activation.hold_out import assert_share, drawn
 from orchestration.activation.later_words import note_later_words
 from orchestration.activation.statement_sources import assert_statements_known
-from orchestration.contracts.audiences import MAX_AGE, PERMISSION_CHECK, PREFIX, SCHEMA, audience_tables
+from orchestration.contracts.audiences import PERMISSION_CHECK, PREFIX, SCHEMA, audience_tables
 from orchestration.contracts.reasons import assert_codes_known, words
 from orchestration.core.errors import GateError, KundbildError
 from orchestration.core.home import assert_may_write, write_private
 from orchestration.core.settings import Settings
-from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.maps import MAX_AGE, MAX_AGE_HOURS
 from orchestration.core.spreadsheets import csv_text, is_formula
 from orchestration.core.warehouse import quote, scalar, transaction
 from orchestration.privacy.audit.exported_points import note_points
@@ -232,5 +232,5 @@ def assert_fresh(con: duckdb.DuckDBPyConnection, now: datetime) -> None:
     if now - as_of > MAX_AGE:
         hours = int((now - as_of).total_seconds() // 3600)
         raise GateError(
-            f"permissions were last computed {hours} hours ago; they are valid for {STATEMENT_HOURS}", to_do=to_do
+            f"permissions were last computed {hours} hours ago; they are valid for {MAX_AGE_HOURS}", to_do=to_do
         )

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 import duckdb
 
 from data_quality.suites.raw import is_by_cursor, newest
-from orchestration.contracts.audiences import MAX_AGE
 from orchestration.core.errors import GateError
 from orchestration.core.settings import Settings
+from orchestration.core.settings.maps import MAX_AGE
 from orchestration.core.warehouse import has_table, quote, scalar
 from orchestration.privacy.intake.statement_tables import missing_statement_tables, tables_of_statements
 
@@ -35,7 +35,7 @@ def statement_sources(settings: Settings) -> dict[str, list[str]]:
 
 
 def assert_statements_known(con: duckdb.DuckDBPyConnection, settings: Settings, now: datetime) -> None:
-    """Raises GateError, naming the source, where a withdrawal of the last 24 hours may be missing. `now` is UTC, naive."""
+    """Raises GateError, naming the source, where a withdrawal of the last MAX_AGE may be missing. `now` is UTC, naive."""
     _assert_none_is_gone(con, settings)
     status: dict[str, tuple[bool, datetime]] = {}
     if has_table(con, "ops", "source_status"):

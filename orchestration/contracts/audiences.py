@@ -7,14 +7,12 @@ exporting one (activation/).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
 from orchestration.contracts.model_files import models_of
 from orchestration.core.settings import DBT_DIR
-from orchestration.core.settings.maps import STATEMENT_HOURS
 from orchestration.core.warehouse import quote
 
 PERMISSION_CHECK = "every_row_has_permission"
@@ -29,8 +27,6 @@ SEGMENT_IS_EMPTY = (
     "coalesce(a.scheme, a.segment) is not null and not exists "
     "(select 1 from segments.customer_segments s where s.scheme = a.scheme and s.segment = a.segment)"
 )
-# permissions, and what sources said, count for so long (rule 15)
-MAX_AGE = timedelta(hours=STATEMENT_HOURS)
 
 
 @dataclass(frozen=True)

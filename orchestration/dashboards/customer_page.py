@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.maps import MAX_AGE_HOURS
 from orchestration.dashboards.customer import MOST_FOUND, picture, search
 from orchestration.dashboards.reading import Reading
 from orchestration.dashboards.views import cards, escaped, plain, table
@@ -103,7 +103,7 @@ def _show(told: Picture) -> None:
         ]
         table(["purpose", "channel", "permitted", "contact point", "why"], rows, "Permissions")
     else:
-        st.info(f"No permission is shown: permissions are shown for {STATEMENT_HOURS} hours after their night.")
+        st.info(f"No permission is shown: permissions are shown for {MAX_AGE_HOURS} hours after their night.")
     st.header("What happened last", anchor=False)
     table(
         ["when (UTC)", "kind", "what"],

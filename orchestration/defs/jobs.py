@@ -7,7 +7,7 @@ import dagster as dg
 from orchestration.core.clock import now
 from orchestration.core.configuration import home_and_config
 from orchestration.core.settings import Settings
-from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.maps import MAX_AGE_HOURS
 from orchestration.defs.resources import FULL_REFRESH_TAG, NIGHTLY, RECALIBRATE_TAG
 from orchestration.publishing.shown import close_outdated
 from orchestration.run.alerts import WENT_ON, send_alert
@@ -110,7 +110,7 @@ def outdated_sensor() -> dg.SensorDefinition:
     @dg.sensor(
         name="outdated_audiences",
         minimum_interval_seconds=_LOOKED_FOR_EVERY,
-        description=f"Empties published audiences and permissions {STATEMENT_HOURS} hours after their night, where no other night followed.",
+        description=f"Empties published audiences and permissions {MAX_AGE_HOURS} hours after their night, where no other night followed.",
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def close(_: dg.SensorEvaluationContext) -> dg.SkipReason:

@@ -1,7 +1,7 @@
 """Whether the last publication may go on showing audiences: after a night that published none, and after people's own words.
 
 Here: the rules by which an export is refused, and leaves people out, kept by the file that BI reads as well; in doubt nothing is
-shown; what an older publication may show that readers are put back to. Not here: emptying the file and its 24 hours (contactable.py), exports (activation/export.py).
+shown; what an older publication may show that readers are put back to. Not here: emptying the file in time (contactable.py), exports (activation/export.py).
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import duckdb
 from orchestration.activation.export import assert_consent_passed, assert_published
 from orchestration.activation.later_words import note_later_words, note_refused_points
 from orchestration.activation.statement_sources import assert_statements_known
-from orchestration.contracts.audiences import MAX_AGE, PREFIX
+from orchestration.contracts.audiences import PREFIX
 from orchestration.core.clock import now as time_now
 from orchestration.core.errors import GateError, KundbildError, WarehouseBusyError
 from orchestration.core.home import Home
 from orchestration.core.settings import Engine, Settings
+from orchestration.core.settings.maps import MAX_AGE
 from orchestration.core.warehouse import has_table, open_warehouse
 from orchestration.privacy.erasure.rewriting import Theirs, rewrite_publications
 from orchestration.publishing.contactable import empty, leave_out

@@ -1,7 +1,7 @@
 """A publication: one folder, made beside the others, verified, then switched to by one rename. All or nothing.
 
 `published/current` is a link to the newest folder under `published/versions`; `published/kundbild.duckdb` and its
-siblings lead through it. A reader keeps the files that it opened. Audiences and permissions are shown for 24 hours after their
+siblings lead through it. A reader keeps the files that it opened. Audiences and permissions are shown for MAX_AGE after their
 night, and go from a publication when a newer one is there, and from all where a held night leaves them standing. Not here:
 how (contactable.py), whether a night may be published (gate.py), who reads which file (grades.py), what stands and is whole
 (versions.py).
@@ -20,10 +20,11 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contracts.audiences import AUDIENCE_ROWS, MAX_AGE
+from orchestration.contracts.audiences import AUDIENCE_ROWS
 from orchestration.contracts.made_by import made_by
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import READ_ONLY, Home, sync, write_private
+from orchestration.core.settings.maps import MAX_AGE
 from orchestration.core.warehouse import PUBLISHED_STORAGE, quote, text
 from orchestration.publishing.contactable import Kept, empty, kept_apart, write_apart
 from orchestration.publishing.grades import ANALYST, OPEN, OPEN_FOLDER, PARQUET_FOLDER, PEOPLE
@@ -51,7 +52,7 @@ def publish(
     known_until: datetime | None = None,
 ) -> Publication:
     """Publishes the warehouse as it stands. `con` is the open warehouse; `moment` names the version (UTC). Audiences are shown
-    until `known_until` (UTC), where that is earlier than 24 hours after `moment`.
+    until `known_until` (UTC), where that is earlier than MAX_AGE after `moment`.
 
     Raises KundbildError when a copy differs from its original; readers then keep the last publication.
     """

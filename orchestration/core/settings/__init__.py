@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationInfo, field_valida
 from orchestration.core.settings.auth import Auth
 from orchestration.core.settings.identity import GoldenRecord, Identity
 from orchestration.core.settings.insight import Insight
-from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.maps import MAX_AGE_HOURS
 from orchestration.core.settings.nobody import NOBODYS_KEYS
 from orchestration.core.settings.operation import Alerts, Engine, Publishing, Quality, Report, Schedule
 from orchestration.core.settings.own import ExchangeRate
@@ -188,7 +188,7 @@ class Source(BaseModel, extra="forbid", frozen=True):
         """Hours within which something new is to come of `table`, or None: what it says, else a day for statements that come
         as files. A table of a database or an API that is read tonight is known up to tonight, however quiet it is."""
         if table.fresh_within_hours is None and self.connector == "files" and table.holds_statements:
-            return STATEMENT_HOURS
+            return MAX_AGE_HOURS
         return table.fresh_within_hours
 
 

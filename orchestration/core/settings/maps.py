@@ -5,6 +5,7 @@ Here: the shape of `maps` in `kundbild.toml`. Not here: all other settings (sett
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -17,8 +18,9 @@ ACCOUNTING = ("invoices", "order_items", "orders")
 STATEMENTS = ("consent_events", "email_events")
 # entities of which a row hides somebody, or reserves them against marketing
 REGISTERS = ("reservations", "address_updates")
-# how long what is known of them holds, where nothing else is said (rule 15)
-STATEMENT_HOURS = 24
+# how long permissions, and what sources said, hold where nothing else is said (rule 15)
+MAX_AGE = timedelta(hours=24)
+MAX_AGE_HOURS = MAX_AGE // timedelta(hours=1)
 
 
 @lru_cache(maxsize=1000)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, field_validator, model_validator
 
-from orchestration.core.settings.maps import REGISTERS, STATEMENTS, EntityMap
+from orchestration.core.settings.maps import MAX_AGE_HOURS, REGISTERS, STATEMENTS, EntityMap
 from orchestration.core.settings.paging import ForEach, Made, Paging, refuse_unnamed
 from orchestration.core.settings.people import NationalId, Person, Retention
 from orchestration.core.settings.whose import mapped_persons
@@ -114,7 +114,7 @@ class Table(BaseModel, extra="forbid", frozen=True):
     fresh_within_hours: float | None = Field(
         default=None,
         description="warn when nothing new came for so long: no row that changed by the cursor, else no row and no file; of "
-        "consent and email events exports stop, too, and of their files 24 hours are meant where nothing is said",
+        f"consent and email events exports stop, too, and of their files {MAX_AGE_HOURS} hours are meant where nothing is said",
     )
     csv: CsvDialect | None = Field(default=None, description="files: where this table's files differ from the source's")
     is_whole: bool = Field(

@@ -17,7 +17,7 @@ from jinja2 import Environment
 
 from orchestration.contracts.seeds import seed
 from orchestration.core.settings import Privacy, Settings
-from orchestration.core.settings.maps import STATEMENT_HOURS
+from orchestration.core.settings.maps import MAX_AGE_HOURS
 from orchestration.core.settings.own import Purpose
 from orchestration.core.settings.processing import Processor
 from orchestration.core.warehouse import has_table
@@ -174,7 +174,7 @@ def _own_measures(privacy: Privacy) -> list[str]:
         f"Times of those pseudonymised rows are no finer than a {privacy.analyst_time}.",
         f"No count of fewer than {privacy.min_people} people is published.",
         f"What is open to everybody is a file of its own: counts rounded to multiples of {privacy.min_people}, nobody's row.",
-        f"Nobody is exported without a permission for exactly that purpose and channel, not older than {STATEMENT_HOURS} hours.",
+        f"Nobody is exported without a permission for exactly that purpose and channel, not older than {MAX_AGE_HOURS} hours.",
         "What is done with people's data is noted in a chained audit log, by the user id of who did it.",
         "Erasure reaches the bytes of every file, and keyed hashes keep the erased out of later deliveries.",
     ]
