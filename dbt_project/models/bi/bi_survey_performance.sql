@@ -1,6 +1,17 @@
 {{ config(materialized="table") }}
 
 {%- set parts = ["answered", "nps", "csat", "ces"] %}
+{%- set scores = {"net_promoter_score": "nps", "mean_csat": "csat", "mean_ces": "ces"} %}
+{%- set summed = [
+    "sent_count",
+    "sent_answered_count",
+    "promoter_count",
+    "detractor_count",
+    "answered_count",
+    "nps_count",
+    "csat_count",
+    "ces_count",
+] %}
 with
     -- a survey that few people were asked may be named after somebody
     named as (
@@ -21,16 +32,11 @@ with
             count(*) as cells,
             max(people_count) as people,
             sum(asked_count) as asked_count,
-            sum(sent_count) as sent_count,
-            sum(sent_answered_count) as sent_answered_count,
-            sum(promoter_count) as promoter_count,
-            sum(detractor_count) as detractor_count,
-            max(net_promoter_score) as net_promoter_score,
-            max(mean_csat) as mean_csat,
-            max(mean_ces) as mean_ces
-            {%- for part in parts %}
-                , sum({{ part }}_count) as {{ part }}_count, max({{ part }}_people_count) as {{ part }}_people
-            {%- endfor %}
+            {% for each in summed %} sum({{ each }}) as {{ each }}, {% endfor %}
+            {% for each in scores %} max({{ each }}) as {{ each }}, {% endfor %}
+            {% for part in parts %}
+                max({{ part }}_people_count) as {{ part }}_people {{- "," if not loop.last }}
+            {% endfor %}
         from named
         group by 1, 2
     ),
@@ -42,16 +48,9 @@ with
             sum(cells) = 1 and not bool_or(is_lumped) as is_one,
             max(people) as people,
             cast(sum(asked_count) as bigint) as asked_count,
-            sum(sent_count) as sent_count,
-            sum(sent_answered_count) as sent_answered_count,
-            sum(promoter_count) as promoter_count,
-            sum(detractor_count) as detractor_count,
-            max(net_promoter_score) as net_promoter_score,
-            max(mean_csat) as mean_csat,
-            max(mean_ces) as mean_ces
-            {%- for part in parts %}
-                , sum({{ part }}_count) as {{ part }}_count, max({{ part }}_people) as {{ part }}_people
-            {%- endfor %}
+            {% for each in summed %} sum({{ each }}) as {{ each }}, {% endfor %}
+            {% for each in scores %} max({{ each }}) as {{ each }}, {% endfor %}
+            {% for part in parts %} max({{ part }}_people) as {{ part }}_people {{- "," if not loop.last }} {% endfor %}
         from marked
         group by 1, 2
     )
@@ -78,7 +77,7 @@ select
     {%- for part in ["promoter", "detractor"] %}
         case when nps_people >= {{ var("min_people") }} then {{ rounded(part ~ "_count") }} end as {{ part }}_count,
     {%- endfor %}
-    {%- for score, part in {"net_promoter_score": "nps", "mean_csat": "csat", "mean_ces": "ces"}.items() %}
+    {%- for score, part in scores.items() %}
         case
             when is_one and {{ part }}_people >= {{ var("min_people") }}
             then round({{ score }}, {{ 0 if part == "nps" else 1 }})
