@@ -41,7 +41,7 @@ def add(
 
     from orchestration.core.clock import now
     from orchestration.core.errors import KundbildError
-    from orchestration.privacy.audit.log import actor
+    from orchestration.privacy.audit.asking import actor
     from orchestration.privacy.rights.holds import place_hold, place_hold_on_values
     from orchestration.privacy.rights.named import named
     from orchestration.privacy.rights.subject_keys import KNOWN_BY

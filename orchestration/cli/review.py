@@ -176,7 +176,7 @@ def _decide_pair(pair_id: str, verdict: Any, note: str) -> None:
 def _store(chosen: list[Any]) -> None:
     from orchestration.core.clock import now
     from orchestration.identity.decisions import decide as store
-    from orchestration.privacy.audit.log import actor
+    from orchestration.privacy.audit.asking import actor
 
     with locked_warehouse("storing decisions") as (con, settings):
         count = store(con, chosen, actor(), now())

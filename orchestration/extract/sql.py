@@ -12,7 +12,6 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import sqlalchemy as sa
 
 from orchestration.core.disk import FULL
 from orchestration.core.errors import SourceError
@@ -21,7 +20,9 @@ from orchestration.core.warehouse import clear_up, clock_of, quote, scalar
 from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.cursors import Since, since
-from orchestration.extract.database_errors import PASSING, DatabaseError, Why, told
+from orchestration.extract.database_errors import PASSING, DatabaseError, told
+from orchestration.extract.database_failures import failure_of
+from orchestration.extract.database_urls import safe, url_of
 from orchestration.extract.duckdb_files import read_duckdb_table
 from orchestration.extract.json_columns import (
     LIES_WITHIN,
@@ -64,7 +65,7 @@ def read_table(
 
     Raises SourceError when the database cannot be reached, takes too long, or a declared column is gone.
     """
-    url = _url(source_name, source)
+    url = url_of(source_name, source)
     start = since(con, source_name, source, name, table)
     if url.get_backend_name() == "duckdb":
         with read_duckdb_table(con, source_name, source, name, table, str(url.database), start, budget) as batch:
@@ -85,7 +86,7 @@ def read_table(
             within = within_of(table, found) if reads_within(table, found) else ()
             misread = Misread(con, source_name, name, table, max_reject_share, within=within)
             reader = _Reader(con, database, there, table, found, misread, source.most_rows)
-            where = f"{_safe(url)}, table {there}"
+            where = f"{safe(url)}, table {there}"
             before = undeclared_before(con, source_name, name)
             if reads_within(table, found):
                 added = check_holders(source_name, name, table, list(found), where, before)
@@ -98,76 +99,9 @@ def read_table(
     except (DatabaseError, *PASSING, TypeError, ValueError, LookupError) as error:
         if isinstance(error, OSError) and error.errno in FULL:
             raise
-        raise _failure(source_name, name, there, url, told(error)) from None  # a driver's own words may quote rows
+        raise failure_of(source_name, name, there, url, told(error)) from None  # a driver's own words may quote rows
     finally:
         clear_up(con, *(f"drop table if exists {made}" for made in _MADE), "drop view if exists fetched")
-
-
-_INSTALL = "install the package that brings it (its SQLAlchemy dialect's page names it) into the environment"
-# why → what is said of it, and what to do; host, name and password are blamed where no connection comes about
-_CAUSES = {
-    Why.UNREACHABLE: ("", "check that it runs, and host, name and password in url"),
-    Why.PASSING: (": it did not answer to its end", "see in its log what broke it off: a restart, or a value that a view cannot convert"),
-    Why.DENIED: (": the name in url may not read the table", "check the table's name, and grant that name the right to read it"),
-    Why.REFUSED: (
-        ": it cannot carry out the query",
-        "see in its log what it objects to: a broken view, or a key or cursor of a type that cannot be compared",
-    ),
-    Why.DAMAGED: (": its file is damaged, or is not a database", "check url; where it is right, copy the database anew"),
-}  # fmt: skip
-_UNKNOWN_CAUSE = (
-    "",
-    "see in its log what it objects to; its driver here may not read its encoding or the type of a column",
-)
-
-
-def _failure(source: str, name: str, there: str, url: sa.URL, error: DatabaseError) -> SourceError:
-    if error.why is Why.NO_TABLE:
-        return SourceError(
-            f"source {source}: there is no table {there}",
-            where=_safe(url),
-            to_do="check the table's name, and that the name in url may see it",
-        )
-    if error.why is Why.NO_DRIVER:
-        return SourceError(f"source {source}: {_no_driver(url)}", to_do=_INSTALL, is_whole_source=True)
-    if error.why is Why.LOCKED:
-        return SourceError(
-            f"source {source}, table {name}: another program held the database locked for as long as the source may take",
-            where=_safe(url),
-            to_do=f"see which program writes there at that time, or raise max_minutes below [sources.{source}]",
-            is_whole_source=True,
-        )
-    what, to_do = _cause(error)
-    return SourceError(
-        f"source {source}, table {name}: {what}",
-        where=f"{_safe(url)}, table {there}",
-        to_do=to_do,
-        is_passing=error.why in (Why.PASSING, Why.UNREACHABLE),
-        is_whole_source=error.why is Why.UNREACHABLE,
-    )
-
-
-def _cause(error: DatabaseError) -> tuple[str, str]:
-    code = f"{error.name}, {error.code}" if error.code else error.name
-    reason, to_do = _CAUSES.get(error.why, _UNKNOWN_CAUSE)
-    return f"the database cannot be read{reason} ({code})", to_do
-
-
-def _no_driver(url: sa.URL) -> str:
-    return f"there is no driver for {url.drivername}:// here"
-
-
-def cause_of(error: DatabaseError, url: sa.URL) -> tuple[str, str] | None:
-    """What is wrong and what to do, where it is known; None: the database does not answer."""
-    if error.why is Why.NO_DRIVER:
-        return _no_driver(url), _INSTALL
-    return _cause(error) if error.why in (Why.DENIED, Why.REFUSED, Why.DAMAGED) else None
-
-
-def with_driver(url: sa.URL) -> sa.URL:
-    """The URL with the driver that is installed, where it names none."""
-    drivers = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
-    return url.set(drivername=drivers.get(url.drivername, url.drivername))
 
 
 class _Reader:
@@ -321,18 +255,3 @@ def _fits(there: str, wanted: str) -> bool:
     if there in _WIDER and wanted in _WIDER:
         return _WIDER.index(there) <= _WIDER.index(wanted)
     return wanted in (there, "VARCHAR") or {there, wanted} == {"TIMESTAMP", "TIMESTAMP WITH TIME ZONE"}
-
-
-def _url(source_name: str, source: Source) -> sa.URL:
-    try:
-        return with_driver(sa.make_url(source.url))
-    except sa.exc.ArgumentError:
-        raise SourceError(
-            f"source {source_name}: url is not a SQLAlchemy URL",
-            to_do="e.g. sqlite:///file.sqlite",
-            is_whole_source=True,
-        ) from None
-
-
-def _safe(url: sa.URL) -> str:
-    return url.render_as_string(hide_password=True)

@@ -21,9 +21,10 @@ from orchestration.core.settings import UNCLEAR_LOGIN, has_unclear_login
 from orchestration.core.warehouse import quote, scalar
 from orchestration.extract.budget import Budget
 from orchestration.extract.database_errors import PASSING, DatabaseError, told
+from orchestration.extract.database_failures import cause_of
+from orchestration.extract.database_urls import with_driver
 from orchestration.extract.duckdb_catalogue import kind_of_duckdb
 from orchestration.extract.server_processes import ServerProcesses
-from orchestration.extract.sql import cause_of, with_driver
 from orchestration.extract.sql_catalogue import TableThere, catalogue
 from orchestration.extract.sql_fetch import Database
 from orchestration.extract.sql_statements import Query, limits

@@ -16,9 +16,9 @@ from orchestration.core.deadline import LateError
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.warehouse import quote, text
 from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.database_failures import cause_of
 from orchestration.extract.duckdb_catalogue import catalogue_of_duckdb
 from orchestration.extract.server_processes import ServerProcesses
-from orchestration.extract.sql import cause_of
 from orchestration.extract.sql_catalogue import TableThere
 from orchestration.extract.sql_look import first_rows, first_rows_of_duckdb, tables_there
 

@@ -12,7 +12,8 @@ import duckdb
 
 from orchestration.core.home import Home
 from orchestration.core.warehouse import has_table, scalar
-from orchestration.privacy.audit.log import ACKNOWLEDGED, first_entry_at, has_entry
+from orchestration.privacy.audit.glance import first_entry_at, has_entry
+from orchestration.privacy.audit.log import ACKNOWLEDGED
 from orchestration.publishing.versions import standing_versions
 
 # a first run that takes long publishes before its first entry

@@ -18,8 +18,9 @@ from orchestration.core.home import Home
 from orchestration.core.migrations import migrate
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import open_warehouse, transaction
+from orchestration.privacy.audit.asking import person_asking
 from orchestration.privacy.audit.exports import exports_with
-from orchestration.privacy.audit.log import audit_log, person_asking
+from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.erasure.erasure import Erased, hide
 from orchestration.privacy.erasure.proof import Proof, plant
 from orchestration.privacy.intake.noted import note_erasure

@@ -26,6 +26,7 @@ from orchestration.core.warehouse import quote, text
 from orchestration.extract.budget import Budget
 from orchestration.extract.converted_files import copied_as, write_copy
 from orchestration.extract.database_errors import DatabaseError
+from orchestration.extract.database_urls import with_driver
 from orchestration.extract.exact_numbers import exact
 from orchestration.extract.json_columns import check_holders, fill_json_rows, holders_of, reads_within
 from orchestration.extract.json_documents import other_encoding, pages_sql
@@ -35,7 +36,6 @@ from orchestration.extract.page_json import Exact
 from orchestration.extract.parents import address, as_objects, carrying, first_endpoints, with_parent
 from orchestration.extract.rest_look import Api
 from orchestration.extract.server_processes import ServerProcesses
-from orchestration.extract.sql import with_driver
 from orchestration.extract.sql_look import columns_there, first_rows, first_rows_of_duckdb
 from orchestration.extract.stores import Store, oldest_first
 from orchestration.extract.unpacked import GZIP

@@ -18,7 +18,7 @@ from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import has_table, scalar
 from orchestration.identity.model import nightly_model
-from orchestration.privacy.audit.log import has_entry
+from orchestration.privacy.audit.glance import has_entry
 from orchestration.privacy.intake.suppression import (
     SuppressionError,
     assert_readable,

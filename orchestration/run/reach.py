@@ -42,7 +42,7 @@ def reach(name: str, source: Source, home: Home) -> Finding:
 def _database(what: str, source: Source, home: Home) -> Finding:
     import sqlalchemy as sa
 
-    from orchestration.extract.sql import with_driver
+    from orchestration.extract.database_urls import with_driver
     from orchestration.extract.sql_statements import limits
 
     url = with_driver(sa.make_url(source.url))

@@ -12,7 +12,8 @@ from orchestration.core.home import Home
 from orchestration.core.migrations import migrate
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import open_warehouse, scalar, transaction
-from orchestration.privacy.audit.log import audit_log, person_asking
+from orchestration.privacy.audit.asking import person_asking
+from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.erasure.erasure import Erased
 from orchestration.privacy.intake.request_words import BY_SOURCE
 from orchestration.privacy.rights.deadlines import request_named

@@ -19,7 +19,7 @@ from orchestration.core.migrations import of_this_version
 from orchestration.core.settings import Engine
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, open_warehouse
-from orchestration.privacy.audit.log import last_entry
+from orchestration.privacy.audit.glance import last_entry
 from orchestration.publishing.grades import GRADES
 from orchestration.publishing.report.places import report_path
 from orchestration.publishing.versions import current, standing_versions

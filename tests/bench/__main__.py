@@ -121,7 +121,7 @@ def postgres(report: Report, scratch: Home) -> None:
     import sqlalchemy as sa
 
     from orchestration.core.settings import Settings, Source, Table
-    from orchestration.extract.sql import with_driver
+    from orchestration.extract.database_urls import with_driver
 
     data = Path("/tmp") / f"kundbild-bench-pg-{os.getpid()}"
     server = pgserver.get_server(data)

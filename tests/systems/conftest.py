@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from orchestration.core.ports import free_port
-from orchestration.extract.sql import with_driver
+from orchestration.extract.database_urls import with_driver
 
 CREATE = """
 create table people (id integer primary key, name varchar(80), amount numeric(18, 2), is_good boolean, day date,

@@ -12,8 +12,8 @@ from orchestration.cli.app import app
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.ports import free_port
+from orchestration.extract.database_urls import with_driver
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.extract.sql import with_driver
 from orchestration.extract.sql_look import tables_there
 from orchestration.extract.sql_statements import limits
 from orchestration.proposals import looked_databases as looks

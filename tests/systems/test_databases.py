@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Settings, Source, Table
+from orchestration.extract.database_urls import with_driver
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.extract.sql import with_driver
 
 pytestmark = pytest.mark.system
 COLUMNS = {

@@ -3,7 +3,7 @@
 One JSON line an entry, each with the keyed hash of itself and of the one before; `audit.head` says which is the last, and
 so does an anchor outside the home folder (anchor.py). Without the pepper nobody makes a chain that holds. A new secret of the pepper seals what stands there: entries after
 `pepper-rotated` are made with it. It names nobody: a person is a keyed hash, details are counts and names of things.
-Not here: what is worth an entry.
+Not here: what is worth an entry, who runs this (asking.py), what a log says at a glance (glance.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import fcntl
 import io
 import json
 import os
-import pwd
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from pathlib import Path
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import Home, put_in_place, write_private
 from orchestration.core.settings import Privacy
+from orchestration.privacy.audit.asking import actor
 from orchestration.privacy.secrets.anchor import Anchor, Mark
 from orchestration.privacy.secrets.pepper import RENEW, Pepper, pepper_file, read_pepper
 
@@ -63,61 +63,6 @@ def audit_log(home: Home, settings: Privacy) -> AuditLog:
     anchor = Anchor.of(home)
     is_known = home.audit_log.exists() or anchor.path.exists()
     return AuditLog(home.audit_log, read_pepper(settings.pepper, is_known=is_known), anchor)
-
-
-def actor() -> str:
-    """Who runs this: the user id, which no environment variable changes, with its name."""
-    uid = os.getuid()
-    try:
-        return f"{uid} {pwd.getpwuid(uid).pw_name}"
-    except KeyError:
-        return str(uid)
-
-
-def last_entry(path: Path) -> str:
-    """When the newest entry of a log was written and what was done, in words, without looking at its chain; "" where none can be
-    read."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        entry = json.loads(lines[-1])
-        return f"{entry['action']}, at {entry['at']}"
-    except (OSError, ValueError, LookupError, TypeError):
-        return ""
-
-
-def first_entry_at(path: Path) -> datetime | None:
-    """When a log was begun, UTC, naive, without looking at its chain; None where it has no entry that can be read."""
-    try:
-        with path.open(encoding="utf-8", errors="replace") as lines:
-            return datetime.fromisoformat(json.loads(next(lines))["at"]).replace(tzinfo=None)
-    except (OSError, ValueError, LookupError, TypeError, StopIteration):
-        return None
-
-
-def has_entry(path: Path, action: str) -> bool:
-    """Whether something was done at all, without looking at the chain of the log; no log has no entry."""
-    if not path.exists():
-        return False
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        return any(f'"action": {json.dumps(action)}' in line for line in lines)
-
-
-def person_asking(uid_map: Path = Path("/proc/self/uid_map"), caller: str | None = None) -> str:
-    """Who is behind this, where a second person is to be told from a first: as `actor`, but of root by sudo who called it
-    (`caller`, a user id; of the environment unless given).
-
-    Raises KundbildError in a user namespace, where anybody may be mapped to any id.
-    """
-    # a system without such namespaces has no such file
-    mapped = [line.split()[:2] for line in uid_map.read_text().splitlines()] if uid_map.exists() else []
-    if any(inside != outside for inside, outside in mapped):
-        raise KundbildError(
-            "users cannot be told apart in a user namespace, where anybody may be mapped to any id",
-            to_do="use privacy.second_person outside of it: as users of the machine, not of a container without root",
-        )
-    if caller is None and os.getuid() == 0:
-        caller = os.environ.get("SUDO_UID")
-    return f"{caller} by sudo" if caller and caller.isdigit() else actor()
 
 
 class AuditLog:

@@ -19,7 +19,7 @@ import requests
 import sqlalchemy as sa
 
 from orchestration.core.ports import free_port
-from orchestration.extract.sql import with_driver
+from orchestration.extract.database_urls import with_driver
 
 HERE = Path(__file__).parent
 USER, PASSWORD = "admin@example.com", "of-a-test-only"

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from orchestration.core.ports import free_port
 from orchestration.core.settings import PROJECT_DIR
-from orchestration.extract.sql import with_driver
+from orchestration.extract.database_urls import with_driver
 
 HERE = Path(__file__).parent
 LOCK = HERE / "requirements.lock"

@@ -11,7 +11,7 @@ from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import open_warehouse
-from orchestration.privacy.audit.log import actor, person_asking
+from orchestration.privacy.audit.asking import actor, person_asking
 from orchestration.privacy.erasure.rotation import _renew_warehouse
 from orchestration.privacy.rights.deadlines import close
 from orchestration.privacy.rights.holds import held, holds, lift_hold, place_hold

@@ -14,7 +14,7 @@ from orchestration.contracts.model_files import model_file
 from orchestration.core.clock import now
 from orchestration.core.settings import DBT_DIR
 from orchestration.core.warehouse import open_warehouse
-from orchestration.privacy.audit.log import actor
+from orchestration.privacy.audit.asking import actor
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.rights.held_rows import find_held
