@@ -2,7 +2,7 @@
 
 Signals: purchase rate and drop-out differ between people (gamma rate, exponential life: buy-till-you-die), seasons,
 campaigns with a true lift and a hold-out, abandoned carts, visits that fall before a cancellation, NPS that follows
-delivery and service. Not here: how a system records them.
+delivery and service. Not here: how the year goes (season.py), how a system records them.
 
 Times are seconds since 1970, UTC.
 """
@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-DAY = 86_400
-HORIZON_DAYS = 730
+from orchestration.demo.season import DAY, HORIZON_DAYS, Season
+
 HOLD_OUT = 0.10
 LIFT = 0.012  # extra orders a recipient of a campaign that was not held out
-_MONTH_WEIGHT = np.array([0.8, 0.8, 0.9, 1.0, 1.25, 1.4, 1.1, 0.9, 0.85, 0.95, 1.3, 1.5])
 PRODUCTS = 240
 # a subscription lasts at least so many days, and so many more on average, without a memory
 SPELL_LEAST_DAYS, SPELL_MORE_DAYS = 30, 330
@@ -99,30 +98,6 @@ def draw_behaviour(rng: np.random.Generator, is_minor: np.ndarray, end: int) -> 
         {"person_id": np.arange(1, len(is_minor) + 1), "lived_until": lived_until, **traits}
     )
     return world
-
-
-class Season:
-    """Draws event times with a yearly season: uniform in cumulated season weight, then mapped back to seconds."""
-
-    def __init__(self, start: int) -> None:
-        days = np.arange(HORIZON_DAYS + 1)
-        months = (np.datetime64(start, "s") + days.astype("timedelta64[D]")).astype("datetime64[M]").astype(int) % 12
-        self.start = start
-        self.cumulated = np.concatenate([[0.0], np.cumsum(_MONTH_WEIGHT[months])])
-
-    def weight_at(self, at: np.ndarray) -> np.ndarray:
-        return np.interp((at - self.start) / DAY, np.arange(len(self.cumulated)), self.cumulated)
-
-    def draw(
-        self, rng: np.random.Generator, daily_rate: np.ndarray, since: np.ndarray, until: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """(person index, time in s) of a Poisson process of `daily_rate` times season on [since, until)."""
-        low, high = self.weight_at(np.maximum(since, self.start)), self.weight_at(until)
-        counts = rng.poisson(daily_rate * np.maximum(high - low, 0))
-        person = np.repeat(np.arange(len(counts)), counts)
-        point = low[person] + rng.random(len(person)) * (high - low)[person]
-        days = np.interp(point, self.cumulated, np.arange(len(self.cumulated)))
-        return person, (self.start + days * DAY).astype(np.int64)
 
 
 def _traits(rng: np.random.Generator, is_minor: np.ndarray, start: int, end: int) -> dict[str, np.ndarray]:

@@ -22,9 +22,10 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import read_json, write_private
 from orchestration.core.sql_scripts import sql_script
 from orchestration.demo import exports, faults, mess, names, webshop
-from orchestration.demo.behaviour import DAY, HOLD_OUT, HORIZON_DAYS, PRODUCTS, draw_behaviour
+from orchestration.demo.behaviour import HOLD_OUT, PRODUCTS, draw_behaviour
 from orchestration.demo.crm import write_crm
 from orchestration.demo.people import draw_people
+from orchestration.demo.season import DAY, HORIZON_DAYS
 
 STATE_FILE = "demo.json"
 # years before it are drawn too, and nights after it

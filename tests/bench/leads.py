@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season
+from orchestration.demo.season import DAY, HORIZON_DAYS, Season
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.warehouse.known import literal

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.demo.behaviour import DAY, HORIZON_DAYS, Season
+from orchestration.demo.season import DAY, HORIZON_DAYS, Season
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.nightly.estimators import SCORED, SCORED_DDL
 from orchestration.prediction.nightly.purchases import DAYS, NONE, PurchaseScores

@@ -10,16 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.demo.behaviour import (
-    DAY,
-    FADING_DAYS,
-    HOLD_OUT,
-    LIFT,
-    SPELL_LEAST_DAYS,
-    SPELL_MORE_DAYS,
-    USES_A_DAY,
-    Season,
-)
+from orchestration.demo.behaviour import FADING_DAYS, HOLD_OUT, LIFT, SPELL_LEAST_DAYS, SPELL_MORE_DAYS, USES_A_DAY
+from orchestration.demo.season import DAY, Season
 
 Days = NDArray[np.float64]
 # how people are drawn (behaviour.py): rates of orders, lives, systems, visits
