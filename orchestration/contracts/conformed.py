@@ -15,8 +15,6 @@ from orchestration.core.settings import DBT_DIR
 
 # columns that no mapping sets: those that every entity carries, and what staging sees of a statement's times
 TECHNICAL_COLUMNS = ("source_system", "extracted_at", "load_id", "deleted_at", "is_zoneless")
-# what somebody buys or has: a row without a person counts for no customer
-OF_SOMEBODY = ("orders", "carts", "subscriptions")
 _PREFIX = "conformed_"
 
 

@@ -29,6 +29,12 @@ def kept_for_accounting() -> tuple[str, ...]:
 
 
 @cache
+def counted_by_person() -> tuple[str, ...]:
+    """Entities of what somebody buys or has: a row without a person counts for no customer."""
+    return tuple(entity for entity in entities() if entity_meta(entity).get("counts_by_person"))
+
+
+@cache
 def children() -> dict[str, tuple[str, str]]:
     """{entity: (its key, the entity of the row that the key names)} of entities that name a person by that row alone."""
     persons = with_column("person_key")

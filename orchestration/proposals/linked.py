@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import duckdb
 
-from orchestration.contracts.conformed import OF_SOMEBODY
+from orchestration.contracts.person_rows import counted_by_person
 from orchestration.core.warehouse import quote, text
 from orchestration.proposals.buyers import may_be_staff, names_buyer, names_people
 from orchestration.proposals.columns import Column
@@ -141,7 +141,7 @@ def _keys(table: FoundTable) -> str:
 
 
 def _lacks_person(one: Proposal) -> bool:
-    return one.entity in OF_SOMEBODY and not one.of("person_key")
+    return one.entity in counted_by_person() and not one.of("person_key")
 
 
 def _may_name(column: Column) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from orchestration.contracts.conformed import OF_SOMEBODY, entities, known_words, never_null_columns
+from orchestration.contracts.conformed import entities, known_words, never_null_columns
 from orchestration.contracts.lacking_evidence import lacking_evidence
 from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
 from orchestration.contracts.mapping_values import (
@@ -21,6 +21,7 @@ from orchestration.contracts.mapping_values import (
     stripped,
     written_amount,
 )
+from orchestration.contracts.person_rows import counted_by_person
 from orchestration.core.settings import Source
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.settings.operation import Quality
@@ -247,7 +248,7 @@ def _lacking(mapping: EntityMap) -> list[str]:
 def _is_of_nobody(part: Part) -> bool:
     """Whether rows that somebody buys or has are mapped without whose they are."""
     said = {*part.mapping.columns, *part.mapping.constants}
-    return part.mapping.entity in OF_SOMEBODY and "person_key" not in said
+    return part.mapping.entity in counted_by_person() and "person_key" not in said
 
 
 _BLANKS = str.maketrans("_-", "  ")  # as the seeds of words are spelled

@@ -7,6 +7,7 @@ import yaml
 from orchestration.contracts.conformed import columns_of, entities, retentions
 from orchestration.contracts.person_rows import (
     children,
+    counted_by_person,
     interest_columns,
     kept_for_accounting,
     made_of_rows,
@@ -71,6 +72,7 @@ def test_what_is_derived_is_what_the_contracts_mean():
         "order_items": ("order_key", "orders"),
         "survey_answers": ("response_key", "survey_responses"),
     }
+    assert {*counted_by_person()} == {"orders", "carts", "subscriptions"}
     assert named_by_birth() == ("address_updates",)
     assert {*with_column("visitor_key")} == {"web_events", "web_sessions"}
     assert {(entity, column) for entity, column, _ in interest_columns()} == {
