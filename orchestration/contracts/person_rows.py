@@ -94,3 +94,26 @@ def interest_columns() -> list[tuple[str, str, str]]:
         for column in columns_of(entity)
         if (said := column.get("config", {}).get("meta", {}).get("tells_interest"))
     ]
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """A column that `bi` shows as the source wrote it, of rows `where` an SQL condition holds: a key of rows, a text, or a key in
+    the place of a text."""
+
+    entity: str
+    column: str
+    is_key: bool
+    is_text: bool
+    where: str
+
+
+@cache
+def shown_columns() -> list[ShownColumn]:
+    """Those whose contract says `meta: shown_as`, with `shown_where` of some rows alone."""
+    return [
+        ShownColumn(entity, column["name"], "key" in said, "text" in said, meta.get("shown_where", "true"))
+        for entity in entities()
+        for column in columns_of(entity)
+        if (said := (meta := column.get("config", {}).get("meta", {})).get("shown_as"))
+    ]

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.contracts.person_rows import shown_columns
 from orchestration.core.settings import Settings
 from orchestration.core.warehouse import row_counts
 from orchestration.defs.resources import NightResource
@@ -23,7 +24,7 @@ from orchestration.identity.untied import find_untied
 from orchestration.insight.quality_history import prepare_quality
 from orchestration.insight.segment_history import prepare_memberships
 from orchestration.match_keys.phones import read_phones
-from orchestration.privacy.intake.personal_text import SHOWN, find_personal_text
+from orchestration.privacy.intake.personal_text import find_personal_text
 from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
 from orchestration.privacy.intake.special_values import find_special_values
 from orchestration.privacy.intake.withdrawals import note_withdrawals
@@ -98,7 +99,10 @@ def identity_assets(settings: Settings) -> dg.AssetsDefinition:
                     ["conformed", "conformed_reservations"],
                     ["conformed", "conformed_consent_events"],
                     ["conformed", "conformed_email_events"],
-                    *(["conformed", f"conformed_{of.entity}"] for of in SHOWN if of.entity != "email_events"),
+                    *(
+                        ["conformed", f"conformed_{entity}"]
+                        for entity in sorted({of.entity for of in shown_columns()} - {"email_events"})
+                    ),
                     ["reference", "register_rules"],
                     ["reference", "junk_identifiers"],
                     ["reference", "identifier_overrides"],

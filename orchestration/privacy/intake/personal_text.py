@@ -7,11 +7,11 @@ Not here: identity numbers (national_ids.py), which texts are shown at all (a ca
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
+from orchestration.contracts.person_rows import ShownColumn, shown_columns
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, text
 from orchestration.privacy.intake.national_ids import (
@@ -97,32 +97,6 @@ def without_points(value: str) -> str:
     return f"regexp_replace({without}, {text(PHONE)}, {text(PHONE_REMOVED)}, 'g')"
 
 
-@dataclass(frozen=True)
-class Shown:
-    """Columns of a conformed entity that `bi` shows as the source wrote them, of rows `where` an SQL condition holds."""
-
-    entity: str
-    keys: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
-    where: str = "true"
-
-
-SHOWN = (
-    Shown("orders", ("source_key", "campaign_key"), ("channel", "store")),
-    Shown("order_items", ("source_key", "order_key", "product_key")),
-    Shown("carts", ("source_key",)),
-    Shown("subscriptions", ("source_key",), ("reason",)),
-    Shown("survey_responses", ("source_key",), ("survey",)),
-    Shown("survey_answers", (), ("answer_text",), "kind = 'choice'"),
-    Shown("tickets", ("source_key",), ("category",)),
-    Shown("web_sessions", ("source_key",), ("landing_channel", "campaign")),
-    Shown("web_events", (), ("kind", "page", "element", "term")),
-    Shown("products", ("source_key",), ("name", "category")),
-    Shown("campaigns", ("source_key",), ("name", "purpose")),
-    # stands for the name of a campaign that has none
-    Shown("email_events", ("campaign_key",), ("campaign_key",)),
-    Shown("ad_spend", ("source_key",), ("channel", "campaign")),
-)
 # one key of digits alone is no number, whatever it looks like
 _LEAST_OF_DIGITS = 3
 # a date with the rest, as a key has it; which dates and digits are somebody's is said in Python
@@ -144,9 +118,9 @@ def find_personal_text(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> dict[s
     con.execute(
         "create or replace temp table personal (place varchar, is_key boolean, value varchar, rest varchar, row_count bigint)"
     )
-    there = [of for of in SHOWN if has_table(con, "conformed", f"conformed_{of.entity}")]
-    _find_keys(con, _values(there, "keys"))
-    _find_texts(con, _values(there, "texts"))
+    there = [of for of in shown_columns() if has_table(con, "conformed", f"conformed_{of.entity}")]
+    _find_keys(con, _values([of for of in there if of.is_key]))
+    _find_texts(con, _values([of for of in there if of.is_text]))
     key = f"{text(KEY_SHOWN)} || left({pepper.hashed_sql(chr(39) + 'bi-key:' + chr(39) + ' || value')}, 32)"
     con.execute(
         f"insert into identity.shown_values select distinct is_key, value, case when is_key then {key} else {without_points('rest')} end from personal",
@@ -157,13 +131,12 @@ def find_personal_text(con: duckdb.DuckDBPyConnection, pepper: Pepper) -> dict[s
     return dict(found)
 
 
-def _values(there: list[Shown], kind: str) -> str:
+def _values(of: list[ShownColumn]) -> str:
     """SQL, a query of every value of these columns and its place, `entity.column`: a pattern is compiled for each place in the
     SQL where it stands, and takes longer than a small table does. Empty where there are none."""
     return " union all ".join(
-        f"select {text(f'{of.entity}.{column}')} as place, {column} as value from conformed.conformed_{of.entity} where {of.where}"
-        for of in there
-        for column in getattr(of, kind)
+        f"select {text(f'{one.entity}.{one.column}')} as place, {one.column} as value from conformed.conformed_{one.entity} where {one.where}"
+        for one in of
     )
 
 
