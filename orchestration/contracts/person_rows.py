@@ -96,6 +96,17 @@ def interest_columns() -> list[tuple[str, str, str]]:
     ]
 
 
+@cache
+def free_texts() -> frozenset[str]:
+    """Conformed columns that hold what somebody wrote or said: `meta: is_free_text`. By their names, in doubt of every entity."""
+    return frozenset(
+        column["name"]
+        for entity in entities()
+        for column in columns_of(entity)
+        if column.get("config", {}).get("meta", {}).get("is_free_text")
+    )
+
+
 @dataclass(frozen=True)
 class ShownColumn:
     """A column that `bi` shows as the source wrote it, of rows `where` an SQL condition holds: a key of rows, a text, or a key in

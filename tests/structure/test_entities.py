@@ -14,8 +14,9 @@ from orchestration.contracts.person_rows import (
     named_by_birth,
     with_column,
 )
-from orchestration.core.settings import DBT_DIR
+from orchestration.core.settings import DBT_DIR, Table
 from orchestration.core.settings.maps import ACCOUNTING, REGISTERS, STATEMENTS
+from orchestration.privacy.intake.entry import free_text_columns
 from orchestration.privacy.intake.withdrawals import _READ_AS as READ_AS
 
 # personal rows that no column ties to a person here: why, and what is told of them
@@ -44,6 +45,18 @@ def test_every_entity_with_personal_columns_hangs_on_a_person():
         "erasure and the right of access find no row of these: give the entity person_system and person_key, or the key of a row "
         "that has them; where nobody is meant, say why in _OF_NOBODY"
     )  # fmt: skip
+
+
+def test_free_text_is_read_before_it_enters_raw():
+    """A review and an answer were not: the entities had been named anew, and a list of columns had not."""
+    of = {"reviews": "review_text", "survey_answers": "answer_text", "interactions": "topic", "subscriptions": "reason"}
+    for entity, column in of.items():
+        table = Table(
+            columns={"id": "VARCHAR", "body": "VARCHAR"},
+            key=["id"],
+            maps=[{"entity": entity, "columns": {"source_key": "id", column: "body"}}],
+        )
+        assert free_text_columns(table, table.columns) == ["body"], f"{entity}.{column} says meta: is_free_text"
 
 
 def test_every_entity_about_people_says_how_long_its_rows_are_kept():

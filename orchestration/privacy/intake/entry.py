@@ -14,6 +14,7 @@ from functools import partial
 import duckdb
 import pyarrow as pa
 
+from orchestration.contracts.person_rows import free_texts
 from orchestration.core.settings import Table
 from orchestration.core.warehouse import quote, scalar, text
 from orchestration.privacy.intake.choices import only_choices
@@ -43,9 +44,6 @@ from orchestration.privacy.intake.special_categories import (
     special_category_of,
     traderless,
 )
-
-# conformed columns that hold what somebody wrote or said
-_WRITTEN = ("topic", "reason", "text", "value", "question", "term")
 
 
 def dropped_columns(table: Table, columns: Iterable[str]) -> list[str]:
@@ -112,7 +110,7 @@ def _known_columns(table: Table) -> set[str | None]:
     known = {*table.key, table.cursor, *table.questions, *(c for person in table.whose for c in person.columns)}
     for mapped in table.maps:
         known |= {
-            c for name in mapped.columns if name not in _WRITTEN and (how := mapped.how(name)) for c in how.columns
+            c for name in mapped.columns if name not in free_texts() and (how := mapped.how(name)) for c in how.columns
         }
     return known
 
