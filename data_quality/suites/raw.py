@@ -7,7 +7,7 @@ from data_quality.suites.common import keeps_its_volume, no_rows
 from data_quality.suites.identity_numbers import columns_of_identity_numbers
 from orchestration.core.settings import Settings, Table
 from orchestration.core.warehouse import quote, text
-from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.entry_columns import kept_columns
 from orchestration.privacy.intake.person_id_columns import NUMBERS_AS_ID, person_id_columns
 
 

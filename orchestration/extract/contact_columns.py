@@ -15,7 +15,7 @@ from orchestration.contracts.words import ENDING, concepts_of, entities_of, name
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import Table
 from orchestration.core.settings.people import Person
-from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.entry_columns import kept_columns
 
 # by these a row is found, each with a list of columns of its own
 _POINTS = ("email", "phone")

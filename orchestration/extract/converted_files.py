@@ -19,7 +19,7 @@ from orchestration.core.warehouse import scalar
 from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
-from orchestration.extract.delivered import Delivered
+from orchestration.extract.delivered_file import Delivered
 from orchestration.extract.line_books import read_through
 from orchestration.extract.raw_tables import raw_name, raw_types
 from orchestration.extract.sheets import write_sheet

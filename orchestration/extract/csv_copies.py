@@ -17,7 +17,7 @@ from typing import IO
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect
 from orchestration.extract.budget import Budget
-from orchestration.extract.delivered import Delivered
+from orchestration.extract.delivered_file import Delivered
 from orchestration.extract.line_books import Lines, count_lines
 
 # a byte that Windows-1252 leaves open stays what it is in latin-1

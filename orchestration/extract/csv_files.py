@@ -18,7 +18,7 @@ from orchestration.extract.csv_copies import readable
 from orchestration.extract.csv_fractions import hold_fractions
 from orchestration.extract.csv_header import read_header
 from orchestration.extract.csv_rejects import drops_of, keep_rejects, rejected_lines
-from orchestration.extract.delivered import Delivered, file_names, note_file, paths
+from orchestration.extract.delivered_file import Delivered, file_names, note_file, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract, undeclared_before

@@ -11,7 +11,7 @@ import duckdb
 
 from orchestration.core.warehouse import scalar
 from orchestration.extract.csv_rejects import drops_of
-from orchestration.extract.delivered import Delivered, paths
+from orchestration.extract.delivered_file import Delivered, paths
 from orchestration.extract.rejecting import is_fraction, is_whole_number
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
-from orchestration.extract.delivered import Delivered
+from orchestration.extract.delivered_file import Delivered
 from orchestration.extract.unpacked import GZIP, MARKS
 
 _OTHER_KINDS = {

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.core.warehouse import scalar, text
-from orchestration.extract.delivered import Delivered, file_names
+from orchestration.extract.delivered_file import Delivered, file_names
 from orchestration.extract.kept_lines import kept_of_csv, may_refuse
 
 

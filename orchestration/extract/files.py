@@ -18,7 +18,8 @@ from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.converted_files import read_converted
 from orchestration.extract.csv_files import read_csv_files
-from orchestration.extract.delivered import Delivered, Deliveries, file_names, new_files, note_copy, noting, paths
+from orchestration.extract.delivered import Deliveries, new_files
+from orchestration.extract.delivered_file import Delivered, file_names, note_copy, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.late_files import note_said_again

@@ -22,7 +22,7 @@ from orchestration.extract.merging import count
 from orchestration.extract.nested import is_nested
 from orchestration.extract.nested_rows import PLACE, carry, keys_sql, make_rows, paths_of, unnest_rows
 from orchestration.extract.raw_tables import check_contract
-from orchestration.privacy.intake.entry import unread_columns
+from orchestration.privacy.intake.entry_columns import unread_columns
 
 # how a table is read whose changes cannot be asked for
 LIES_WITHIN = "whole: the cursor lies within a column of the database"

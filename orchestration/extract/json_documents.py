@@ -20,7 +20,7 @@ import duckdb
 
 from orchestration.core.errors import SourceError
 from orchestration.core.warehouse import json_path, text
-from orchestration.extract.delivered import Delivered, file_names, paths
+from orchestration.extract.delivered_file import Delivered, file_names, paths
 from orchestration.extract.exact_numbers import exact
 from orchestration.extract.nested_rows import nested_path
 from orchestration.extract.unpacked import GZIP

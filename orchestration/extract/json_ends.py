@@ -12,7 +12,7 @@ from typing import IO
 
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_copies import Readable, copied, with_one_end
-from orchestration.extract.delivered import Delivered
+from orchestration.extract.delivered_file import Delivered
 
 _PART_BYTES = 4 * 1024 * 1024
 _BETWEEN = re.compile(rb"\}(,?)\r\{")

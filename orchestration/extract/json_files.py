@@ -20,7 +20,7 @@ from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import MAX_LINE_BYTES
 from orchestration.extract.csv_rejects import code_of, drops_of
-from orchestration.extract.delivered import Delivered, file_names, noting, paths
+from orchestration.extract.delivered_file import Delivered, file_names, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_arrays import OBJECT, OBJECT_OF_LINE, drop_brackets
 from orchestration.extract.json_documents import (

@@ -11,7 +11,7 @@ import re
 
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.core.warehouse import text
-from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.entry_columns import kept_columns
 from orchestration.privacy.intake.raw_people import is_person_record
 from orchestration.privacy.intake.request_words import SOURCE
 

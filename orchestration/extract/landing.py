@@ -41,10 +41,9 @@ from orchestration.extract.rejecting import (
     rejected_lines,
 )
 from orchestration.extract.replaced import Replaced
-from orchestration.privacy.intake.entry import (
+from orchestration.privacy.intake.entry import clean, clean_rejects
+from orchestration.privacy.intake.entry_columns import (
     category_of_column,
-    clean,
-    clean_rejects,
     dropped_columns,
     free_text_columns,
     number_columns,

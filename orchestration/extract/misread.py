@@ -21,7 +21,7 @@ from orchestration.core.warehouse import text
 from orchestration.extract.merging import count
 from orchestration.extract.nested_rows import flat_page
 from orchestration.extract.rejecting import known_rejects
-from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.entry_columns import kept_columns
 
 
 class Misread:

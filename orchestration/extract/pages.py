@@ -23,7 +23,7 @@ from orchestration.extract.left_out import LeftOut
 from orchestration.extract.nested import declared_value
 from orchestration.extract.nested_rows import flat_page
 from orchestration.extract.page_json import Exact, exact
-from orchestration.privacy.intake.entry import unread_columns
+from orchestration.privacy.intake.entry_columns import unread_columns
 
 # of a row that does not fit: the row, the column that did not, and why, in words and as a code
 REJECTS, REJECTED_COLUMN = "_rejected_json", "_rejected_column"

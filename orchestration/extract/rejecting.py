@@ -17,7 +17,7 @@ from orchestration.extract.merging import count
 from orchestration.extract.nested import declared_parts, fits, is_nested
 from orchestration.extract.records import LoadCounts
 from orchestration.extract.repeated_headers import REPEATED
-from orchestration.privacy.intake.entry import kept_columns
+from orchestration.privacy.intake.entry_columns import kept_columns
 from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 
 # types of a cursor that is a time

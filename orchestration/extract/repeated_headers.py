@@ -14,7 +14,7 @@ from orchestration.contracts.reasons import set_aside_as
 from orchestration.core.settings import CsvDialect
 from orchestration.core.warehouse import scalar, text
 from orchestration.extract.csv_rejects import drops_of, fields_of
-from orchestration.extract.delivered import Delivered, file_names, paths
+from orchestration.extract.delivered_file import Delivered, file_names, paths
 from orchestration.extract.swallowed_lines import AGAIN, Read
 
 # reason_code of such a line

@@ -54,7 +54,7 @@ from orchestration.extract.parents import (
 )
 from orchestration.extract.rest_errors import unreadable
 from orchestration.extract.rest_pipeline import attached, schema_of
-from orchestration.privacy.intake.entry import unread_columns
+from orchestration.privacy.intake.entry_columns import unread_columns
 
 # of the folder of an endpoint, where it is read a second time
 _AGAIN = "again"

@@ -40,7 +40,7 @@ from orchestration.extract.rejecting import cast_keys
 from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.sql_fetch import Database
 from orchestration.extract.sql_statements import SPELLED, Query, among, changed
-from orchestration.privacy.intake.entry import unread_columns
+from orchestration.privacy.intake.entry_columns import unread_columns
 
 # keys that raw lacks are asked for one by one up to so many; beyond, the whole table is read
 _ASKED_KEYS, _KEYS_A_QUERY = 10_000, 1_000

@@ -18,7 +18,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.core.warehouse import text
 from orchestration.extract.csv_rejects import WHOLE_QUOTES, drops_of, rejected_lines
-from orchestration.extract.delivered import Delivered, file_names, paths
+from orchestration.extract.delivered_file import Delivered, file_names, paths
 
 AGAIN = "rejects_again"  # the rejects table of the second read
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from orchestration.contracts.conformed import entities, required_columns
 from orchestration.contracts.words import ENDING, QUALIFIED, Role, concepts_of, entities_of, roles
 from orchestration.core.settings import Table
-from orchestration.privacy.intake.entry import dropped_columns
+from orchestration.privacy.intake.entry_columns import dropped_columns
 from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
 from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of

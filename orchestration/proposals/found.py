@@ -12,7 +12,7 @@ from orchestration.contracts.conformed import entities, named_by
 from orchestration.contracts.words import concepts_of, currency_of
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import CsvDialect, Table
-from orchestration.privacy.intake.entry import category_of_column, names_of
+from orchestration.privacy.intake.entry_columns import category_of_column, names_of
 from orchestration.privacy.intake.national_id_names import holds_national_ids
 from orchestration.proposals import block
 from orchestration.proposals.columns import Column

@@ -20,7 +20,7 @@ from orchestration.extract.batch import Batch
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.csv_header import read_header
-from orchestration.extract.delivered import Delivered
+from orchestration.extract.delivered_file import Delivered
 from orchestration.extract.duckdb_catalogue import plain_kind
 from orchestration.extract.json_documents import other_encoding
 from orchestration.extract.line_books import read_through

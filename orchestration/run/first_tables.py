@@ -39,7 +39,7 @@ from orchestration.extract.server_processes import ServerProcesses
 from orchestration.extract.sql_look import columns_there, first_rows, first_rows_of_duckdb
 from orchestration.extract.stores import Store, oldest_first
 from orchestration.extract.unpacked import GZIP
-from orchestration.privacy.intake.entry import unread_columns
+from orchestration.privacy.intake.entry_columns import unread_columns
 
 ROWS = 1000
 _START = 2 * 1024 * 1024

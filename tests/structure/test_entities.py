@@ -16,7 +16,7 @@ from orchestration.contracts.person_rows import (
 )
 from orchestration.core.settings import DBT_DIR, Table
 from orchestration.core.settings.maps import ACCOUNTING, REGISTERS, STATEMENTS
-from orchestration.privacy.intake.entry import free_text_columns
+from orchestration.privacy.intake.entry_columns import free_text_columns
 from orchestration.privacy.intake.withdrawals import _READ_AS as READ_AS
 
 # personal rows that no column ties to a person here: why, and what is told of them

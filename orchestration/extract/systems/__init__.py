@@ -26,7 +26,7 @@ from orchestration.extract.each_column import with_each
 from orchestration.extract.permission_maps import check_ages, check_what_opens, may_grant
 from orchestration.extract.untyped import with_columns
 from orchestration.extract.vendors import filled_in
-from orchestration.privacy.intake.entry import category_of_column, dropped_columns, unread_columns
+from orchestration.privacy.intake.entry_columns import category_of_column, dropped_columns, unread_columns
 from orchestration.privacy.intake.special_categories import special_category_of
 
 PSEUDO_COLUMNS = {"_row_key", "_source_file"}

@@ -1,6 +1,6 @@
 """What columns of national identity numbers are called, in Swedish, Norwegian, Danish, Finnish, Icelandic and English.
 
-Not here: how a number is known (national_ids.py), what is dropped (entry.py).
+Not here: how a number is known (national_ids.py), what is dropped (entry_columns.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """National identity numbers: how they are known, and how they are taken out of a text.
 
-Not here: what their columns are called (national_id_names.py), what is dropped where data enters (entry.py), those that are kept, as
+Not here: what their columns are called (national_id_names.py), what is dropped where data enters (entry_columns.py), those that are kept, as
 hashes (national_id_hashes.py), numbers in free text (special_categories.py).
 """
 

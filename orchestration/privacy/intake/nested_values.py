@@ -1,6 +1,6 @@
 """Values with fields in them (JSON, structs, lists, JSON within text), without what a field tells by its name or its words.
 
-Here: which names of fields tell something, and the cleaning of one value. Not here: which columns are read (entry.py), how a
+Here: which names of fields tell something, and the cleaning of one value. Not here: which columns are read (entry_columns.py), how a
 name or a text is known (national_id_names.py, special_categories.py).
 """
 

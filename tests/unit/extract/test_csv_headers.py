@@ -11,7 +11,7 @@ from orchestration.core.errors import SourceError
 from orchestration.core.settings import CsvDialect, Table
 from orchestration.extract.budget import Budget
 from orchestration.extract.csv_copies import readable
-from orchestration.extract.delivered import Delivered
+from orchestration.extract.delivered_file import Delivered
 from orchestration.extract.line_books import Lines
 
 TWO = {"id": "VARCHAR", "email": "VARCHAR"}

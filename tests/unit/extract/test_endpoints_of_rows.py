@@ -7,7 +7,7 @@ import pytest
 from orchestration.core.errors import SourceError
 from orchestration.core.settings import Quality, Settings, Source, Table
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.privacy.intake.entry import dropped_columns
+from orchestration.privacy.intake.entry_columns import dropped_columns
 from orchestration.run.first_rows import first_rows
 
 PAGING = {"rows": "items", "next": "page", "parameter": "page", "size": "size", "since": "since", "since_as": "from %s"}
