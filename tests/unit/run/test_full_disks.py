@@ -20,7 +20,8 @@ from orchestration.core.disk import DiskFullError, full_disk
 from orchestration.core.errors import KundbildError
 from orchestration.core.home import read_json, write_private
 from orchestration.extract.unpacked import unreadable
-from orchestration.run.launch import _reason, quiet_logs
+from orchestration.run.launch import quiet_logs
+from orchestration.run.outcome import reason_of
 
 
 def test_a_log_that_a_full_disk_refuses_prints_no_traceback(tmp_path, capsys, monkeypatch):
@@ -115,7 +116,7 @@ def test_why_a_step_fails_is_told_in_our_own_words_and_not_in_those_of_its_cause
     job = dg.Definitions(assets=[fails]).resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(raise_on_error=False)
     (event,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
-    said, is_disk_full = _reason(event, tmp_path)
+    said, is_disk_full = reason_of(event, tmp_path)
     assert not is_disk_full and "Anna" not in said
     assert ("it cannot be written" in said and "see the log" in said) if is_raised else said == "step fails: ValueError"
 
@@ -143,7 +144,7 @@ def test_a_step_that_fails_of_a_full_disk_says_so_whatever_was_made_of_it(tmp_pa
     job = dg.Definitions(assets=[fails]).resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(raise_on_error=False)
     (event,) = [event for event in result.all_events if event.event_type_value == "STEP_FAILURE"]
-    said, is_disk_full = _reason(event, tmp_path)
+    said, is_disk_full = reason_of(event, tmp_path)
     assert is_disk_full and ("make room" in said or "ulimit" in said), said
 
 

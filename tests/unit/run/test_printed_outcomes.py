@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.cli import console
 from orchestration.core.errors import KundbildError
-from orchestration.run.launch import Outcome, _add_check, _add_rows, _headlines, _of_all
+from orchestration.run.outcome import Outcome, add_check, add_rows, headlines, of_all
 
 
 def test_what_stands_in_brackets_in_a_message_is_printed(monkeypatch):
@@ -39,7 +39,7 @@ def test_the_sum_of_a_held_night_says_what_was_built_and_what_readers_see(monkey
     outcome = Outcome("r", False, error="1 checks with severity ERROR failed", customers=seen, publication=publication)
     if built is not None:
         metadata = {"dagster/row_count": SimpleNamespace(value=built)}
-        _add_rows(outcome, SimpleNamespace(asset_key=SimpleNamespace(path=["bi", "dim_customers"]), metadata=metadata))
+        add_rows(outcome, SimpleNamespace(asset_key=SimpleNamespace(path=["bi", "dim_customers"]), metadata=metadata))
     console.print_outcome(outcome)
     assert told in text.getvalue()
     assert outcome.as_dict()["customers_built"] == built
@@ -58,14 +58,14 @@ def test_every_table_of_a_source_that_could_not_be_read_is_told():
     # a table that was not asked any more says what the source says
     for n, said in enumerate([*errors, errors[0], "source s: 2 tables cannot be read\n  " + "\n  ".join(errors[:2])]):
         key = SimpleNamespace(path=["raw", "s", f"t{n}"])
-        _add_check(
+        add_check(
             Outcome("r", True),
             SimpleNamespace(passed=False, check_name="was_extracted", asset_key=key, description=said),
             failed,
         )
-    told = _of_all(failed["s"])
+    told = of_all(failed["s"])
     assert [f"table t{n}: gone" in told for n in range(7)] == [True] * 5 + [False] * 2
     assert "and 2 more" in told and told.count("table t0") == 1 and told.count("to do: look") == 5
-    assert _headlines(told).split("; ")[:2] == ["source s, table t0: gone", "source s, table t1: gone"]
-    assert "look" not in _headlines(told) and "and 2 more" in _headlines(told)
-    assert _of_all(errors[:1]) == errors[0] and "more" not in _of_all(errors[:5])
+    assert headlines(told).split("; ")[:2] == ["source s, table t0: gone", "source s, table t1: gone"]
+    assert "look" not in headlines(told) and "and 2 more" in headlines(told)
+    assert of_all(errors[:1]) == errors[0] and "more" not in of_all(errors[:5])
