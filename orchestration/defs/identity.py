@@ -24,8 +24,9 @@ from orchestration.identity.untied import find_untied
 from orchestration.insight.quality_history import prepare_quality
 from orchestration.insight.segment_history import prepare_memberships
 from orchestration.match_keys.phones import read_phones
+from orchestration.privacy.intake.line_readers import readers
 from orchestration.privacy.intake.personal_text import find_personal_text
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.intake.special_values import find_special_values
 from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.privacy.rights.rights_keys import apply_known_rights

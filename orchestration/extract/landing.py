@@ -49,10 +49,11 @@ from orchestration.privacy.intake.entry_columns import (
     number_columns,
     whole_number_columns,
 )
+from orchestration.privacy.intake.line_readers import readers_of
 from orchestration.privacy.intake.national_id_hashes import keep_national_ids
 from orchestration.privacy.intake.national_ids import remove_written_numbers
 from orchestration.privacy.intake.person_id_columns import NUMBER_AS_ID, emptied_before, person_id_columns, told_of
-from orchestration.privacy.intake.rejected_withdrawals import note_by_key, readers_of
+from orchestration.privacy.intake.rejected_withdrawals import note_by_key
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.secrets.pepper import Pepper
 

@@ -17,7 +17,8 @@ from orchestration.core.settings import Source, Table
 from orchestration.core.warehouse import quote, text
 from orchestration.extract.raw_tables import raw_name
 from orchestration.privacy.intake.entry_columns import kept_columns
-from orchestration.privacy.intake.rejected_withdrawals import REPLACED, Reader, readers_of
+from orchestration.privacy.intake.line_readers import Reader, readers_of
+from orchestration.privacy.intake.rejected_withdrawals import REPLACED
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals, read_until
 
 

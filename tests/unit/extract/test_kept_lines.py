@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestration.core.settings import CsvDialect, Settings, Source, Table
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.line_readers import readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 
 STATEMENTS = {"maps": [{"entity": "consent_events", "columns": {"source_key": "id", "person_key": "id", "contact_point": "mail", "status": "news"}}]}  # fmt: skip
 PEOPLE = {"maps": [{"entity": "people", "columns": {"source_key": "id", "email": "mail"}}]}

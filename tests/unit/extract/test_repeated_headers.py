@@ -8,7 +8,8 @@ import pytest
 
 from orchestration.core.settings import CsvDialect, Settings
 from orchestration.identity.unread_entries import find_unread_entries
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.line_readers import readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.intake.withdrawals import LEDGER
 
 PEOPLE = {"email": "VARCHAR", "first name": "VARCHAR"}

@@ -11,7 +11,8 @@ import pytest
 from orchestration.core.settings import Settings
 from orchestration.demo.server import serving
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.line_readers import readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals
 
 COLUMNS = ("id", "who", "point", "topic", "choice", "at")

@@ -11,7 +11,8 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Settings
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.untied import find_untied
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.line_readers import readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.run.set_aside import _about_nobody, acknowledge, set_aside_rows
 from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said

@@ -8,7 +8,8 @@ from datetime import datetime
 from orchestration.core.settings import Settings
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.untied import find_untied
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.line_readers import readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.rights.objections import withdraw_point, withdraw_record
 from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said

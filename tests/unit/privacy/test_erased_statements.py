@@ -12,8 +12,9 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.untied import find_untied
 from orchestration.match_keys import define_match_keys
+from orchestration.privacy.intake.line_readers import readers
 from orchestration.privacy.intake.noted import prepare_noted
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from orchestration.privacy.intake.suppression import SuppressionList
 from orchestration.privacy.intake.suppressor import Suppressor
 from orchestration.privacy.intake.withdrawals import prepare_withdrawals

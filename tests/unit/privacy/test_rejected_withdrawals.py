@@ -11,7 +11,8 @@ from orchestration.core.settings import Settings
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.untied import find_untied
-from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals, readers
+from orchestration.privacy.intake.line_readers import readers
+from orchestration.privacy.intake.rejected_withdrawals import note_rejected_withdrawals
 from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said
 from tests.unit.people import person

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.maps import ColumnMap, EntityMap
-from orchestration.privacy.intake.rejected_withdrawals import readers_of
+from orchestration.privacy.intake.line_readers import readers_of
 from tests.unit.mapped import models_of, raw, set_clock_and_retention, statement_macros, time_macros
 
 DAY = {"hour": 23, "minute": 59, "second": 59, "microsecond": 999999}
