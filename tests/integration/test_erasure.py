@@ -231,7 +231,12 @@ def test_an_address_of_two_customers_is_held_and_an_unknown_one_is_said_to_be(de
 
 
 @pytest.mark.parametrize(
-    ("file", "delay"), [("erasure.unfinished", 0), ("suppression.jsonl", 0), ("suppression.jsonl", 1)]
+    ("file", "delay"),
+    [
+        ("erasure.unfinished", 0),
+        pytest.param("suppression.jsonl", 0, marks=pytest.mark.slow),
+        pytest.param("suppression.jsonl", 1, marks=pytest.mark.slow),
+    ],
 )
 def test_a_killed_erasure_is_finished_by_whatever_comes_next_or_was_never_begun(
     demo_copy: Kundbild, someone: Someone, file: str, delay: float
