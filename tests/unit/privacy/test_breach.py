@@ -7,15 +7,20 @@ import gzip
 import io
 import json
 from datetime import datetime
+from shutil import copytree
 
 import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.app import app
+from orchestration.core.home import Home
+from orchestration.core.settings import Engine
+from orchestration.core.warehouse import open_warehouse
 from orchestration.privacy.audit.exports import note_export
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.privacy.secrets.pseudonyms import key_customers
+from tests.unit.conftest import resolving
 from tests.unit.people import person
 from tests.unit.privacy.identity_numbers import ANNA
 
@@ -28,23 +33,36 @@ PEOPLE = [
 EXPORT = "contact_point,given_name,country_code,purpose,channel,customer_id,reference\r\n{}\r\n"
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, new_warehouse):
+    """(Folder of a home and its settings, customer id by key, pseudonym by key, an export): a copy of it is each test's own."""
+    folder = tmp_path_factory.mktemp("breach")
+    home = Home(folder / "home").prepare()
+    home.warehouse.write_bytes(new_warehouse)
+    with pytest.MonkeyPatch.context() as patch, open_warehouse(home, Engine()) as warehouse:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "s"))
+        ids = resolving(warehouse)(*PEOPLE)
+        pepper = find_pepper(warehouse, ())
+        key_customers(warehouse, pepper)
+        keys = dict(warehouse.execute("select customer_id, customer_key from identity.customer_keys").fetchall())
+        sent = EXPORT.format(f"anna@berg.se,Anna,SE,newsletter,email,{ids['1']},r1\r\nbo@dahl.no,Bo,NO,newsletter,email,{ids['2']},r2").encode()  # fmt: skip
+        note_export(warehouse, pepper, "audience news", [ids["1"], ids["2"]], AT, recipient="mailer", content=sent)
+        note_export(warehouse, pepper, "audience other", [ids["3"]], AT, content=b"other")
+        note_export(warehouse, pepper, "audience all", list(ids.values()), AT, content=b"all")
+    return folder, ids, {key: keys[customer] for key, customer in ids.items()}, sent
+
+
 @pytest.fixture
-def home_of(home, warehouse, resolve, tmp_path, monkeypatch):
-    """(customer id by key, pseudonym by key), with the command line at hand."""
+def home_of(made, home, tmp_path, monkeypatch):
+    """(customer id by key, pseudonym by key, an export), with the command line at hand."""
+    folder, *known = made
+    copytree(folder / "s", tmp_path / "s")
+    home.warehouse.write_bytes((folder / "home" / home.warehouse.name).read_bytes())
     config = tmp_path / "kundbild.toml"
     config.write_text(f'company = "Tält AB"\n[sources.crm]\nconnector = "files"\nsystem = "crm"\nurl = "{tmp_path}"\n[privacy]\nofficer = "ombud@talt.example"\n')  # fmt: skip
     for name, value in (("KUNDBILD_HOME", home.root), ("KUNDBILD_CONFIG", config), ("XDG_CONFIG_HOME", tmp_path / "s")):
         monkeypatch.setenv(name, str(value))
-    ids = resolve(*PEOPLE)
-    pepper = find_pepper(warehouse, ())
-    key_customers(warehouse, pepper)
-    keys = dict(warehouse.execute("select customer_id, customer_key from identity.customer_keys").fetchall())
-    sent = EXPORT.format(f"anna@berg.se,Anna,SE,newsletter,email,{ids['1']},r1\r\nbo@dahl.no,Bo,NO,newsletter,email,{ids['2']},r2").encode()  # fmt: skip
-    note_export(warehouse, pepper, "audience news", [ids["1"], ids["2"]], AT, recipient="mailer", content=sent)
-    note_export(warehouse, pepper, "audience other", [ids["3"]], AT, content=b"other")
-    note_export(warehouse, pepper, "audience all", list(ids.values()), AT, content=b"all")
-    warehouse.close()
-    return ids, {key: keys[customer] for key, customer in ids.items()}, sent
+    return known
 
 
 def run(*arguments: str) -> str:
