@@ -8,21 +8,13 @@ from typing import Any
 
 import pytest
 
-from orchestration.core.settings import PROJECT_DIR
+from tests.unit.compiled import manifest_of_demo
 
 
 @pytest.fixture(scope="session")
 def compiled(tmp_path_factory) -> tuple[Path, Path]:
     """A home folder with the manifest of the demo's configuration, and the manifest's path."""
-    from orchestration.core.configuration import home_and_config, load_settings
-    from orchestration.transform.runner import Dbt
-
-    folder = tmp_path_factory.mktemp("compiled") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KUNDBILD_HOME", str(folder))
-        patch.setenv("KUNDBILD_CONFIG", str(PROJECT_DIR / "kundbild.toml"))
-        home, config = home_and_config()
-        return folder, Dbt(load_settings(config), home.prepare()).ensure_manifest()
+    return manifest_of_demo(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

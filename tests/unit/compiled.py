@@ -18,12 +18,12 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.transform.runner import Dbt
 
 Made = TypeVar("Made")
+DEMO = "demo"
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, making: Callable[[Path], Made]) -> Made:
     """What `making` makes below a folder, of what JSON has: the first worker to ask for this name makes it, the others read it."""
-    own = factory.getbasetemp()
-    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    common = common_folder(factory)
     kept = common / f"made-{name}.json"
     with (common / f"made-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -33,10 +33,36 @@ def made_once(factory: pytest.TempPathFactory, name: str, making: Callable[[Path
     return made
 
 
+def common_folder(factory: pytest.TempPathFactory) -> Path:
+    """The folder that all test workers have in common."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 def compiled_models(factory: pytest.TempPathFactory, models: Iterable[str]) -> dict[str, str]:
     """Model → its SQL, by the demo's configuration. All models are compiled together: one more costs little, dbt's start much."""
-    found = made_once(factory, "demo", lambda folder: compiled_by(folder, ["resource_type:model"]))
+
+    def making(folder: Path) -> dict[str, str]:
+        manifest_of_demo(factory)
+        return compiled_by(folder, ["resource_type:model"])
+
+    found = made_once(factory, DEMO, making)
     return {model: found[model] for model in models}
+
+
+def manifest_of_demo(factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The home folder in which compiled_models compiles, and the manifest in it: in another home dbt reads the whole project anew."""
+
+    def making(_: Path) -> list[str]:
+        home = Home(_demos_folder(factory) / "home").prepare()
+        return [str(home.root), str(Dbt(_demo(home, {}), home).ensure_manifest())]
+
+    root, manifest = made_once(factory, "manifest", making)
+    return Path(root), Path(manifest)
+
+
+def _demos_folder(factory: pytest.TempPathFactory) -> Path:
+    return common_folder(factory) / f"made-{DEMO}"
 
 
 # options of which one test or another asks what they change. They meet in no model but where a test says so

@@ -25,8 +25,8 @@ DOMAIN = st.from_regex(r"[a-z][a-zåäö0-9]{1,8}(?:-[a-zåäö]{1,4})?\.(?:se|e
 # many at a time: planning the macros takes longer than running them
 ADDRESSES = st.lists(
     st.tuples(LOCAL, DOMAIN, st.sampled_from(SPELLED), st.sampled_from(["NFC", "NFD"]), st.booleans(), st.booleans()),
-    min_size=30,
-    max_size=60,
+    min_size=90,
+    max_size=180,
 )
 
 
@@ -36,7 +36,7 @@ def spelled(local: str, domain: str, spelling: str, form: str, is_upper: bool, i
     return spelling.format(*[written.upper() if is_upper else written] * 2)
 
 
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(ADDRESSES)
 def test_an_address_has_one_key_however_it_is_written(addresses):
     expected = [f"{local}@{domain}" for local, domain, *_ in addresses]
@@ -206,8 +206,8 @@ PIECES = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=6)
-@given(st.lists(PIECES, min_size=60, max_size=120))
+@settings(max_examples=3)
+@given(st.lists(PIECES, min_size=120, max_size=240))
 def test_text_that_is_read_for_no_address_has_none(texts):
     found = CON.execute(
         "select w, match_keys.read_withdrawn_addresses(w), match_keys.denied_readings(w, match_keys.revealed_address(w)) "
