@@ -23,21 +23,23 @@ def audit_of(settings: Settings) -> AuditLog:
     return audit_log(home, settings.privacy)
 
 
-def home_and_settings() -> tuple[Home, Settings]:
-    """Home folder and settings, without the lock. Raises KundbildError before the first night."""
+def home_and_settings(source: str | None = None) -> tuple[Home, Settings]:
+    """Home folder and settings, without the lock; of a command about one `source`, without the secrets of the others. Raises KundbildError
+    before the first night."""
     from orchestration.core.configuration import home_and_config, load_settings
 
     home, config = home_and_config()
     if not home.warehouse.exists():
         raise KundbildError("there is no warehouse yet", where=str(home.warehouse), to_do="`kundbild run`")
-    return home, load_settings(config)
+    return home, load_settings(config, read_sources=[source] if source else None)
 
 
 @contextmanager
-def locked_warehouse(purpose: str) -> Iterator[tuple[Any, Any]]:
-    """(warehouse, settings) of the home folder, with the writer's lock. Raises KundbildError before the first night."""
+def locked_warehouse(purpose: str, source: str | None = None) -> Iterator[tuple[Any, Any]]:
+    """(warehouse, settings) of the home folder, with the writer's lock; of a command about one `source`, without the secrets of the others.
+    Raises KundbildError before the first night."""
     from orchestration.core.migrations import opened
 
-    home, settings = home_and_settings()
+    home, settings = home_and_settings(source)
     with opened(home, settings.engine, purpose) as con:
         yield con, settings

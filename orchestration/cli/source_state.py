@@ -34,7 +34,7 @@ def show(name: Name, as_json: Json = False) -> None:
     """Show what was read from each table, when and how, and where the next night starts."""
     from orchestration.run.source_state import keeps_token, source_state
 
-    with locked_warehouse("showing a source") as (con, settings):
+    with locked_warehouse("showing a source", name) as (con, settings):
         found = source_state(con, settings, name)
     if as_json:
         print_json([asdict(one) for one in found])
@@ -48,7 +48,7 @@ def show(name: Name, as_json: Json = False) -> None:
             one.table, f"{one.rows:,}", str(one.loads), last, one.last_way, str(one.files or ""), one.next, one.again
         )
     out.print(table)
-    if keeps_token(*home_and_settings(), name):
+    if keeps_token(*home_and_settings(name), name):
         out.print("A newer refresh token than the configuration's is kept, and used by the next night.")
 
 
@@ -58,13 +58,13 @@ def reset(name: Name, table: OfTable = None, token: OfToken = False, as_json: Js
     if token:
         from orchestration.run.source_state import forget_token
 
-        was_kept = forget_token(*home_and_settings(), name)
+        was_kept = forget_token(*home_and_settings(name), name)
         if as_json:
             print_json({"source": name, "token_forgotten": was_kept})
         else:
             out.print("The kept refresh token is forgotten." if was_kept else "No refresh token is kept.")
         return
-    with locked_warehouse("resetting a source") as (con, settings):
+    with locked_warehouse("resetting a source", name) as (con, settings):
         _read_again(con, settings, name, table, None, as_json)
 
 
@@ -86,7 +86,7 @@ def backfill(
     moment = moment_of(from_, "--from")
     if moment > now():
         raise ConfigurationError("nothing is there yet of a day to come", where="--from", to_do="say a day up to today")
-    with locked_warehouse("asking for a backfill") as (con, settings):
+    with locked_warehouse("asking for a backfill", name) as (con, settings):
         _read_again(con, settings, name, table, moment, as_json)
 
 

@@ -157,7 +157,7 @@ def preview(name: Annotated[str, typer.Argument(help="A source of kundbild.toml.
 
     _, config = home_and_config()
     with Watch("preview") as show:
-        found = previewed(load_settings(config), name, lambda said: show("preview", said))
+        found = previewed(load_settings(config, read_sources=[name]), name, lambda said: show("preview", said))
     if as_json:
         print_json(asdict(found))
         return

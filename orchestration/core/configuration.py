@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -55,8 +56,12 @@ def load_privacy(path: Path, environment: dict[str, str] | None = None) -> Priva
         raise _as_configuration_error(error, path, text, ("privacy",)) from error
 
 
-def load_settings(path: Path, environment: dict[str, str] | None = None) -> Settings:
+def load_settings(
+    path: Path, environment: dict[str, str] | None = None, *, read_sources: Collection[str] | None = None
+) -> Settings:
     """Settings from the file at `path`.
+
+    Where only `read_sources` are read, variables of the other sources need not be set, and stay as they are written.
 
     Raises ConfigurationError naming file, key and line when the file is absent, is not TOML, refers to an unset
     environment variable, or holds an unknown key or a value of the wrong type.
@@ -72,7 +77,7 @@ def load_settings(path: Path, environment: dict[str, str] | None = None) -> Sett
         )
     text, tree = _read(path)
     _refuse_written_secrets(tree, path, text)
-    tree = _fill(tree, environment, path, text)
+    tree = _fill(tree, environment, path, text, read_sources=read_sources)
     if isinstance(sources := tree.get("sources"), dict):
         tree["sources"] = fill_in_tables(sources, lambda *keys: place(path, text, keys))
     try:
@@ -111,16 +116,22 @@ def _refuse_written_secrets(tree: dict[str, Any], path: Path, text: str) -> None
                 )
 
 
-def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: tuple[Any, ...] = ()) -> Any:
+def _fill(
+    tree: Any, environment: dict[str, str], path: Path, text: str, keys: tuple[Any, ...] = (), *,
+    read_sources: Collection[str] | None = None,
+) -> Any:  # fmt: skip
     if isinstance(tree, dict):
         # a source that is switched off needs none of its secrets
         if keys[:1] == ("sources",) and len(keys) == 2 and tree.get("enabled") is False:
             return tree
-        return {key: _fill(value, environment, path, text, (*keys, key)) for key, value in tree.items()}
+        below = tree.items()
+        return {k: _fill(v, environment, path, text, (*keys, k), read_sources=read_sources) for k, v in below}
     if isinstance(tree, list):
-        return [_fill(value, environment, path, text, (*keys, number)) for number, value in enumerate(tree)]
+        numbered = enumerate(tree)
+        return [_fill(v, environment, path, text, (*keys, n), read_sources=read_sources) for n, v in numbered]
     if not isinstance(tree, str):
         return tree
+    is_needed = read_sources is None or keys[:1] != ("sources",) or keys[1] in read_sources
 
     def value_of(match: re.Match[str]) -> str:
         name, default = match.group(1), match.group(2)
@@ -128,6 +139,8 @@ def _fill(tree: Any, environment: dict[str, str], path: Path, text: str, keys: t
             return environment[name]
         if default is not None:
             return default
+        if not is_needed:
+            return match.group(0)
         raise ConfigurationError(
             f"the environment variable {name} is not set",
             where=place(path, text, keys),

@@ -19,7 +19,7 @@ from orchestration.proposals.proposal import Company
 def company_of(path: Path) -> Company:
     """What the company says of itself, where there is a configuration."""
     if _names_sources(path):
-        settings = load_settings(path)
+        settings = load_settings(path, read_sources=[])
         return Company(settings.currency, frozenset(settings.privacy.purposes))
     said = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
     return Company(str(said.get("currency") or "SEK"), frozenset(said.get("privacy", {}).get("purposes", {})))
@@ -27,7 +27,7 @@ def company_of(path: Path) -> Company:
 
 def assert_name_is_free(path: Path, name: str) -> None:
     """Raises ConfigurationError where the configuration has such a source."""
-    if _names_sources(path) and name in load_settings(path).sources:
+    if _names_sources(path) and name in load_settings(path, read_sources=[]).sources:
         raise ConfigurationError(
             f"there is a source {name} already",
             where=f"[sources.{name}] in {path}",
@@ -45,7 +45,9 @@ def write_source(
     with tempfile.TemporaryDirectory() as folder:
         tried = Path(folder) / path.name
         tried.write_text(after, encoding="utf-8")
-        load_settings(tried, {**os.environ, **(variables or {})})
+        # the sources that are there need no secret for it
+        added = tomllib.loads(block).get("sources", {})
+        load_settings(tried, {**os.environ, **(variables or {})}, read_sources=added)
     if path.is_file():
         add_block(path, block)
     else:

@@ -148,6 +148,14 @@ def test_a_source_that_is_switched_off_needs_no_secrets(write_config):
     assert not settings.enabled_sources
 
 
+def test_a_command_about_one_source_needs_no_secret_of_another(write_config):
+    path = write_config(GOOD)
+    (name,) = load_settings(path, {"DATA": "/d"}).sources
+    assert load_settings(path, {}, read_sources=["another"]).sources[name].url == "${DATA}"
+    with pytest.raises(ConfigurationError, match="DATA is not set"):
+        load_settings(path, {}, read_sources=[name])
+
+
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path):
     path = tmp_path / "kundbild.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.encode())
