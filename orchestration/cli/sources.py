@@ -171,6 +171,8 @@ def preview(name: Annotated[str, typer.Argument(help="A source of kundbild.toml.
         out.print(styled("[yellow]rows[/yellow] {}", line), highlight=False)
     for line in found.too_old:
         out.print(styled("[yellow]old[/yellow] {}", line), highlight=False)
+    for line in found.lacking:
+        out.print(styled("[yellow]look at[/yellow] {}", line), highlight=False)
 
 
 def add_system(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from orchestration.contracts.seeds import seed
+from orchestration.core.settings.maps import EntityMap
 
 
 def lacking_evidence(told: Collection[str], purpose: str | None) -> Iterator[str]:
@@ -25,6 +26,16 @@ def lacking_evidence(told: Collection[str], purpose: str | None) -> Iterator[str
             f"map confirmed_at to the column that says when it was confirmed, for {purpose} is a double opt-in: where your system asks for "
             "no confirmation, no grant permits it; say it with a purpose of your own that needs none ([privacy.purposes])"
         )
+
+
+def lacking_of(mapping: EntityMap) -> list[str]:
+    """What a map that may grant does not tell of its grants; empty of every other map."""
+    status = mapping.how("status")
+    granted = status and ("granted" in {*status.values.values(), status.otherwise} or not status.values)
+    if mapping.entity != "consent_events" or not (granted or mapping.constants.get("status") == "granted"):
+        return []
+    purpose = mapping.constants.get("purpose")
+    return list(lacking_evidence({*mapping.columns, *mapping.constants}, str(purpose) if purpose else None))
 
 
 def _to_be_confirmed() -> set[str]:

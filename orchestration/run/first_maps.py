@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import duckdb
 
 from orchestration.contracts.conformed import entities, known_words, never_null_columns
-from orchestration.contracts.lacking_evidence import lacking_evidence
+from orchestration.contracts.lacking_evidence import lacking_of
 from orchestration.contracts.mapping_parts import Part, how_of, parts_of, said_or_null
 from orchestration.contracts.mapping_values import (
     is_ignored,
@@ -67,7 +67,7 @@ class FirstMaps:
             if _is_of_nobody(part):
                 told = f"these {part.mapping.entity} name no person, and count for no customer"
                 found.append(Finding(what, True, told, "map person_key to the column that says whose they are"))
-            if lacking := _lacking(part.mapping):
+            if lacking := lacking_of(part.mapping):
                 found.append(Finding(what, True, "a yes of it permits nothing yet", "; ".join(lacking)))
             misfits = list(self._misfits(part, readable))
             for one in misfits:
@@ -233,16 +233,6 @@ def _is_filled(mapping: EntityMap, target: str) -> bool:
     """Whether a night puts something in where a row has none."""
     is_withdrawal = mapping.entity == "consent_events" and mapping.constants.get("status") == "withdrawn"
     return target in _FILLED or (is_withdrawal and target in _WIDEST)
-
-
-def _lacking(mapping: EntityMap) -> list[str]:
-    """What a map that may grant does not tell of its grants."""
-    status = mapping.how("status")
-    granted = status and ("granted" in {*status.values.values(), status.otherwise} or not status.values)
-    if mapping.entity != "consent_events" or not (granted or mapping.constants.get("status") == "granted"):
-        return []
-    purpose = mapping.constants.get("purpose")
-    return list(lacking_evidence({*mapping.columns, *mapping.constants}, str(purpose) if purpose else None))
 
 
 def _is_of_nobody(part: Part) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from orchestration.contracts.conformed import entities, retentions
+from orchestration.contracts.lacking_evidence import lacking_of
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.home import Home
@@ -54,6 +55,7 @@ class Preview:
     set_aside: list[str]
     raw_rows: dict[str, int]
     too_old: list[str]  # what a night does not keep
+    lacking: list[str]  # what maps of consent lack for a yes to permit anything
 
 
 def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda said: None) -> Preview:
@@ -92,7 +94,19 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
             found = [_entity(con, entity) for entity in mapped]
             old = _too_old(con, name, alone)
             aside = [str(one) for one in read_set_aside(con)]
-            return Preview(found, aside, {t: c.source_rows for t, c in counts.items()}, old)
+            return Preview(found, aside, {t: c.source_rows for t, c in counts.items()}, old, _lacking(source))
+
+
+def _lacking(source: Source) -> list[str]:
+    """Of each map of consent that may grant, what is to be written for its yes to permit anything."""
+    found = ((name, one, lacking_of(one)) for name, table in source.tables.items() for one in table.maps)
+    told = (
+        f"{name}{f' ({one.name})' if one.name else ''}: a yes of it permits nothing yet: {'; '.join(lacking)}"
+        for name, one, lacking in found
+        if lacking
+    )
+    # maps of several columns of one table lack the same
+    return list(dict.fromkeys(told))
 
 
 def _newest_files(name: str, source: Source) -> Source:

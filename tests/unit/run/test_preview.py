@@ -40,6 +40,7 @@ def test_a_preview_shows_masked_rows_and_what_is_set_aside_and_leaves_no_trace(t
     assert "gender" in people["empty"] and found["raw_rows"] == {"kundlista": 4}
     assert any("birth_date cannot be read" in line for line in found["set_aside"])
     assert any("the mapping ignores" in line for line in found["set_aside"])
+    assert any("a yes of it permits nothing yet" in line and "wording_version" in line for line in found["lacking"])
     assert not any(value in done.stdout for value in ("Örjan", "orjan@example.com", "00102"))
     assert not (tmp_path / "home").exists()
     refused = CliRunner().invoke(app, ["preview", "shopp"])
