@@ -17,6 +17,7 @@ from orchestration.proposals.buyers import may_be_staff, names_buyer, names_peop
 from orchestration.proposals.columns import Column
 from orchestration.proposals.doubts import IN_DOUBT
 from orchestration.proposals.found import FoundTable
+from orchestration.proposals.guests import note_nobodys, with_guests
 from orchestration.proposals.proposal import Filled, Proposal
 
 # of the values of a table about so many of each column: of two tables the same part is compared, however many rows they have
@@ -38,7 +39,9 @@ def note_values(con: duckdb.DuckDBPyConnection, relation: str, table: FoundTable
         "create temp table if not exists noted_values (name varchar, place varchar, part ubigint, hashed ubigint)"
     )
     con.execute(f"delete from noted_values where name = {text(table.name)}")
-    if not (columns := _candidates(table)[:_MOST_COLUMNS]):
+    columns = _candidates(table)[:_MOST_COLUMNS]
+    note_nobodys(con, relation, table, [] if any(map(_is_list, table.usable)) else columns)
+    if not columns:
         return
     found = ", ".join(map(_noted, columns))
     con.execute(
@@ -79,11 +82,12 @@ def _is_of_many(column: Column) -> bool:
 
 def with_links(con: duckdb.DuckDBPyConnection, tables: Sequence[FoundTable]) -> list[FoundTable]:
     """The tables, of every format of a place; what lacks a person gets the one column whose values are keys of the people of one other table, or says that it
-    names nobody."""
+    names nobody. What has one says how many rows name nobody."""
     lists = {table.name: _keys(table) for table in tables if any(map(_is_list, table.usable))}
-    return [
+    linked = [
         replace(table, maps=[_linked(con, table, one, lists) if _lacks_person(one) and not one.missing else one for one in table.maps]) for table in tables
     ]  # fmt: skip
+    return with_guests(con, linked)
 
 
 def _linked(con: duckdb.DuckDBPyConnection, table: FoundTable, one: Proposal, lists: Mapping[str, str]) -> Proposal:

@@ -77,6 +77,12 @@ class FirstMaps:
             if is_summed:
                 formats = [one for target in readable for one in _written_otherwise(part, target)]
                 found.append(self._sum(what, self._kept(part, readable), brought, [*unread, *misfits, *formats]))
+            if told := self._nobodys(part, readable):
+                found.append(
+                    Finding(
+                        what, True, f"{told} in the first rows of {brought.where}", "docs/data-engineer.md (Guests)"
+                    )
+                )
             self._note_people(part, readable, brought)
         if is_summed and not any(part.table == table_name for part in self._parts):
             # of a vendor's table no map tells more
@@ -208,6 +214,17 @@ class FirstMaps:
         """Whether a night would publish so many of so many rows set aside."""
         share, least = self._quality.max_quarantine_share * rows, self._quality.max_quarantine_rows
         return set_aside <= rows / 2 and (set_aside <= share or set_aside <= least)
+
+    def _nobodys(self, part: Part, readable: set[str]) -> str:
+        """How many rows that somebody buys or has name nobody: guests."""
+        kept = self._kept(part, readable)
+        if part.mapping.entity not in counted_by_person() or "person_key" not in readable or kept is None:
+            return ""
+        key = key_text(how_of(part.mapping, "person_key").columns)
+        is_nobody = f"{kept} and coalesce({names_nobody(key, (*part.nulls, *part.null_keys))}, true)"
+        if not (nobodys := self._count(is_nobody)):
+            return ""
+        return f"person_key: {nobodys:,} of {self._count(kept):,} rows name nobody, and count for no customer,"
 
     def _note_people(self, part: Part, readable: set[str], brought: Brought) -> None:
         system = str(part.mapping.constants.get("person_system", self._name))

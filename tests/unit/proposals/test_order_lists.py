@@ -11,6 +11,7 @@ from orchestration.core.configuration import load_settings
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.proposals.propose import propose
 from orchestration.proposals.written import write_source
+from orchestration.run.first_rows import first_rows
 from tests.unit.proposals.blocks import settings_of
 from tests.unit.proposals.truth import december
 from tests.unit.workbooks import write_workbook
@@ -176,6 +177,24 @@ def test_orders_that_name_nobody_say_so(tmp_path, buyer):
     assert any("these orders name no person" in note for note in found.notes)
     (table,) = [one for one in found.tables if one.name == "orders"]
     assert table.maps[0].sureness <= 0.5
+
+
+def test_orders_of_guests_are_counted_where_they_are_proposed_and_where_they_are_tried(tmp_path):
+    rows = [
+        f"{n},2026-01-0{n % 9 + 1},{'' if n == 7 else 0 if n % 3 == 0 else 100 + n},{n}.50,g{n}@example.com"
+        for n in range(12)
+    ]
+    (tmp_path / "bestallningar.csv").write_text(
+        "\n".join(["order_id,order_date,customer_id,order_total,billing_email", *rows])
+    )
+    found = propose("shop", str(tmp_path), "SEK")
+    (told,) = [note for note in found.notes if "name nobody" in note]
+    assert "5 of 12 rows name nobody in customer_id" in told and "billing_email" in told
+    settings = settings_of(found)
+    tried = [
+        one for one in first_rows("shop", settings.sources["shop"], settings.quality) if "name nobody" in one.found
+    ]
+    assert [one.found.partition(" rows")[0] for one in tried] == ["person_key: 5 of 12"]
 
 
 def test_orders_that_name_people_by_what_is_not_their_key_say_by_what(tmp_path):

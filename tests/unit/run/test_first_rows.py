@@ -88,6 +88,6 @@ def test_what_add_source_proposes_has_no_finding(tmp_path, company):
     SEEN[company](folder)
     write_source(tmp_path / "kundbild.toml", propose("shop", str(folder), "SEK").block)
     told = first_rows("shop", load_settings(tmp_path / "kundbild.toml").sources["shop"], Quality())
-    # an answer that somebody did not give is set aside, and said; so is what only the company knows of a yes
-    said = ("have none", "permits nothing yet")
+    # an answer that somebody did not give is set aside, and said; so are guests, and what only the company knows of a yes
+    said = ("have none", "permits nothing yet", "name nobody")
     assert [one for one in told if not one.is_ok or not any(words in one.found for words in said)] == []
