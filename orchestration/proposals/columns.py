@@ -27,7 +27,8 @@ _MOST_COUNTS = 12
 FORMATS = (
     "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
     "%m/%d/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y%m%d", "%d.%m.%y",
-    "%d/%m/%y", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M", "%d %b %Y", "%b %d, %Y",
+    "%d/%m/%y", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y",
+    "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M %p", "%d/%m/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %z",
 )  # fmt: skip
 # what tells an amount as people write it from a number; beside such ones, amounts may be plain
 _MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]|^-?[1-9]\d*$|^0$"
@@ -206,7 +207,9 @@ def _column(
     if "%Y%m%d" in formats and "BIGINT" in fitting and len(fitting) > 1:
         return replace(plain, formats=("%Y%m%d",))
     if formats:
-        return replace(plain, formats=tuple(formats[:1]), is_ambiguous=len(formats) > 1)
+        # May is short for itself
+        readings = {one.replace("%B", "%b") for one in formats}
+        return replace(plain, formats=tuple(formats[:1]), is_ambiguous=len(readings) > 1)
     if _is_money(first):
         marks = [kind.removeprefix(_MONEY) for kind in fitting if _is_money(kind)]
         mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, _VALUES, decimal)
