@@ -28,6 +28,13 @@ _ENDINGS = "a|ad|ade|an|ar|arna|as|at|e|ed|en|er|erna|es|et|ia|in|ing|lla|n|na|r
 # whole texts: not a street or a film that begins so
 _STOPS = "stop(?:p|ps|pa|pad|pade|pat|ped|pet)?|object(?:ed|ions?)?"
 _POLITE = r"(?:nej|nei|no|ei)\W+(?:tack|takk|tak|thanks|thank\s+you|kiitos)"
+# ring inte på dörren: what a courier is told about the bell
+_BELL = (
+    r"(?:ring(?:a|er)?\s+(?:inte|ej|icke|ikke|ikkje)|(?:inte|ej|icke|ikke|ikkje)\s+ring(?:a|e|er)?)\s+på\s+"
+    r"(?:(?:dörr|dør|port)(?:en|a)?|(?:dörr|dør|ring|port)e?(?:klo[ck]k|telefon)[a-z]*)|"
+    r"(?:do\s*not|don['’]?t|never|no\s+need\s+to)\s+ring\s+(?:on\s+)?(?:the\s+)?(?:door\s*-?)?bell|"
+    r"(?:älä|ei\s+saa)\s+soita?a?\s+ovikello[a-z]*"
+)
 # concepts whose values are names
 _NAMES = ("given_name", "family_name", "street", "city", "country_code", "store", "preferred_store", "page")
 
@@ -35,17 +42,25 @@ _NAMES = ("given_name", "family_name", "street", "city", "country_code", "store"
 def refuses(value: str) -> bool:
     """Whether a text refuses contact."""
     said = unicodedata.normalize("NFC", value).lower()
+    bell, contact = _of_the_bell()
+    rest = re.sub(bell, " ", said)
+    # beside another word for contact the no may be of that too
+    said = said if re.search(contact, rest) else rest
     return any(all(re.search(one, said) for one in together) for together in _patterns())
 
 
 def refuses_sql(said: str) -> str:
     """SQL of the same, of a text in lower case."""
-    asked = (" and ".join(f"regexp_matches({said}, {text(one)})" for one in together) for together in _patterns())
+    bell, contact = _of_the_bell()
+    rest = f"regexp_replace({said}, {text(bell)}, ' ', 'g')"
+    left = f"case when regexp_matches({rest}, {text(contact)}) then {said} else {rest} end"
+    asked = (" and ".join(f"regexp_matches(told, {text(one)})" for one in together) for together in _patterns())
     # hardly any text has one of these, and to ask for all of it is dear
     meanings = ("refusal", "ended", "never", "off", "leaving", "leaving_alone")
     terms = frozenset[str]().union(*map(words_for, meanings), *map(plain_words_for, meanings))
     may_be = f"{REFUSAL}|{_any_of(terms)}|{_OF_CONTACT}|(^|[^a-z])no([^a-z]|$)"
-    return f"case when regexp_matches({said}, {text(may_be)}) then {' or '.join(f'({one})' for one in asked)} else false end"
+    refusing = f"list_transform([{left}], lambda told: {' or '.join(f'({one})' for one in asked)})[1]"
+    return f"case when regexp_matches({said}, {text(may_be)}) then {refusing} else false end"
 
 
 def is_of_contact(name: str) -> bool:
@@ -70,6 +85,12 @@ def holds_names(column: str) -> bool:
     owners = things | plain_words_for("buyer")
     before = [*words[:-1], *([stem] if stem else [])] if stem is not None else []
     return any(one in owners or one.removesuffix("s") in owners for one in before)
+
+
+@cache
+def _of_the_bell() -> tuple[str, str]:
+    """Patterns of what is said of a bell, and of a word for contact."""
+    return rf"(?:{_BELL})(?:$|[^{_LETTERS}])", f"{_START}{_contact()}+(?:{_ENDINGS})?{_END}"
 
 
 @cache

@@ -21,6 +21,7 @@ HARMLESS = {
     "Leveransinfo": "Do not leave at the door", "Destination": "Peru", "objekt": "Objects 1", "opening_hours": "Closed Monday",
     "Anteckning": "Ring utan att störa", "grind": "stopp vid grinden", "Leverans": "Lämna utan kvittens", "tid": "Aldrig efter kl 20", "urtyp": "Stopp-ur",
     "korg": "tog bort varan ur korgen", "köp": "ångrat köp", "väder": "trött på regnet", "gata3": "Bor i Dödevi", "frakt": "Stoppade leverans", "i": "ingen",
+    "bud": "Ring inte på dörren", "bud2": "Lämna paketet, ring ej på dörrklockan tack", "bud3": "Do not ring the doorbell", "bud4": "Ikke ring på døra",
     "kurs": "Adopt outdoor", "hobby": "Never Ending Story", "besked": "Reklamation utan kvitto", "kvarter": "Block A",
 }  # fmt: skip
 REFUSING = {
@@ -34,6 +35,7 @@ REFUSING = {
     "k": "önskar ej nyhetsbrev längre", "l": "vill slippa nyhetsbrev", "m": "ta bort från listan", "n": "har sagt upp nyhetsbrevet", "o": "prenumererar inte längre",
     "p": "bett oss sluta mejla", "q": "ångrat samtycket", "r": "trött på våra mejl", "s": "vill bli glömd", "t": "GDPR-begäran: radera", "u": "avliden", "v": "bojkott",
     "w": "slettes", "x": "don't email", "y": "leave alone", "z": "wants off the list", "aa": "poistettu listalta", "bb": "älä lähetä", "cc": "Nej tack",
+    "da": "Ring inte på dörren eller mobilen, mejla", "db": "Ring inte på dörren. Ring inte heller", "dc": "Ring inte på jobbet", "df": "Do not ring",
     "dd": "tog tillbaka sitt samtycke", "ee": "fjern fra listen", "ff": "lopeta viestit", "gg": "skyddad identitet", "hh": "bor utan reklam",
 }  # fmt: skip
 
