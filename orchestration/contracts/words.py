@@ -23,7 +23,11 @@ _WITHIN, _LONGER = 0.3, 0.1
 _PLACE = 0.0005
 # what a name ends with says little where it is as short as date, name or type
 _TELLING = 5
-
+# a time zone at the end of a name: Create Date (GMT+1)
+ZONE_IN_NAME = re.compile(
+    r"\s*[(\[]\s*(?:(?:GMT|UTC)\s*([+\N{MINUS SIGN}-])\s*(\d{1,2})(?:[:.]?(\d{2}))?|(CEST|CET|EEST|EET|WEST|BST))\s*[)\]]\s*$",
+    re.IGNORECASE,
+)
 
 # concepts that are amounts of money
 _MONEY = ("amount", "unit_price", "unit_cost", "discount", "refunded_amount", "spend")
@@ -105,6 +109,7 @@ def _languages() -> dict[str, set[str]]:
 
 def concepts_of(name: str, table: str = "") -> dict[str, float]:
     """Concept → how sure it is that a column of that name is of it. `table` is the table's name, whose words may stand before."""
+    name = ZONE_IN_NAME.sub("", name)
     words = words_of(name)
     # doubled columns of an export: email_1
     while len(words) > 1 and words[-1].isdigit():

@@ -33,6 +33,7 @@ from orchestration.proposals.found import (
     why_withheld,
     with_currency,
 )
+from orchestration.proposals.header_zones import zones_of
 from orchestration.proposals.keyed import keyed
 from orchestration.proposals.linked import note_values, with_links
 from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_of
@@ -171,8 +172,10 @@ def _found(
                 beyond = [
                     c for c in names if c not in (*columns_of(known.vendor, known.form, known.table), *known.more)
                 ]
+                notes = zones_of(group.table, names, columns_of(known.vendor, known.form, known.table))
                 return [(group, looked, FoundTable(
-                    group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known
+                    group.table, len(group.files), looked.rows, looked.columns, (), {}, [], beyond, dialect=looked.csv, vendor=known,
+                    notes=notes,
                 ))]  # fmt: skip
             table = _mapped(con, group, looked, company)
             if group.rows is None and (like := looks_like([*names, *looked.nested], group.files)):
@@ -221,7 +224,7 @@ def _mapped(
     unmapped = [column for column in names if column not in read and column not in why]
     table = with_person(FoundTable(
         group.table, len(group.files), looked.rows, columns, key, why, maps, [*unmapped, *looked.nested, *looked.doubled, *looked.partial],
-        dialect=looked.csv, notes=notes_of(group.table, looked),
+        dialect=looked.csv, notes=(*notes_of(group.table, looked), *zones_of(group.table, names)),
     ))  # fmt: skip
     note_values(con, looked.relation, table)
     return table

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestration.proposals.dialects import sniffed
+from orchestration.proposals.propose import propose
 
 
 def test_labels_below_a_known_header_are_no_reason_to_doubt_it(tmp_path):
@@ -31,3 +32,16 @@ def test_what_a_file_misses_to_be_a_vendors_is_told(file, header, told):
 
     found = looks_like(header.split(","), [file])
     assert told in found and bool(told) == bool(found)
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [("Contact owner", "Create Date (GMT+1): not read"), ("Owner", "Create Date (GMT+1): the name says a time zone, and times are read as UTC")],
+)  # fmt: skip
+def test_a_time_zone_in_a_name_is_told_with_what_to_write(tmp_path, more, told):
+    rows = [f"{n},Per,Ek{n},p{n}@example.com,Bo,2026-01-0{n} 10:00" for n in range(1, 9)]
+    header = f"Record ID,First Name,Last Name,Email,{more},Create Date (GMT+1)"
+    (tmp_path / "contacts.csv").write_text("\n".join([header, *rows]))
+    found = propose("crm", str(tmp_path), "SEK")
+    assert any(told in note and 'timezone = "Etc/GMT-1"' in note for note in found.notes), found.notes
+    assert more == "Contact owner" or found.tables[0].maps[0].of("created_at").columns == ("Create Date (GMT+1)",)
