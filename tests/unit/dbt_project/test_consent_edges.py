@@ -74,7 +74,7 @@ def test_rule_08_a_soft_opt_in_is_of_email_and_sms_alone(permitted, compiled, wa
 SOLD = ("2025-12-01", "Completed", 100, 100)
 NO_SALE = [
     [("2025-12-01", word, 100, 100)]
-    for word in ("Pending payment", "pending", "on-hold", "wc-on-hold", "Failed", "new", "unpaid", None, "Väntar")
+    for word in ("Pending payment", "pending", "on-hold", "wc-on-hold", "Failed", "new", "unpaid", None, "Väntar", "unavailable")
 ] + [
     [("2025-12-01", "failed", 100, 0)],
     [("2026-02-01", "completed", 100, 100)],  # after the grant
