@@ -21,7 +21,7 @@ HARMLESS = {
     "Leveransinfo": "Do not leave at the door", "Destination": "Peru", "objekt": "Objects 1", "opening_hours": "Closed Monday",
     "Anteckning": "Ring utan att störa", "grind": "stopp vid grinden", "Leverans": "Lämna utan kvittens", "tid": "Aldrig efter kl 20", "urtyp": "Stopp-ur",
     "korg": "tog bort varan ur korgen", "köp": "ångrat köp", "väder": "trött på regnet", "gata3": "Bor i Dödevi", "frakt": "Stoppade leverans", "i": "ingen",
-    "bud": "Ring inte på dörren", "bud2": "Lämna paketet, ring ej på dörrklockan tack", "bud3": "Do not ring the doorbell", "bud4": "Ikke ring på døra",
+    "bud": "Ring inte på dörren", "bud2": "Lämna paketet och ring ej på dörrklockan tack", "bud3": "Do not ring the doorbell", "bud4": "Ikke ring på døra",
     "kurs": "Adopt outdoor", "hobby": "Never Ending Story", "besked": "Reklamation utan kvitto", "kvarter": "Block A",
 }  # fmt: skip
 REFUSING = {
