@@ -11,21 +11,23 @@ import tomllib
 from collections.abc import Collection
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from orchestration.core.errors import ConfigurationError, did_you_mean
 from orchestration.core.home import Home
 from orchestration.core.settings import PROJECT_DIR, Privacy, Settings
 from orchestration.core.settings.auth import has_scheme, secrets_of
 from orchestration.core.settings.secret_names import VARIABLE, is_from_outside
+from orchestration.core.settings.segments import Segment, SegmentName
 from orchestration.core.toml_places import place
 
 # settings of earlier versions → what to say
 _GONE: dict[tuple[str | int, ...], str] = {
     ("scores", "campaign_days"): "take it out: response_days below [insight] says it for scores and marts;"
 }
+_Section = TypeVar("_Section")
 DEFAULT_HOME = PROJECT_DIR / "home"
 DEFAULT_CONFIG = PROJECT_DIR / "kundbild.toml"
 _FIRST_SOURCE = "`kundbild add-source NAME --from PLACE` looks at files and writes one"
@@ -45,15 +47,24 @@ def load_privacy(path: Path, environment: dict[str, str] | None = None) -> Priva
 
     Raises ConfigurationError as load_settings does.
     """
+    return _load_section(path, "privacy", TypeAdapter(Privacy), environment)
+
+
+def load_segments(path: Path, environment: dict[str, str] | None = None) -> dict[str, Segment]:
+    """The settings of [segments] alone, as load_privacy."""
+    return _load_section(path, "segments", TypeAdapter(dict[SegmentName, Segment]), environment)
+
+
+def _load_section(path: Path, name: str, kind: TypeAdapter[_Section], environment: dict[str, str] | None) -> _Section:
     if not path.is_file():
-        return Privacy()
+        return kind.validate_python({})
     environment = dict(os.environ) if environment is None else environment
     text, tree = _read(path)
-    said = _fill(tree.get("privacy", {}), environment, path, text, ("privacy",))
+    said = _fill(tree.get(name, {}), environment, path, text, (name,))
     try:
-        return Privacy.model_validate(said)
+        return kind.validate_python(said)
     except ValidationError as error:
-        raise _as_configuration_error(error, path, text, ("privacy",)) from error
+        raise _as_configuration_error(error, path, text, (name,)) from error
 
 
 def load_settings(

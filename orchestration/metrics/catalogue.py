@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestration.contracts.metric_definitions import read_definitions, unit_of, unknown
 from orchestration.contracts.seeds import seed
+from orchestration.core.configuration import home_and_config, load_segments
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.metrics.compiler import compiler
 from orchestration.publishing.query import ask
@@ -63,7 +64,7 @@ def table_told(table: str, about: Mapping[str, str]) -> dict[str, Any]:
 
 
 def terms() -> dict[str, str]:
-    """What a word means here: the segments of the seed and their schemes, and before them the glossary of the project."""
+    """What a word means here: the segments of the seed and of the company's own and their schemes, and before them the glossary of the project."""
     return {**_segments(), **_glossary()}
 
 
@@ -83,10 +84,21 @@ def _segments() -> dict[str, str]:
         )
         schemes["rfm"].append(f"{row['segment']} ({of})")
         named.setdefault(row["segment"], []).append(f"rfm: {of}")
+    for name, own in load_segments(home_and_config()[1]).items():
+        says = "; ".join(
+            part for part in (own.description.strip().rstrip("."), f"the rule: {' '.join(own.where.split())}") if part
+        )
+        schemes.setdefault(own.scheme or name, []).append(f"{name} ({says})")
+        named.setdefault(name, []).append(f"{own.scheme or name}: {says}")
     return {
-        **{name: f"A segment. {'; '.join(of)}" for name, of in named.items()},
-        **{name: f"A scheme of segments: {'; '.join(of)}" for name, of in schemes.items()},
+        **{_spoken(name): f"A segment. {'; '.join(of)}" for name, of in named.items()},
+        **{_spoken(name): f"A scheme of segments: {'; '.join(of)}" for name, of in schemes.items()},
     }
+
+
+def _spoken(name: str) -> str:
+    """A name as a term is looked up."""
+    return name.replace("_", " ")
 
 
 def _glossary() -> dict[str, str]:
@@ -105,7 +117,7 @@ def definition_of(term: str) -> dict[str, Any]:
     if meant := {d: meaning for d, meaning in dimensions.items() if name in (d, d.partition("__")[2])}:
         return {"kind": "dimension", "name": name, "meanings": meant}
     words = terms()
-    if (plain := term.strip().lower().replace("-", " ")) in words:
+    if (plain := _spoken(term.strip().lower().replace("-", " "))) in words:
         return {"kind": "term", "name": plain, "description": words[plain]}
     raise unknown(
         "definition of",

@@ -26,18 +26,18 @@ CLI = Path(sys.executable).parent / "kundbild"
 TOOLS = {"list_metrics", "query_metric", "list_tables", "describe_table", "definition"}
 
 
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, config: Path = PROJECT_DIR / "kundbild.toml") -> dict[str, str]:
     return {
         **os.environ,
         "KUNDBILD_HOME": str(home),
-        "KUNDBILD_CONFIG": str(PROJECT_DIR / "kundbild.toml"),
+        "KUNDBILD_CONFIG": str(config),
         "PYTHONPATH": str(PROJECT_DIR),
     }
 
 
-def with_client(home: Path, ask: Callable[[Client], Awaitable[Any]], mode: str = "auto") -> Any:
+def with_client(home: Path, ask: Callable[[Client], Awaitable[Any]], mode: str = "auto", **where: Path) -> Any:
     async def run() -> Any:
-        command = StdioServerParameters(command=str(CLI), args=["mcp"], env=environment(home))
+        command = StdioServerParameters(command=str(CLI), args=["mcp"], env=environment(home, **where))
         async with Client(command, mode=mode, read_timeout_seconds=60) as client:
             return await ask(client)
 
@@ -64,6 +64,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch):
     home = tmp_path / "home"
     publish(home, "20260101T000000-first", example())
+    # a source's secret is not set: who asks needs none
+    config = tmp_path / "kundbild.toml"
+    config.write_text(
+        'company = "C"\n[sources.shop]\nkind = "rest"\ntoken = "${NOT_SET_HERE}"\n[segments.big_spender]\nscheme = "size"\n'
+        + 'where = "order_count >= 9\\n and not is_business"\ndescription = "Buys a lot."\n'
+    )
 
     async def ask(client: Client) -> None:
         tools = (await client.list_tools()).tools
@@ -96,17 +102,18 @@ def test_every_tool_answers_and_every_call_is_noted(tmp_path: Path, monkeypatch)
         assert "did you mean" in await told(client, "query_metric", metrics=["net_revenu"])
         for term, says in {"reservation": "register", "Lapsed": "Last order one to two years ago", "churned": "more than two years ago",
                            "RFM": "champions (recency 4 to 5 of 5 and frequency 4 to 5 of 5)", "at risk": "rfm: recency 1 to 2", "markov": "taken out of the paths",
-                           "lift": "held out", "cohort": "first order", "hold-out": "at random", "value tier": "top (The 5 %"}.items():  # fmt: skip
+                           "lift": "held out", "cohort": "first order", "hold-out": "at random", "value tier": "top (The 5 %",
+                           "big_spender": "size: Buys a lot; the rule: order_count >= 9 and not is_business", "size": "big_spender (Buys a lot"}.items():  # fmt: skip
             assert says in (await told(client, "definition", term=term))["description"], term
 
-    with_client(home, ask)
+    with_client(home, ask, config=config)
     monkeypatch.setenv("KUNDBILD_HOME", str(home))
     folder, config = home_and_config()
     noted = [entry.detail for entry in reads(audit_log(folder, load_privacy(config)), grade="analyst")]
     assert all(detail["through"] == "mcp" for detail in noted)
     # describing a table reads first which there are
     assert [detail.get("tool") or detail["metric_1"] for detail in noted] == [
-        "list_metrics", "orders", "list_tables", "describe_table", "describe_table", "definition", "definition", "query_metric", *["definition"] * 10,
+        "list_metrics", "orders", "list_tables", "describe_table", "describe_table", "definition", "definition", "query_metric", *["definition"] * 12,
     ]  # fmt: skip
     assert noted[4]["table"] == "fct_orders" and noted[7]["failed"] == "refused"
 
