@@ -96,9 +96,9 @@ def test_rule_27_an_erasure_proves_itself_in_one_pass_and_fails_where_anything_i
         finish_unfinished(home, settings)
     assert made_up(demo_copy) == []
     # one table that is forgotten is enough
-    theirs = erasure._theirs
+    theirs = erasure.theirs_of
     monkeypatch.setattr(
-        erasure, "_theirs", lambda table, *rest: None if table == "fct_web_sessions" else theirs(table, *rest)
+        erasure, "theirs_of", lambda table, *rest: None if table == "fct_web_sessions" else theirs(table, *rest)
     )
     with demo_copy.warehouse() as con:
         (other,) = con.execute("select arg_min(customer_id, email) from marts.dim_customers").fetchall()[0]
