@@ -124,6 +124,7 @@ def coming_back(demo: Kundbild, tmp_path_factory: pytest.TempPathFactory) -> Sim
     return seen
 
 
+@pytest.mark.slow
 def test_rule_25_who_was_erased_stays_away_from_a_full_extract_other_spellings_and_a_backup(
     coming_back: SimpleNamespace,
 ):
@@ -136,6 +137,7 @@ def test_rule_25_who_was_erased_stays_away_from_a_full_extract_other_spellings_a
     assert (coming_back.extracted_anew, coming_back.from_backup) == ([], [])
 
 
+@pytest.mark.slow
 def test_rule_26_the_suppression_list_holds_keyed_hashes_and_a_new_explicit_consent_lifts_it(
     coming_back: SimpleNamespace,
 ):

@@ -68,7 +68,9 @@ def load(home, warehouse):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
-@pytest.mark.parametrize("reads", ["none", "1", "3", "12"])
+@pytest.mark.parametrize(
+    "reads", ["none", *(pytest.param(reads, marks=pytest.mark.slow) for reads in ("1", "3")), "12"]
+)
 def test_a_database_whose_disk_stalls_ends_with_the_time_of_its_source(folder, load, home, warehouse, kind, reads):
     with mounted(folder, reads) as point:
         began = time.monotonic()

@@ -189,7 +189,7 @@ KILLED_IN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("everything", [False, True])
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("module", "step"), KILLED_IN, ids=[step for _, step in KILLED_IN])
 def test_a_run_that_is_killed_in_a_step_leaves_what_the_next_one_fixes(
     first_night, monkeypatch, module, step, everything
