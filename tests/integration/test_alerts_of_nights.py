@@ -25,6 +25,7 @@ from tests.warm import run_warm
 from tests.webhook import webhook
 
 
+@pytest.mark.slow
 def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild):
     """First its file is gone, then its store breaks off in mid-file; the others go on, and a night that can read it heals."""
     with webhook() as (url, told):

@@ -114,6 +114,7 @@ columns = { source_key = "id", full_name = "name" }
 """
 
 
+@pytest.mark.slow
 def test_a_database_that_is_down_holds_a_first_night_and_its_password_is_nowhere(tmp_path):
     """It would be taken for the whole: only where the configuration says so. What is published then: tests/systems/test_lost_databases.py."""
     (tmp_path / "people.csv").write_text("id,name,email\n1,Anna Berg,a@x.se\n2,Bo Ek,b@x.se\n")

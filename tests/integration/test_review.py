@@ -21,6 +21,7 @@ def customers_of(kundbild: Kundbild, *records: str) -> list[str]:
     return [found[record] for record in records]
 
 
+@pytest.mark.slow
 def test_a_pair_is_listed_explained_accepted_and_joined_by_the_next_night(demo_copy: Kundbild, tmp_path):
     listed = demo_copy.json("review", "--limit", "5")
     assert len(listed) == 5

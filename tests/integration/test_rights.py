@@ -96,6 +96,7 @@ def assert_that_both_stand(demo_copy: Kundbild, customer: str, contact: str, bor
     ]
 
 
+@pytest.mark.slow
 def test_rule_24_objection_and_correction_outlive_extraction_and_who_is_restricted_is_stored_and_in_no_mart(
     demo_copy: Kundbild,
 ):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 
+import pytest
+
 from tests.conftest import Kundbild
 
 CONFIG = """
@@ -99,6 +101,7 @@ def _old(folder, contacts, choices) -> None:
     con.close()
 
 
+@pytest.mark.slow
 def test_whoever_said_no_in_any_way_is_not_permitted(tmp_path):
     folder = tmp_path / "d"
     folder.mkdir()

@@ -151,6 +151,7 @@ def test_a_table_that_another_version_made_is_not_read_as_todays(tmp_path, monke
         answer(["tickets"])
 
 
+@pytest.mark.slow
 def test_a_missing_source_gives_an_empty_answer(tmp_path: Path, monkeypatch):
     publish(tmp_path, "empty")
     monkeypatch.setenv("KUNDBILD_HOME", str(tmp_path))
