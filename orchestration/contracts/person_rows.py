@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from orchestration.contracts.conformed import columns_of, entities, entity_meta, named_by
-from orchestration.contracts.model_files import model_file
+from orchestration.contracts.model_files import model_file, models_of
 from orchestration.core.settings import DBT_DIR
 
 _MARTS = DBT_DIR / "models" / "marts"
@@ -75,11 +75,11 @@ class MadeOfRows:
 @cache
 def made_of_rows() -> dict[str, MadeOfRows]:
     """Table → what its contract's `meta: rows_of` says; of those without one nothing."""
-    found = {}
+    found, insight = {}, {model for model, _ in models_of("insight")}
     for path in sorted(_MARTS.rglob("*.yml")):
         if "rows_of:" in path.read_text(encoding="utf-8"):
             model = model_file(path)["models"][0]
-            meta, schema = model["config"]["meta"], "insight" if path.parent.name == "insight" else "marts"
+            meta, schema = model["config"]["meta"], "insight" if model["name"] in insight else "marts"
             made = MadeOfRows(schema, model["name"], meta["rows_of"], meta.get("row_key", "source_key"))
             found[made.table] = made
     return found

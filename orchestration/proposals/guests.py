@@ -34,12 +34,14 @@ def note_nobodys(con: duckdb.DuckDBPyConnection, relation: str, table: FoundTabl
         return
     read = [c for one in table.maps if (f := one.of("person_key")) for c in f.columns]
     named = [c.name for c in table.columns if "person_key" in concepts_of(c.name, table.name)]
-    for name in dict.fromkeys([*read, *named, *(c.name for c in others)]):
-        is_nobody = f"coalesce({names_nobody(quote(name), NOBODYS_KEYS)}, true)"
-        counted = f"select count(*) filter (where {is_nobody}) as nobodys, count(*) as of_rows from {relation}"
-        con.execute(
-            f"insert into noted_nobodys select {text(table.name)}, {text(name)}, * from ({counted}) where nobodys > 0"
-        )
+    places = [*dict.fromkeys([*read, *named, *(c.name for c in others)])]
+    if not places:
+        return
+    counted = ", ".join(
+        f"count(*) filter (where coalesce({names_nobody(quote(place), NOBODYS_KEYS)}, true))" for place in places
+    )
+    each = f"select unnest([{', '.join(map(text, places))}]) as place, unnest([{counted}]) as nobodys, count(*) as of_rows from {relation}"
+    con.execute(f"insert into noted_nobodys select {text(table.name)}, * from ({each}) where nobodys > 0")
 
 
 def with_guests(con: duckdb.DuckDBPyConnection, tables: Sequence[FoundTable]) -> list[FoundTable]:
