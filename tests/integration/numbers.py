@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from orchestration.core.configuration import load_settings
@@ -15,6 +16,7 @@ from orchestration.transform.runner import Dbt, set_clock
 from tests.loads import note_load
 from tests.unit.empty_tables import add_rows, empty_tables
 
+AT, LATE = "2026-11-10T10:00:00Z", "2026-11-20T10:00:00Z"
 CONFIG = """
 company = "Lilla Butiken"
 currency = "SEK"
@@ -148,3 +150,12 @@ class Shop:
 
 def amounts(found: list[tuple]) -> dict[str, tuple]:
     return {key: tuple(float(v) if v is not None else None for v in values) for key, *values in found}
+
+
+def built(folder: Path, people: list[str], *delivered: tuple[str, list[tuple]]) -> Shop:
+    shop = Shop(Home(folder / "home").prepare(), folder / "kundbild.toml")
+    shop.begin(people)
+    for table, rows in delivered:
+        shop.deliver(table, *rows)
+    shop.build()
+    return shop
