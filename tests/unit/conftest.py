@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ from orchestration.privacy.rights.requests import prepare_requests
 from tests.conftest import forget
 from tests.unit.compiled import made_once
 from tests.unit.consent import FED, MODELS, SEEDS, SYSTEMS, compiled_with
-from tests.unit.stories import name_of, tell
+from tests.unit.stories import SHOP, name_of, tell
 
 COLUMNS = {
     "source_system": "varchar", "source_key": "varchar", "kind": "varchar", "full_name": "varchar", "given_name": "varchar",
@@ -178,22 +179,25 @@ def permitting(compiled, resolve, warehouse):
 
 @pytest.fixture(scope="session")
 def told(request, compiled, tmp_path_factory, new_warehouse):
-    """How each story of the run failed, or None. The first worker to ask tells all that were collected; the others read it."""
+    """How a story of the run failed, or None. The first worker to ask tells all of its setting that were collected; the others
+    read it."""
 
-    def telling(folder: Path) -> dict[str, str | None]:
-        stories = {
-            name_of(item.obj.story): item.obj.story
-            for item in request.session.items
-            if hasattr(getattr(item, "obj", None), "story")
-        }
+    def telling(setting, folder: Path) -> dict[str, str | None]:
+        tests = [getattr(item, "obj", None) for item in request.session.items]
+        stories = {name_of(test.story): test.story for test in tests if getattr(test, "setting", None) == setting}
         home = Home(folder / "home").prepare()
         home.warehouse.write_bytes(new_warehouse)
         with open_warehouse(home, Engine()) as con:
-            failures = tell([stories[name] for name in sorted(stories)], permitting(compiled, resolving(con), con), con)
+            permitted = permitting(compiled, resolving(con), con)
+            prepare_raw(con, SHOP)
+            failures = tell([stories[name] for name in sorted(stories)], permitted, con, setting)
             forget(con)
         return failures
 
-    return made_once(tmp_path_factory, "stories", telling).__getitem__
+    def of(test) -> str | None:
+        return made_once(tmp_path_factory, test.setting.name, partial(telling, test.setting))[name_of(test.story)]
+
+    return of
 
 
 @pytest.fixture

@@ -40,21 +40,26 @@ _FAMILY = [
     "Wester",
     "Ytterman",
 ]
+# of the 577th and all after it
+_MORE = ["Abrahamsberg", "Bohlin", "Cederquist", "Dunder", "Enockson", "Franzon", "Gyllenhak", "Hummerhielm", "Ihrfelt", "Junghagen", "Klockhoff", "Ljungdahl", "Munkhammar", "Norrby", "Ollongren", "Pukehorn", "Quist", "Rydqvist", "Skytte", "Thorell", "Ulfsparre", "Vretblad", "Wachtmeister", "Zachau"]  # fmt: skip
+# of so many no two share a whole name
+MOST = 2 * len(_GIVEN) * len(_FAMILY)
 
 
 def someone(n: int, key: str = "", **more) -> dict:
-    """The record of the n-th case, `p{n}` unless `key` is given: no two of the first 576 share a whole name, a birth date, email address,
+    """The record of the n-th case, `p{n}` unless `key` is given: no two of the first MOST share a whole name, a birth date, email address,
     domain or number; of the first 24 no two share any part of a name.
 
     They have no address: a register would be asked with it. Cases of one test that are such people are answered in one night as
     each would be in a night of its own: what one of them refuses, or what a register has of them, touches no other.
     """
     many = len(_GIVEN)
-    given, family = _GIVEN[n % many], _FAMILY[(n + n // many) % many]
+    again, nth = divmod(n, many * many)
+    given, family = _GIVEN[n % many], (_FAMILY, _MORE)[again][(n + n // many) % many]
     own = {
-        "birth_date": f"{date(1940, 1, 2) + timedelta(days=29 * n)}",
+        "birth_date": f"{date(1940, 1, 2) + timedelta(days=29 * nth + 11 * again)}",
         "email": f"{given}@{family}{n if n >= many else ''}.se".lower(),
-        "phone": f"+4670{2_113_407 + 11_911 * n}",
+        "phone": f"+467{3 * again}{2_113_407 + 11_911 * nth}",
     }
     return person(key or f"p{n}", given, family, **own | more)
 

@@ -10,7 +10,7 @@ from tests.unit.stories import name_of, night, of, tell
 def test_a_story_is_sent_its_own_people_and_one_that_fails_leaves_the_others():
     nights: list[tuple[list[str], list[str]]] = []
 
-    def permitted(people: list[dict], **rows: list[dict]) -> dict[tuple[str, str, str], str]:
+    def permitted(people: list[dict], at: str, **rows: list[dict]) -> dict[tuple[str, str, str], str]:
         keys = [one["source_key"] for one in people]
         nights.append((keys, [row["source_key"] for row in rows["consent_events"]]))
         permitted.why = {(key, "survey", "email"): f"of {key}" for key in keys}

@@ -3,73 +3,45 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from datetime import datetime
 
-import pytest
-
-from orchestration.core.settings import Settings
-from orchestration.extract.extract import prepare_raw
-from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
-from tests.unit.people import by_case, person, someone
-
-SHOP = """
-company = "T"
-[sources.shop]
-connector = "files"
-url = "."
-[sources.shop.tables.people]
-path = "p*.csv"
-columns = { line = "BIGINT", no = "VARCHAR", first = "VARCHAR", last = "VARCHAR", mail = "VARCHAR", mobile = "VARCHAR", born = "VARCHAR" }
-key = ["line"]
-[[sources.shop.tables.people.maps]]
-entity = "people"
-columns = { source_key = "no", given_name = "first", family_name = "last", email = "mail", phone = "mobile", birth_date = "born" }
-"""
-OF_BO = ("bo", "survey", "email")
-GRANTED = [said("anna"), said("bo")]
+from tests.unit.consent import NOBODYS, said
+from tests.unit.people import by_case
+from tests.unit.stories import night, of, story
 
 
-def granted_to(people: list[dict]) -> list[dict]:
-    return [said(one["source_key"], contact_point=one["email"]) for one in people]
+def key_of(one: dict) -> str:
+    """A record of the shop's, of the same number."""
+    return f"{9000 + int(one['source_key'].removeprefix('p'))}"
 
 
-def no(key: str | None = "7", **more) -> dict:
-    """A withdrawal by a record of the shop, on an address that nobody has."""
-    more = {"person_system": "shop", "contact_point": "iv@nowhere.se", "source_key": "w"} | more
-    return said(key or "-", "withdrawn", "2026-03-01", **more) | ({} if key else NOBODYS)
+def nowhere(one: dict) -> str:
+    """An address that only the shop's record may have."""
+    return f"iv{key_of(one)}@nowhere.se"
 
 
-@pytest.fixture
-def shop(permitted, warehouse):
-    """Puts people of the shop into raw, of whom no conformed table has anything, and lines among those that were rejected."""
-    permitted.settings = Settings.model_validate(tomllib.loads(SHOP))
-    prepare_raw(warehouse, permitted.settings)
-
-    def go(*rows: dict, lines: tuple[str, ...] = ()) -> None:
-        for table in ("raw_shop.people", "quarantine.rejected_rows"):
-            warehouse.execute(f"delete from {table}")
-        for number, line in enumerate(lines, start=1):
-            warehouse.execute(
-                "insert into quarantine.rejected_rows values (1, 'shop', 'people', 'p.csv', ?, null, 'r', 'unknown', ?)",
-                [number, line],
-            )
-        for number, row in enumerate(rows, start=1):
-            whole = {"line": number, "no": "7", "_load_id": 1, **row}
-            warehouse.execute(
-                f"insert into raw_shop.people ({', '.join(whole)}) values ({', '.join('?' * len(whole))})",
-                list(whole.values()),
-            )
-
-    return go
+def no(one: dict, **more) -> dict:
+    """A withdrawal by the record of the shop, on an address that nobody has."""
+    return said(
+        key_of(one), "withdrawn", "2026-03-01", **{"person_system": "shop", "contact_point": nowhere(one), "source_key": f"w{key_of(one)}"} | more
+    )  # fmt: skip
 
 
-NUMBER = {"first": "Ann", "mobile": "070-111 22 33", "mail": "iv@nowhere.se", "born": "1985-13-45"}
+def national(one: dict) -> str:
+    """Their number as it is dialled at home."""
+    return f"0{one['phone'].removeprefix('+46')}"
+
+
+def spaced(one: dict) -> str:
+    digits = one["phone"].removeprefix("+46")
+    return f"0{digits[:2]}-{digits[2:5]} {digits[5:7]} {digits[7:]}"
+
+
 # what the shop's record has of somebody's, and what is another in its withdrawal
 SET_ASIDE = {
     "their number": ("row", {}),
     "their number, and the withdrawal names none": ("row", {"contact_point": None}),
-    "their number, under a key in another spelling": ("row", {"person_key": "900{n}.0", "person_system": " SHOP"}),
+    "their number, under a key in another spelling": ("row", {"person_key": "{key}.0", "person_system": " SHOP"}),
     "their number, and the withdrawal names nothing but an address of the row": ("row", NOBODYS),
     "their address beside another": ("addresses", {}),
     "their name and birth date": ("name", {}),
@@ -78,51 +50,58 @@ SET_ASIDE = {
 }
 
 
-def test_rule_04_a_withdrawal_by_a_record_that_was_set_aside_denies_whoever_has_what_it_has(permitted, shop):
-    people = [someone(n) for n in range(len(SET_ASIDE))]
+@story
+def test_rule_04_a_withdrawal_by_a_record_that_was_set_aside_denies_whoever_has_what_it_has(cast):
+    people, other = cast.many(len(SET_ASIDE)), cast.one()
     rows, lines, refused = [], [], []
-    for n, (one, (kind, changes)) in enumerate(zip(people, SET_ASIDE.values(), strict=True)):
-        key, digits, (year, month, day) = f"900{n}", one["phone"].removeprefix("+46"), one["birth_date"].split("-")
-        mobile = f"0{digits[:2]}-{digits[2:5]} {digits[5:7]} {digits[7:]}"
+    for one, (kind, changes) in zip(people, SET_ASIDE.values(), strict=True):
+        key, (year, month, day) = key_of(one), one["birth_date"].split("-")
         if kind == "row":
-            rows.append(NUMBER | {"no": key, "mobile": mobile, "mail": f"iv{n}@nowhere.se"})
+            rows.append({"no": key, "first": "Ann", "mobile": spaced(one), "mail": nowhere(one), "born": "1985-13-45"})
         elif kind == "addresses":
-            rows.append({"no": key, "mail": f"b@y.se / {one['email'].title()}"})
+            rows.append({"no": key, "mail": f"b{key}@y.se / {one['email'].title()}"})
         elif kind == "name":
             family, born = one["family_name"].upper(), f"{int(day)}.{int(month)}.{year}"
             rows.append({"no": key, "first": f"{one['given_name']} Maria", "last": family, "born": born})
         elif kind == "rejected row":
-            lines.append(json.dumps({"line": "x", "no": key, "first": "Ann", "mobile": mobile}))
+            lines.append(json.dumps({"line": "x", "no": key, "first": "Ann", "mobile": spaced(one)}))
         else:
-            lines.append(f'2;{key};"Ann;{mobile};1980')
-        of_case = {name: value and value.format(n=n) for name, value in changes.items()}
-        refused.append(no(key, contact_point=f"iv{n}@nowhere.se", source_key=f"w{n}") | of_case)
-    shop(*rows, lines=tuple(lines))
-    granted = [*granted_to(people), said("bo")]
+            lines.append(f'2;{key};"Ann;{spaced(one)};1980')
+        of_case = {name: value and value.format(key=key) for name, value in changes.items()}
+        refused.append(no(one) | of_case)
+    granted = [of(one) for one in (*people, other)]
 
-    def allowed(*statements: dict) -> dict[str, object]:
-        found = {key for key, _, _ in permitted([*people, BO], consent_events=[*granted, *statements])}
-        assert "bo" in found
-        return by_case(SET_ASIDE, lambda n: f"p{n}" in found)
+    def tonight(*statements: dict):
+        return night([*people, other], *granted, *statements, shop=rows, lines=lines)
 
-    assert allowed() == by_case(SET_ASIDE, lambda _: True)
-    assert allowed(*refused) == by_case(SET_ASIDE, lambda _: False)
+    def allowed(found) -> dict[str, object]:
+        assert other["source_key"] in found.keys_of
+        return by_case(SET_ASIDE, lambda n: people[n]["source_key"] in found.keys_of)
+
+    assert allowed((yield tonight())) == by_case(SET_ASIDE, lambda _: True)
+    assert allowed((yield tonight(*refused))) == by_case(SET_ASIDE, lambda _: False)
     # only a later grant reverses it
     later = [grant | {"stated_at": datetime(2026, 4, 1)} for grant in granted]
-    assert allowed(*refused, *later) == by_case(SET_ASIDE, lambda _: True)
+    assert allowed((yield tonight(*refused, *later))) == by_case(SET_ASIDE, lambda _: True)
 
 
-def test_rule_04_what_a_record_had_that_is_set_aside_outlives_its_change(permitted, shop, warehouse):
-    permitted.remembers = True
-    shop(NUMBER)
-    assert set(permitted([ANNA, BO], consent_events=GRANTED)) == {SURVEY, OF_BO}
-    shop({"mobile": "0709998877"})
-    assert set(permitted([ANNA, BO], consent_events=GRANTED)) == {SURVEY, OF_BO}
-    assert set(permitted([ANNA, BO], consent_events=[*GRANTED, no()])) == {OF_BO}
+@story
+def test_rule_04_what_a_record_had_that_is_set_aside_outlives_its_change(cast):
+    one, other = cast.many(2)
+    granted, keys = [of(one), of(other)], {one["source_key"], other["source_key"]}
+    row = {"no": key_of(one), "first": "Ann", "mobile": spaced(one), "mail": nowhere(one), "born": "1985-13-45"}
+    found = yield night([one, other], *granted, shop=[row])
+    assert found.keys_of == keys
+    changed = {"no": key_of(one), "mobile": "0709998877"}
+    found = yield night([one, other], *granted, shop=[changed])
+    assert found.keys_of == keys
+    found = yield night([one, other], *granted, no(one), shop=[changed])
+    assert found.keys_of == {other["source_key"]}
     # what is not a record by now has no points either
-    shop()
-    permitted([ANNA, BO], consent_events=GRANTED)
-    assert warehouse.execute("from identity.held_points where person_key = '7'").fetchall() == []
+    held = "select count(*) from identity.held_points where person_key = ?"
+    assert cast.rows(held, key_of(one)) > [(0,)]
+    yield night([one, other], *granted, shop=[])
+    assert cast.rows(held, key_of(one)) == [(0,)]
 
 
 # of namesakes of a record that refused: whether they go on to be permitted where two share what either refused
@@ -136,16 +115,17 @@ NAMESAKES = {
 }
 
 
-def test_rule_04_a_namesake_that_does_not_stand_shares_what_it_refused(permitted, shop):
+@story(namesakes=(1, 2))
+def test_rule_04_a_namesake_that_does_not_stand_shares_what_it_refused(cast):
     """As a standing one does: where few have the name, and no birth date tells them apart."""
-    people = [someone(n) for n in range(len(NAMESAKES))]
+    people, other = cast.many(len(NAMESAKES)), cast.one()
     rows, others, refused = [], [], []
-    for n, (one, case) in enumerate(zip(people, NAMESAKES, strict=True)):
-        key, mail = f"900{n}", f"iv{n}@nowhere.se"
-        refused.append(no(None if "nothing but" in case else key, contact_point=mail, source_key=f"w{n}"))
+    for one, case in zip(people, NAMESAKES, strict=True):
+        mail = nowhere(one)
+        refused.append(no(one) | (NOBODYS if "nothing but" in case else {}))
         if "set aside" in case:
             row = {
-                "no": key,
+                "no": key_of(one),
                 "first": one["given_name"],
                 "last": one["family_name"],
                 "mail": mail,
@@ -153,46 +133,50 @@ def test_rule_04_a_namesake_that_does_not_stand_shares_what_it_refused(permitted
             }
             rows.append(row | ({"born": "1951-11-27", "mail": None} if "birth date" in case else {}))
         else:
-            gone = {"source_key": key, "source_system": "shop", "deleted_at": datetime(2026, 4, 1)}
+            gone = {"source_key": key_of(one), "source_system": "shop", "deleted_at": datetime(2026, 4, 1)}
             others.append(one | gone | {"email": mail, "phone": None, "birth_date": None})
         if "three" in case:
-            others.append(
-                one | {"source_key": f"third{n}", "email": f"third{n}@x.se", "phone": None, "birth_date": None}
-            )
-    shop(*rows)
+            third = f"third{key_of(one)}"
+            others.append(one | {"source_key": third, "email": f"{third}@x.se", "phone": None, "birth_date": None})
+    granted = [of(one) for one in (*people, other)]
 
-    def allowed() -> dict[str, object]:
-        granted = [*granted_to(people), said("bo")]
-        found = {key for key, _, _ in permitted([*people, *others, BO], consent_events=[*granted, *refused])}
-        assert "bo" in found
-        return {case: f"p{n}" in found for n, case in enumerate(NAMESAKES)}
+    def tonight():
+        return night([*people, *others, other], *granted, *refused, shop=rows)
 
-    assert allowed() == dict.fromkeys(NAMESAKES, True)
-    permitted.namesakes = 2
-    assert allowed() == NAMESAKES
+    def allowed(found) -> dict[str, object]:
+        assert other["source_key"] in found.keys_of
+        return {case: one["source_key"] in found.keys_of for one, case in zip(people, NAMESAKES, strict=True)}
+
+    assert allowed((yield tonight())) == dict.fromkeys(NAMESAKES, True)
+    assert allowed((yield tonight())) == NAMESAKES
 
 
-OTHER = said("7", person_system="shop", channel="sms", contact_point="070-111 22 33", source_key="s")
 # what else is known of a record of the shop without a row of its own, as its statements name somebody's number or address
 NAMED = {
     "a grant": {},
     "a withdrawal": {"status": "withdrawn"},
     "a grant that is deleted": {"deleted_at": datetime(2026, 4, 1)},
-    "a grant under another spelling of its key": {"person_key": "900{n}.0", "person_system": "Shop"},
+    "a grant under another spelling of its key": {"person_key": "{key}.0", "person_system": "Shop"},
     "a message that was opened": None,
 }
 WITHOUT_ROW = [(named, is_gone) for named in NAMED for is_gone in (False, True)]
 
 
-def test_rule_04_a_withdrawal_by_a_record_without_people_row_denies_whoever_its_statements_name(permitted):
+def named_by(one: dict, key: str) -> dict:
+    """What the shop's record of this key was granted, by sms on somebody's number."""
+    return said(key, person_system="shop", channel="sms", contact_point=national(one), source_key=f"s{key}")
+
+
+@story
+def test_rule_04_a_withdrawal_by_a_record_without_people_row_denies_whoever_its_statements_name(cast):
     """Or whose row is deleted, and says nothing that could tell whose it is."""
-    people = [someone(n) for n in range(len(WITHOUT_ROW))]
+    people, other = cast.many(len(WITHOUT_ROW)), cast.one()
     gone, events, opened = [], [], []
-    for n, (one, (named, is_gone)) in enumerate(zip(people, WITHOUT_ROW, strict=True)):
-        key, changes = f"900{n}", NAMED[named]
+    for one, (named, is_gone) in zip(people, WITHOUT_ROW, strict=True):
+        key, changes = key_of(one), NAMED[named]
         if is_gone:
             record = {"source_key": key, "source_system": "shop", "deleted_at": datetime(2026, 4, 1)}
-            gone.append(someone(len(WITHOUT_ROW) + n, email=None, phone=None, birth_date=None) | record)
+            gone.append(cast.one(email=None, phone=None, birth_date=None) | record)
         if changes is None:
             opened.append(
                 {
@@ -204,57 +188,70 @@ def test_rule_04_a_withdrawal_by_a_record_without_people_row_denies_whoever_its_
                 }
             )
         else:
-            of_record = {
-                "person_key": key,
-                "contact_point": f"0{one['phone'].removeprefix('+46')}",
-                "source_key": f"s{n}",
+            changes = {
+                name: value.format(key=key) if isinstance(value, str) else value for name, value in changes.items()
             }
-            changes = {name: value.format(n=n) if isinstance(value, str) else value for name, value in changes.items()}
-            events.append(OTHER | of_record | changes)
+            events.append(named_by(one, key) | changes)
+    granted = [of(one) for one in (*people, other)]
 
-    def allowed(*refused: dict) -> dict[str, object]:
-        statements = [*granted_to(people), said("bo"), *events, *refused]
-        found = permitted([*people, BO, *gone], consent_events=statements, email_events=opened)
+    def tonight(*refused: dict):
+        return night([*people, other, *gone], *granted, *events, *refused, email_events=opened)
+
+    def allowed(found) -> dict[str, object]:
         # what the record allowed is nobody's
-        assert OF_BO in found and {channel for _, _, channel in found} == {"email"}
-        return by_case(WITHOUT_ROW, lambda n: (f"p{n}", "survey", "email") in found)
+        assert (other["source_key"], "survey", "email") in found and {channel for _, _, channel in found} == {"email"}
+        return by_case(WITHOUT_ROW, lambda n: (people[n]["source_key"], "survey", "email") in found)
 
-    assert allowed() == by_case(WITHOUT_ROW, lambda _: True)
-    refused = [no(f"900{n}", source_key=f"w{n}") for n in range(len(WITHOUT_ROW))]
-    assert allowed(*refused) == by_case(WITHOUT_ROW, lambda _: False)
+    assert allowed((yield tonight())) == by_case(WITHOUT_ROW, lambda _: True)
+    assert allowed((yield tonight(*map(no, people)))) == by_case(WITHOUT_ROW, lambda _: False)
 
 
-def test_rule_04_statements_of_a_record_that_stands_name_nobody_but_it(permitted):
+@story
+def test_rule_04_statements_of_a_record_that_stands_name_nobody_but_it(cast):
     """Its own key in another spelling is the record too."""
-    people = [someone(n) for n in range(2)]
-    stand = [someone(2 + n, source_key=f"900{n}", source_system="shop", phone=None) for n in range(2)]
-    stated = []
-    for n, (one, key) in enumerate(zip(people, ("9000", "9001.0"), strict=True)):
-        number = f"0{one['phone'].removeprefix('+46')}"
-        stated += [
-            OTHER | {"person_key": key, "contact_point": number, "source_key": f"s{n}"},
-            no(key, source_key=f"w{n}"),
-        ]
-    found = permitted([*people, *stand, BO], consent_events=[*granted_to(people), said("bo"), *stated])
-    assert set(found) == {("p0", "survey", "email"), ("p1", "survey", "email"), OF_BO}
+    people, other = cast.many(2), cast.one()
+    stand, stated = [], []
+    for one, spelling in zip(people, ("{}", "{}.0"), strict=True):
+        key = spelling.format(key_of(one))
+        stand.append(cast.one(source_key=key_of(one), source_system="shop", phone=None))
+        stated += [named_by(one, key), no(one, person_key=key)]
+    granted = [of(one) for one in (*people, other)]
+    found = yield night([*people, *stand, other], *granted, *stated)
+    assert set(found) == {(one["source_key"], "survey", "email") for one in (*people, other)}
 
 
-CIA = person("7", "Cia", "Dahl", source_system="shop", email="cia@x.se", deleted_at=datetime(2026, 4, 1))
+# whether the record that refuses has a row, which is deleted, and what names the mailbox beside its refusal
+OF_MANY = [(False, "opened"), (True, "granted"), (True, "withdrawn")]
 
 
-@pytest.mark.parametrize(("gone", "kind"), [([], "opened"), ([CIA], "granted"), ([CIA], "withdrawn")])
-def test_rule_04_a_mailbox_of_many_that_a_statement_of_nobodys_names_denies_none_of_them(permitted, gone, kind):
+@story
+def test_rule_04_a_mailbox_of_many_that_a_statement_of_nobodys_names_denies_none_of_them(cast):
     """Who withdraws on it denies all of them."""
-    permitted.remembers = True
-    people = [*(person(key, key, key, email="info@x.se") for key in ("eva", "pia")), *gone]
-    granted = [said(key, contact_point="info@x.se") for key in ("eva", "pia")]
-    named = {"person_system": "shop", "contact_point": "info@x.se"}
-    if kind == "opened":
-        more = {"email_events": [{"kind": kind, "occurred_at": datetime(2026, 2, 1), "person_key": "7", **named}]}
-    else:
-        more = {}
-        granted.append(said("7", kind, channel="email" if kind == "granted" else "phone", source_key="s", **named))
+    pairs, people, granted, refused, on_it, opened = [], [], [], [], [], []
+    for n, (is_gone, kind) in enumerate(OF_MANY):
+        shared = {"email": f"info@x{n}.se", "phone": None, "birth_date": None}
+        pairs.append(cast.many(2, **shared))
+        nobody = cast.one(phone=None, birth_date=None)
+        people += pairs[-1]
+        granted += map(of, pairs[-1])
+        if is_gone:
+            record = {"source_key": key_of(nobody), "source_system": "shop", "deleted_at": datetime(2026, 4, 1)}
+            people.append(nobody | record)
+        named = {"person_system": "shop", "contact_point": shared["email"]}
+        if kind == "opened":
+            opened.append({"kind": kind, "occurred_at": datetime(2026, 2, 1), "person_key": key_of(nobody), **named})
+        else:
+            channel = "email" if kind == "granted" else "phone"
+            granted.append(said(key_of(nobody), kind, channel=channel, source_key=f"s{n}", **named))
+        refused.append(no(nobody))
+        on_it.append(no(nobody, contact_point=shared["email"]))
+
+    def allowed(found) -> dict[str, object]:
+        return by_case(OF_MANY, lambda n: [one["source_key"] in found.keys_of for one in pairs[n]])
+
     # in the nights after it too
     for _ in range(2):
-        assert len(permitted(people, consent_events=[*granted, no()], **more)) == 2
-    assert permitted(people, consent_events=[*granted, no(contact_point="info@x.se")], **more) == {}
+        found = yield night(people, *granted, *refused, email_events=opened)
+        assert allowed(found) == by_case(OF_MANY, lambda _: [True, True])
+    found = yield night(people, *granted, *on_it, email_events=opened)
+    assert allowed(found) == by_case(OF_MANY, lambda _: [False, False])

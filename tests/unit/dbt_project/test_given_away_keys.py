@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-import pytest
-
-from tests.unit.consent import BO, said
-from tests.unit.people import by_case, person, someone
-
-SIXTEN = person("1", "Sixten", "Dalmark", email="sixten@x.se", birth_date=date(1974, 4, 4))
-VIDAR = person("1", "Vidar", "Fagerstrand", email="vidar@y.se", birth_date=date(1990, 8, 8))
-NO = said("1", "withdrawn", "2026-03-01", contact_point=None, source_key="w")
+from tests.unit.people import by_case
+from tests.unit.stories import Night, night, of, story
 
 
-def again(**changes) -> dict:
-    """Sixten under the key that he has by now."""
-    return SIXTEN | {"source_key": "9"} | changes
+def refusal(one: dict, at: str = "2026-03-01", name: str = "w") -> dict:
+    return of(one, "withdrawn", at, contact_point=None, source_key=f"{name} {one['source_key']}")
 
 
-@pytest.fixture
-def nights(permitted):
-    permitted.remembers = True
+def at_night(*people: dict, statements: tuple[dict, ...] = ()) -> Night:
+    """Each is granted something, on the address of today."""
+    return night(people, *(of(one) for one in people if one.get("email")), *statements)
 
-    def go(*people: dict, statements: tuple[dict, ...] = ()) -> set[str]:
-        grants = [said(p["source_key"], contact_point=p["email"]) for p in people if p.get("email")]
-        return {key for key, _, _ in permitted([*people, BO], consent_events=[*grants, said("bo"), *statements])}
 
-    return go
+def under(key: str, one: dict, **changes) -> dict:
+    """Somebody under another key."""
+    return one | {"source_key": key} | changes
 
 
 # how each comes back under another key
@@ -41,78 +33,114 @@ CHANGES = [
     },
     lambda one: {"given_name": one["given_name"][0], "birth_date": None, "source_system": "webshop"},
 ]  # fmt: skip
-CASES = ("the same", "another address", "no birth date", "the whole name in one column", "an initial in another system")
+WORDS = ("the same", "another address", "no birth date", "the whole name in one column", "an initial in another system")
+CASES = [(is_gone, change) for is_gone in (False, True) for change in WORDS]
 
 
-@pytest.mark.parametrize("is_gone_between", [False, True])
-def test_rule_04_a_withdrawal_stays_with_its_person_when_the_key_is_given_to_somebody_else(nights, is_gone_between):
-    """Each case is somebody who said no, under a key that one more someone has by now."""
-    numbers = range(len(CHANGES))
-    olds = [someone(n, source_key=f"1{n}") for n in numbers]
-    assert nights(*olds, statements=tuple(NO | {"person_key": f"1{n}", "source_key": f"w{n}"} for n in numbers)) == {
-        "bo"
-    }
-    if is_gone_between:
-        assert nights(*(old | {"deleted_at": datetime(2026, 4, 1)} for old in olds)) == {"bo"}
-    others = [someone(len(CHANGES) + n, source_key=f"1{n}") for n in numbers]
-    news = [old | {"source_key": f"9{n}"} | CHANGES[n](old) for n, old in enumerate(olds)]
-    granted = [
-        said(new["source_key"], contact_point=new["email"], person_system=new.get("source_system", "crm"))
-        for new in news
-    ]
+@story
+def test_rule_04_a_withdrawal_stays_with_its_person_when_the_key_is_given_to_somebody_else(cast):
+    """Each case is somebody who said no, under a key that one more someone has by now; of half of them the record is gone for a
+    night between, and the others come a night later."""
+    olds, other = cast.many(len(CASES)), cast.one()
+    other_key = {other["source_key"]}
+    of_now, gone = olds[len(WORDS) :], [old | {"deleted_at": datetime(2026, 4, 1)} for old in olds[len(WORDS) :]]
+    found = yield at_night(*of_now, other, statements=tuple(map(refusal, of_now)))
+    assert found.keys_of == other_key
+    of_now = olds[: len(WORDS)]
+    found = yield at_night(*of_now, *gone, other, statements=tuple(map(refusal, of_now)))
+    assert found.keys_of == other_key
+    others = [cast.one(source_key=old["source_key"]) for old in olds]
+    news = [under(f"{old['source_key']}new", old, **CHANGES[n % len(CHANGES)](old)) for n, old in enumerate(olds)]
+    granted = [of(new, person_system=new.get("source_system", "crm")) for new in news]
 
-    def allowed(*statements: dict) -> dict[str, object]:
-        found = nights(*others, *news, statements=statements)
-        assert "bo" in found
-        return by_case(CASES, lambda n: found & {f"1{n}", f"9{n}"})
+    def allowed(found) -> dict[str, object]:
+        assert other["source_key"] in found.keys_of
+        return by_case(CASES, lambda n: found.keys_of & {olds[n]["source_key"], news[n]["source_key"]})
 
     # the next night, and any after it; who has the key by now stays denied
     for _ in range(3):
-        assert allowed(*granted) == by_case(CASES, lambda _: set())
+        found = yield at_night(*others, *news, other, statements=tuple(granted))
+        assert allowed(found) == by_case(CASES, lambda _: set())
     later = [grant | {"stated_at": datetime(2026, 4, 1), "source_key": f"later{n}"} for n, grant in enumerate(granted)]
-    assert allowed(*later) == by_case(CASES, lambda n: {f"9{n}"})
+    found = yield at_night(*others, *news, other, statements=tuple(later))
+    assert allowed(found) == by_case(CASES, lambda n: {news[n]["source_key"]})
 
 
-def test_rule_04_a_withdrawal_stays_with_its_person_when_they_come_back_later(nights):
+@story
+def test_rule_04_a_withdrawal_stays_with_its_person_when_they_come_back_later(cast):
     """The key is another's for some nights, and then yet another's, before the person has a record again."""
-    nights(SIXTEN, statements=(NO,))
-    nights(VIDAR)
-    third = person("1", "Tyra", "Hedlund", email="tyra@z.se", birth_date=date(1985, 1, 1))
-    nights(third)
-    assert nights(third, again()) == {"bo"}
-    assert nights(third, again(), VIDAR | {"source_key": "8"}) == {"bo"}
+    one, other = cast.one(phone=None), cast.one()
+    key = one["source_key"]
+    second, third = (cast.one(source_key=key, phone=None) for _ in range(2))
+    again = under(f"{key}new", one)
+    yield at_night(one, other, statements=(refusal(one),))
+    yield at_night(second, other)
+    yield at_night(third, other)
+    found = yield at_night(third, again, other)
+    assert found.keys_of == {other["source_key"]}
+    found = yield at_night(third, again, under(f"{key}second", second), other)
+    assert found.keys_of == {other["source_key"]}
 
 
-def test_rule_04_a_withdrawal_under_a_key_that_comes_after_it_was_given_away(nights, warehouse):
+@story
+def test_rule_04_a_withdrawal_under_a_key_that_comes_after_it_was_given_away(cast):
     """A weekly file of withdrawals that names the key as it was; what the one who has the key says later is theirs alone."""
-    nights(SIXTEN)
-    assert nights(VIDAR, again()) == {"1", "9", "bo"}
-    warehouse.execute("update identity.former_people set changed_at = timestamp '2026-04-01'")
-    theirs = said("1", "withdrawn", "2026-05-01", contact_point=None, source_key="v")
-    assert nights(VIDAR, again(), statements=(theirs,)) == {"9", "bo"}
-    assert nights(VIDAR, again(), statements=(theirs, NO)) == {"bo"}
+    one, other = cast.one(phone=None), cast.one()
+    key = one["source_key"]
+    second, again = cast.one(source_key=key, phone=None), under(f"{key}new", one)
+    yield at_night(one, other)
+    found = yield at_night(second, again, other)
+    assert found.keys_of == {key, again["source_key"], other["source_key"]}
+    changed = "update identity.former_people set changed_at = timestamp '2026-04-01' where record_key = ? returning 1"
+    assert cast.rows(changed, key) == [(1,)]
+    theirs = refusal(second, "2026-05-01", "v")
+    found = yield at_night(second, again, other, statements=(theirs,))
+    assert found.keys_of == {again["source_key"], other["source_key"]}
+    found = yield at_night(second, again, other, statements=(theirs, refusal(one)))
+    assert found.keys_of == {other["source_key"]}
 
 
-def test_whose_name_address_or_birth_date_changes_is_the_same_person(nights, warehouse):
+FORMER = "from identity.former_people where record_key = ?"
+
+
+@story
+def test_whose_name_address_or_birth_date_changes_is_the_same_person(cast):
     """Their withdrawal is of nobody else, who has the address that they had."""
-    berg = person("1", "Anna", "Berg", email="anna@x.se", birth_date=date(1980, 1, 1))
-    nights(berg, statements=(NO,))
-    for change in ({"family_name": "Ek"}, {"given_name": "Anna Maria"}, {"email": "new@x.se"}, {"birth_date": None}):
-        berg |= change
-        nights(berg)
-    assert warehouse.execute("from identity.former_people").fetchall() == []
-    nights(berg | {"deleted_at": datetime(2026, 4, 1)})
-    assert nights(berg, person("2", "Cia", "Dahl", email="anna@x.se")) == {"2", "bo"}
-    assert warehouse.execute("from identity.former_people").fetchall() == []
+    one, other = cast.one(phone=None), cast.one()
+    key = one["source_key"]
+    had = one["email"]
+    yield at_night(one, other, statements=(refusal(one),))
+    for change in (
+        {"family_name": "Ek"},
+        {"given_name": f"{one['given_name']} Maria"},
+        {"email": f"new.{had}"},
+        {"birth_date": None},
+    ):
+        one |= change
+        yield at_night(one, other)
+    assert cast.rows(FORMER, key) == []
+    has_it = cast.one(phone=None, birth_date=None, email=had)
+    yield at_night(one | {"deleted_at": datetime(2026, 4, 1)}, other)
+    found = yield at_night(one, has_it, other)
+    assert found.keys_of == {has_it["source_key"], other["source_key"]}
+    assert cast.rows(FORMER, key) == []
 
 
-def test_nothing_is_kept_of_former_people_whose_record_is_kept_no_more(nights, warehouse):
-    nights(SIXTEN, statements=(NO,))
-    nights(VIDAR)
-    count = "select (select count(*) from identity.former_people), (select count(*) from identity.held_points where starts_with(person_key, 'former'))"
-    assert warehouse.execute(count).fetchall() == [(1, 1)]
-    nights(again())
-    assert warehouse.execute(count).fetchall() == [(1, 1)]
-    nights()
-    nights()
-    assert warehouse.execute(count).fetchall() == [(0, 0)]
+@story
+def test_nothing_is_kept_of_former_people_whose_record_is_kept_no_more(cast):
+    one = cast.one(phone=None)
+    key = one["source_key"]
+    count = (
+        "with former as (from identity.former_people where record_key = ?) select (select count(*) from former), "
+        "(select count(*) from identity.held_points where person_key in (select person_key from former)), "
+        # nor of anybody who is no former person any more
+        "(select count(*) from identity.held_points where token = ? and starts_with(person_key, 'former'))"
+    )
+    yield at_night(one, statements=(refusal(one),))
+    yield at_night(cast.one(source_key=key, phone=None))
+    assert cast.rows(count, key, one["email"]) == [(1, 1, 1)]
+    yield at_night(under(f"{key}new", one))
+    assert cast.rows(count, key, one["email"]) == [(1, 1, 1)]
+    yield night([])
+    yield night([])
+    assert cast.rows(count, key, one["email"]) == [(0, 0, 0)]
