@@ -1,12 +1,57 @@
+{#- what is told of a whole, and of whom it is a part -#}
+{% set parts = {
+    "unviewed": ("unviewed_people_count", "people_count"),
+    "bought": ("bought_count", "customer_count"),
+} %}
+with
+    sized as (
+        select
+            *
+            {%- for name, (part, whole) in parts.items() %}
+                ,
+                sum({{ part }}) over (partition by interest_kind)
+                / cast(nullif(sum({{ whole }}) over (partition by interest_kind), 0) as double) as {{ name }}_of_all
+            {%- endfor %}
+        from {{ ref("interest_gap") }}
+    ),
+    large as (
+        select
+            *
+            {%- for name, (part, whole) in parts.items() %}
+                ,
+                {{ is_large_enough(whole, name ~ "_of_all") }} as is_{{ name }}_large,
+                {{ part_unless_few(part, whole) }} is not null as is_{{ name }}_told
+            {%- endfor %}
+        from sized
+    ),
+    -- of interests of few those may be told of which many bought, or nobody: no fair sample
+    fair as (
+        select
+            *
+            {%- for name in parts %}
+                ,
+                is_{{ name }}_large
+                and is_{{ name }}_told
+                and {{
+                    is_fair_sample(
+                        "is_" ~ name ~ "_told", "is_" ~ name ~ "_large", over="over (partition by interest_kind)"
+                    )
+                }} as is_{{ name }}_shown
+            {%- endfor %}
+        from large
+    )
 select
     interest_kind,
     {{ shown("interest") }} as interest,
     people_count,
-    {{ part_unless_few("unviewed_people_count", "people_count") }} as unviewed_people_count,
+    case when is_unviewed_shown then unviewed_people_count end as unviewed_people_count,
     {{ part_unless_few("customer_count", "people_count") }} as customer_count,
-    {%- for part in ["searched", "viewed", "carted", "bought", "never_bought"] %}
-        {{ part_unless_few(part ~ "_count", "customer_count") }} as {{ part }}_count {{- "," if not loop.last }}
+    -- what made somebody interested are counts of a list, and nothing that the interests differ by
+    {%- for part in ["searched", "viewed", "carted"] %}
+        {{ part_unless_few(part ~ "_count", "customer_count") }} as {{ part }}_count,
     {%- endfor %}
-from {{ ref("interest_gap") }} f {{ joined_shown(["interest"]) }}
+    case when is_bought_shown then bought_count end as bought_count,
+    case when is_bought_shown then never_bought_count end as never_bought_count
+from fair f {{ joined_shown(["interest"]) }}
 -- what few people care about is not told of
 where not {{ is_few("people_count") }}

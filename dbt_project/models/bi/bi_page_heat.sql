@@ -1,4 +1,5 @@
--- an area of few visitors is not told; counts are rounded, for areas subtracted from each other would tell of few
+-- an area of few visitors is not told; counts are rounded, for areas subtracted from each other would tell of few.
+-- Areas of a page are a ranked list and no sample: what is left out is what few do there
 select
     {{ shown("page") }} as page,
     f.area_kind,

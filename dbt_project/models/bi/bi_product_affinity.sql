@@ -10,5 +10,6 @@ select
     f.confidence_share,
     f.lift
 from {{ ref("product_affinity") }} f {{ joined_shown(["product_key", "other_product_key"], is_key=true) }}
--- a pair of few customers is not told of
+-- a pair of few customers is not told of. Pairs are a ranked list and no sample: rare products stand in it only where
+-- they go together often
 where not {{ is_few("f.customer_count") }} and f.customer_count > 0

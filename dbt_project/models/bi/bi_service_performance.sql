@@ -25,6 +25,51 @@ with
             {%- endfor %}
         from marked
         group by 1, 2
+    ),
+    {%- set bought = ["bought_before", "bought_after"] %}
+    sized as (
+        select
+            *
+            {%- for part in bought %}
+                ,
+                sum({{ part }}_count) over (partition by breakdown)
+                / cast(nullif(sum(followed_count) over (partition by breakdown), 0) as double) as {{ part }}_of_all
+            {%- endfor %}
+        from told
+    ),
+    judged as (
+        select
+            *,
+            -- several requests may be of one: those without a purchase are of at least so many people less
+            true
+            {%- for part in bought %}
+                and not {{ is_few(part ~ "_people_count") }}
+                and (
+                    followed_count = {{ part }}_count
+                    or followed_count - {{ part }}_count - (followed_count - followed_people_count)
+                    >= {{ var("min_people") }}
+                )
+            {%- endfor %} as is_bought_told,
+            {% for part in bought -%}
+                {{ is_large_enough("followed_people_count", part ~ "_of_all") }} {{ "and" if not loop.last }}
+            {% endfor %} as is_bought_large
+        from sized
+    ),
+    -- before and after are compared: both are told or neither. Hours and causes are a sample: of those with few
+    -- requests, the ones may be told after which many bought, or nobody. How soon it was answered has five values, and
+    -- is none
+    fair as (
+        select
+            *,
+            is_bought_told
+            and (
+                breakdown in ('all', 'first reply')
+                or (
+                    is_bought_large
+                    and {{ is_fair_sample("is_bought_told", "is_bought_large", over="over (partition by breakdown)") }}
+                )
+            ) as is_bought_shown
+        from judged
     )
 select
     breakdown,
@@ -40,17 +85,9 @@ select
             end as bigint
         ) as {{ part }}_count,
     {%- endfor %}
-    -- several requests may be of one: those without a purchase are of at least so many people less
-    {%- for part in ["bought_before", "bought_after"] %}
+    {%- for part in bought %}
         case
-            when
-                not {{ is_few(part ~ "_people_count") }}
-                and (
-                    followed_count = {{ part }}_count
-                    or followed_count - {{ part }}_count - (followed_count - followed_people_count)
-                    >= {{ var("min_people") }}
-                )
-            then {{ share_unless_few(part ~ "_count", "followed_count") }}
+            when is_bought_shown then {{ share_unless_few(part ~ "_count", "followed_count") }}
         end as {{ part }}_share,
     {%- endfor %}
     -- of minutes, and with as many people on either side: else it is somebody's, to the second
@@ -67,4 +104,4 @@ select
             when not is_lumped and {{ part }}_people_count >= {{ var("min_people") }} then round(mean_{{ mean }}, 1)
         end as mean_{{ mean }} {{- "," if not loop.last }}
     {%- endfor %}
-from told
+from fair

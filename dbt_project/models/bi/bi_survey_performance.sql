@@ -66,6 +66,7 @@ select
     {%- endfor %}
     {%- for part in ["nps", "csat"] %} {{ rounded(part ~ "_people") }} as {{ part }}_people_count, {%- endfor %}
     {%- set enough = "answered_people >= " ~ var("min_people") %}
+    -- the few surveys of a company are no sample, and scores are told by how many gave one, whatever they gave
     case
         when
             {{ enough }}

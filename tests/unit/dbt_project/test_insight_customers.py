@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -201,6 +202,25 @@ def test_a_term_of_many_is_told_without_what_is_personal_in_it(marts):
     marts.build("interest_gap")
     (row,) = marts.rows("bi_interest_gap")
     assert (row["interest"], row["people_count"], row["unviewed_people_count"]) == ("call [phone number removed]", 5, 5)
+
+
+@pytest.mark.parametrize(("people", "is_told"), [(30, False), (400, True)])
+def test_interests_that_tell_who_bought_are_a_fair_sample(marts, people, is_told):
+    """Of small categories those may be told of which many bought, or of which a search led nearly nowhere."""
+    rng = random.Random(17)
+    marts.build("interest_gap")
+    for n in range(80):
+        bought, unviewed = (sum(rng.random() < share for _ in range(people)) for share in (0.12, 0.88))
+        marts.con.execute(
+            "insert into insight.interest_gap by name select 'category' as interest_kind, 'c' || $n as interest, $people as people_count, "
+            "$unviewed as unviewed_people_count, $people as customer_count, $bought as bought_count, $people - $bought as never_bought_count",
+            {"n": n, "people": people, "bought": bought, "unviewed": unviewed},
+        )
+    found = marts.rows("bi_interest_gap")
+    for column, mean in (("bought_count", 0.12), ("never_bought_count", 0.88), ("unviewed_people_count", 0.88)):
+        told = [row[column] for row in found if row[column] is not None]
+        assert (len(told) >= 72 and sum(told) / len(told) == pytest.approx(mean * people, rel=0.05)) if is_told else told == []  # fmt: skip
+    assert {row["people_count"] for row in found} == {people}
 
 
 def test_who_is_restricted_is_in_no_interest(marts):

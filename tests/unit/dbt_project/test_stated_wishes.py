@@ -199,6 +199,13 @@ def test_rule_32_analysts_see_what_many_want_and_no_part_of_few_nor_an_address(m
         "ask [email address removed]": (8, 8, None),
         "other (small groups)": (8, 8, None),
     }
+    # of rare answers those may be told that many have bought, or nobody: no fair sample of all
+    marts.con.execute("delete from insight.wishes")
+    small, large = "range(30) t(n)", "range(30, 60) t(n)"
+    for cells, people, bought in ((small, 20, "if(n % 3 = 0, 6, 2)"), (large, 400, "60")):
+        marts.con.execute(f"insert into insight.wishes by name select 'q' as question, 'a' || n as answer, true as is_category, {people} as people_count, {people} as customer_count, {bought} as bought_count from {cells}")  # fmt: skip
+    found = marts.rows("bi_wishes")
+    assert {(row["customer_count"], row["bought_count"]) for row in found} == {(20, None), (400, 60)}
 
 
 def test_unless_a_question_is_named_nothing_is_a_wish(warehouse, tmp_path_factory):
