@@ -48,16 +48,31 @@ class Lineage:
         sql = compiled.read_text(encoding="utf-8")
         digest = hashlib.sha256(sql.encode()).hexdigest()
         if digest not in self._known:
-            # of seeds, and of what a hook makes, nobody says that they are there
-            if self._names is None or _lacks(self._names, sql):
-                self._names = _names(con)
-            self._known[digest], self._has_new = _read(self._names, sql), True
+            self._known[digest], self._has_new = self._read(con, sql), True
         return {column: [(s, t, c) for s, t, c in sources] for column, sources in self._known[digest].items()}
 
     def save(self) -> None:
         """Writes the cache where a model was new."""
         if self._has_new:
             write_private(self._cache, json.dumps(self._known))
+
+    def _read(self, con: duckdb.DuckDBPyConnection, sql: str) -> ColumnSources:
+        from sqlglot.lineage import lineage
+        from sqlglot.optimizer.scope import build_scope
+
+        try:
+            tree = _parsed(sql)
+            # of seeds, and of what a hook makes, nobody says that they are there
+            if self._names is None or _lacks(self._names, tree):
+                self._names = _names(con)
+            tree = _qualified(tree, self._names)
+            # only the leaves are read: a copy of the query for each column's node is half of the time
+            nodes = lineage(
+                None, tree, self._names, dialect="duckdb", scope=build_scope(tree), trim_selects=False, copy=False
+            )
+        except Exception:  # it fails in many ways at names that would be SQL, and lineage is worth no night
+            nodes = {}
+        return {column: _sources(node) for column, node in nodes.items()}
 
 
 def columns_read(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path]) -> dict[str, set[Column]]:
@@ -69,7 +84,7 @@ def columns_read(con: duckdb.DuckDBPyConnection, compiled: dict[str, Path]) -> d
     found: dict[str, set[Column]] = {}
     for name, path in compiled.items():
         found[name] = set()
-        for scope in traverse_scope(_qualified(path.read_text(encoding="utf-8"), names)):
+        for scope in traverse_scope(_qualified(_parsed(path.read_text(encoding="utf-8")), names)):
             for column in scope.columns:
                 source = scope.sources.get(column.table)
                 if isinstance(source, Table):
@@ -91,17 +106,21 @@ def _names(con: duckdb.DuckDBPyConnection) -> MappingSchema:
     return MappingSchema(tables, dialect="duckdb")
 
 
-def _qualified(sql: str, names: MappingSchema) -> Expr:
+def _parsed(sql: str) -> Expr:
+    import sqlglot
+
+    return sqlglot.parse_one(sql, dialect="duckdb")
+
+
+def _qualified(tree: Expr, names: MappingSchema) -> Expr:
+    """The query with a table at every column; the tree itself is changed."""
     import logging
 
-    import sqlglot
     from sqlglot.optimizer.qualify import qualify
 
     # it warns of subqueries in arguments of functions, which it still reads
     logging.getLogger("sqlglot").setLevel(logging.ERROR)
-    return qualify(
-        sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=names, validate_qualify_columns=False
-    )
+    return qualify(tree, dialect="duckdb", schema=names, validate_qualify_columns=False)
 
 
 def _add(names: MappingSchema, con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
@@ -116,30 +135,11 @@ def _add(names: MappingSchema, con: duckdb.DuckDBPyConnection, schema: str, tabl
         )
 
 
-def _lacks(names: MappingSchema, sql: str) -> bool:
-    """Whether a table or view that the SQL reads is not among the names."""
-    import sqlglot
-    from sqlglot.errors import SqlglotError
+def _lacks(names: MappingSchema, tree: Expr) -> bool:
+    """Whether a table or view that the query reads is not among the names."""
     from sqlglot.expressions import Table
 
-    try:
-        tables = list(sqlglot.parse_one(sql, dialect="duckdb").find_all(Table))
-    except SqlglotError:
-        return False
-    return any(table.db and names.find(table, raise_on_missing=False) is None for table in tables)
-
-
-def _read(names: MappingSchema, sql: str) -> ColumnSources:
-    from sqlglot.lineage import lineage
-    from sqlglot.optimizer.scope import build_scope
-
-    try:
-        tree = _qualified(sql, names)
-        # only the leaves are read: a copy of the query for each column's node is half of the time
-        nodes = lineage(None, tree, names, dialect="duckdb", scope=build_scope(tree), trim_selects=False, copy=False)
-    except Exception:  # it fails in many ways at names that would be SQL, and lineage is worth no night
-        nodes = {}
-    return {column: _sources(node) for column, node in nodes.items()}
+    return any(table.db and names.find(table, raise_on_missing=False) is None for table in tree.find_all(Table))
 
 
 def _sources(node: Node) -> list[Column]:

@@ -10,7 +10,7 @@ Dagster has no public names for this; tests/unit/defs/test_history.py fails wher
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ class HeldOpenEventLogStorage(SqliteEventLogStorage):
         if "dagster_webserver" in sys.modules:
             guard_webserver()
         self._engines: dict[str, sa.Engine] = {}
+        # Dagster asks for each event anew; what is there stays there
+        self._seen: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -66,8 +68,25 @@ class HeldOpenEventLogStorage(SqliteEventLogStorage):
         super().store_event(_as_observed(event))
 
     def has_table(self, table_name: str) -> bool:
-        with self._engine(INDEX_SHARD_NAME).connect() as connection:
-            return sa.inspect(connection).has_table(table_name)
+        def look() -> bool:
+            with self._engine(INDEX_SHARD_NAME).connect() as connection:
+                return sa.inspect(connection).has_table(table_name)
+
+        return self._is_there(("table", table_name), look)
+
+    def has_secondary_index(self, name: str) -> bool:
+        return self._is_there(("index", name), lambda: super(HeldOpenEventLogStorage, self).has_secondary_index(name))
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        def look() -> bool:
+            return super(HeldOpenEventLogStorage, self)._has_asset_key_col_on_connection(conn, column_name)
+
+        return self._is_there(("column", column_name), look)
+
+    def _is_there(self, what: tuple[str, str], look: Callable[[], bool]) -> bool:
+        if what not in self._seen and look():
+            self._seen.add(what)
+        return what in self._seen
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sa.Connection]:
@@ -106,6 +125,7 @@ class HeldOpenEventLogStorage(SqliteEventLogStorage):
         super().dispose()
 
     def _close(self) -> None:
+        self._seen.clear()
         while self._engines:
             self._engines.popitem()[1].dispose()
 
