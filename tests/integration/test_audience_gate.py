@@ -98,6 +98,7 @@ def run(kundbild: Kundbild, *arguments: str) -> subprocess.CompletedProcess[str]
     )
 
 
+@pytest.mark.slow
 def test_an_audience_without_a_rule_holds_the_night_and_every_export(lawless: Kundbild, tmp_path: Path):
     outcome = json.loads(run(lawless, "run", "--json").stdout)
     assert not outcome["is_success"] and not outcome["publication"]

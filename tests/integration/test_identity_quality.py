@@ -40,6 +40,7 @@ def test_fake_1000(evaluate):
     assert scores["pair_precision"] >= 0.99 and scores["pair_f1"] >= 0.94 and scores["b_cubed_f1"] >= 0.95
 
 
+@pytest.mark.slow
 def test_febrl3(evaluate, tmp_path):
     people = tmp_path / "febrl3.parquet"
     with duckdb.connect() as con:

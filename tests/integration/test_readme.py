@@ -48,6 +48,16 @@ def shop(tmp_path_factory) -> Kundbild:
     return Kundbild(folder / "home", config)
 
 
+def test_the_readmes_example_is_read_as_it_says(shop):
+    checks = shop.json("run", "--dry-run")
+    said = [f"{check['what']}: {check['found']}" for check in checks]
+    assert all(check["is_ok"] for check in checks), said
+    in_file = "in the first rows of orders_1.csv"
+    assert f"shop.orders as orders: person_key: 1 of 63 rows name nobody, and count for no customer, {in_file}" in said
+    assert any("1 of the first 64 rows of orders_1.csv would be set aside: ordered_at" in one for one in said), said
+
+
+@pytest.mark.slow
 def test_the_readmes_example_gives_customers_and_holds_a_night_that_sets_too_much_aside(shop):
     outcome = shop.json("run", "--as-of", "2026-11-01T02:00:00")
     assert outcome["customers"] == 12

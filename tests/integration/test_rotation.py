@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
 
+
+@pytest.mark.slow
 def test_after_a_rotation_pseudonyms_are_others_and_whoever_was_erased_stays_out(second_night: SimpleNamespace):
     rotated = second_night.rotated
     assert rotated["secrets"] == 2 and rotated["is_new"] and rotated["pseudonyms"] > 100 and rotated["hashes"] > 0
