@@ -23,8 +23,8 @@ from orchestration.publishing.report.words import day
 _TEMPLATE = Path(__file__).with_name("picture.svg.jinja")
 WIDTH, _MARGIN = 1080, 60
 _INNER = WIDTH - 2 * _MARGIN
-# a chart of few rows is not blown up further, one of many not higher
-_MOST_SCALE, _MOST_HEIGHT = 2.4, 900
+# a chart of few rows is not blown up further, one of many not higher: its letters would be too small for a phone
+_MOST_SCALE, _MOST_HEIGHT = 2.4, 1500
 _CHART = 480
 # letters of the foot's size in a line, as wide ones as names of tables have
 _FOOT = 88
