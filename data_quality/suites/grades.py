@@ -13,6 +13,7 @@ from data_quality.suites.common import keeps_its_volume, no_row_where, no_rows
 from data_quality.suites.identity_numbers import columns_of_identity_numbers, holds_identity_number
 from orchestration.contracts.model_files import model_file
 from orchestration.core.settings import DBT_DIR, Settings
+from orchestration.core.sql_scripts import LUMPED
 from orchestration.core.warehouse import text
 from orchestration.privacy.audit.catalogue import NONE
 from orchestration.privacy.intake.national_ids import REMOVED
@@ -28,8 +29,6 @@ _PERSONAL_NAMES = [
     "customer_id", "full_name", "given_name", "family_name", "email", "phone", "birth_date", "street", "postal_code", "city",
     "contact_point", "handle", "person_key",
 ]  # fmt: skip
-# the macro lumped (few.sql)
-_LUMPED = "other (small groups)"
 _NUMERIC = re.compile("bigint|hugeint|double|decimal|numeric")
 # what the times or the amounts of the same row tell
 _TOLD_BESIDE = {("fct_subscriptions", "is_active"), ("fct_orders", "is_order")}
@@ -180,10 +179,10 @@ def _words_of_few(table: str, columns: list[dict[str, Any]], least: int) -> list
         return []
     if table == "fct_order_items":
         # a line is its order's, which has the customer
-        broken = [f"select 1 from {{batch}} where {c} <> {text(_LUMPED)} and {c} not in (select {c} from bi.fct_orders where {c} is not null)" for c in told]  # fmt: skip
+        broken = [f"select 1 from {{batch}} where {c} <> {text(LUMPED)} and {c} not in (select {c} from bi.fct_orders where {c} is not null)" for c in told]  # fmt: skip
     else:
         somebody = "count(distinct coalesce(customer_key, source_system || ':' || source_key))"
-        broken = [f"select 1 from {{batch}} where {c} is not null and {c}::varchar <> {text(_LUMPED)} group by {c} having {somebody} < {least}" for c in told]  # fmt: skip
+        broken = [f"select 1 from {{batch}} where {c} is not null and {c}::varchar <> {text(LUMPED)} group by {c} having {somebody} < {least}" for c in told]  # fmt: skip
     said = f"Of at least {least} customers is each value of {', '.join(told)} that is told, else it is one with the others of few, and a yes or no is empty."
     return [no_rows("no_word_of_few", said, " union all ".join(broken), rule=32)]
 
@@ -201,7 +200,7 @@ def _of_few(table: str, least: int) -> list[Check]:
     if table == "dim_customers":
         # where nothing is told, it is told of anybody
         told = " or ".join(
-            f"{column} is distinct from {text(_LUMPED)}" for column in ("country_code", "county", "age_band")
+            f"{column} is distinct from {text(LUMPED)}" for column in ("country_code", "county", "age_band")
         )
         groups = f"select country_code, county, age_band from {{batch}} where {told} group by all having count(*) < "
         return [
@@ -215,7 +214,7 @@ def _of_few(table: str, least: int) -> list[Check]:
                 "no_word_of_few",
                 f"A stage, a segment and a yes are told of at least {least} customers, unless all are of few.",
                 " union all ".join(
-                    f"select {column}::varchar as word from {{batch}} where {column} is not null and {column}::varchar <> {text(_LUMPED)} group by 1 "
+                    f"select {column}::varchar as word from {{batch}} where {column} is not null and {column}::varchar <> {text(LUMPED)} group by 1 "
                     f"having count(*) < {least}"
                     for column in (
                         "lifecycle_stage",
@@ -226,7 +225,7 @@ def _of_few(table: str, least: int) -> list[Check]:
                     )
                 )
                 # what only one of the two does not tell would be told by the other
-                + f" union all select 'a stage' as word from {{batch}} where lifecycle_stage = {text(_LUMPED)} and rfm_segment <> {text(_LUMPED)}",
+                + f" union all select 'a stage' as word from {{batch}} where lifecycle_stage = {text(LUMPED)} and rfm_segment <> {text(LUMPED)}",
                 rule=32,
             ),
         ]

@@ -16,8 +16,8 @@ import numpy as np
 from orchestration.contracts.segment_rules import Readable, SegmentRule, checked, readable_columns, switched_off
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
-from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import quote, text
+from orchestration.core.sql_scripts import LUMPED, sql_script
+from orchestration.core.warehouse import quote, scalar, text
 from orchestration.dashboards.answered import AnsweredSets
 from orchestration.dashboards.parts_of_rules import without_parts
 from orchestration.dashboards.reading import Reading, opened
@@ -80,7 +80,7 @@ class Builder:
             )
             with opened(self.path) as con:
                 rows = con.execute(
-                    f"{sql} and {quote(column)} is not null order by count(*) desc, 1 limit {_MOST_VALUES}"
+                    f"{sql} and {quote(column)} <> ? order by count(*) desc, 1 limit {_MOST_VALUES}", [LUMPED]
                 ).fetchall()
             self._values[column] = [str(row[0]) for row in rows]
         return self._values[column]
@@ -98,10 +98,27 @@ class Builder:
             return self._counted[rule.condition]
 
     def note(self, condition: str) -> str:
-        """What the condition reads that is empty for every customer, as no source delivers it; "" where it reads no such column."""
+        """What the condition reads that is not as a segment would have it: columns that are empty for every customer, as no source delivers
+        them, or of which analysts are not shown the values of few; "" where it reads no such column."""
         columns = checked("builder", "rule", condition, "", "the rule").columns
+        known = self.columns()
+        asked = [
+            name for name in columns if not self.reading.people and name in known and kind_of(known[name]) == "text"
+        ]
+        # one reader at a time: nothing in here opens the file again
         with opened(self.path) as con:
-            return note_of(columns, undelivered(con, "marts" if self.reading.people else "bi"))
+            empty = note_of(columns, undelivered(con, "marts" if self.reading.people else "bi"))
+            lumped = [
+                name
+                for name in asked
+                if scalar(con, f"select bool_or({quote(name)} = ?) from bi.dim_customers", [LUMPED])
+            ]
+        of_few = (
+            f"{', '.join(lumped)}: customers of small groups are not counted by it here, so that a segment may hold more"
+            if lumped
+            else ""
+        )
+        return "; ".join(part for part in (empty, of_few) if part)
 
     def _count(self, rule: SegmentRule) -> Counted:
         missing = [name for name in rule.columns if name not in self.columns()]

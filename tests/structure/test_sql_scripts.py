@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.core.settings import PROJECT_DIR
-from orchestration.core.sql_scripts import sql_script
+from orchestration.core.sql_scripts import LUMPED, sql_script
 
 # what stands in a gap of an f-string
 _GAP = "\0"
@@ -84,6 +84,16 @@ def test_a_script_is_seen(source):
 @pytest.mark.parametrize("source", ['f"{found}; {kept}"', '"; ".join(notes)', 'con.execute(f"select {a}")', '"from a to b; not from c"'])  # fmt: skip
 def test_what_is_no_script_is_left(source):
     assert not scripts(source)
+
+
+def test_the_groups_of_few_have_one_name():
+    """The macro's, the constant's, and that of the metrics' expressions, which can name neither."""
+    macro, metrics = ((PROJECT_DIR / "dbt_project" / file).read_text(encoding="utf-8") for file in ("macros/few.sql", "semantic_models/customers.yml"))  # fmt: skip
+    assert f"macro lumped() -%}} '{LUMPED}'" in macro and f"lifecycle_stage = '{LUMPED}'" in metrics
+    folders = [PROJECT_DIR / folder for folder in ("orchestration", "data_quality", "dbt_project/models", "dbt_project/macros")]  # fmt: skip
+    files = [p for folder in folders for kind in ("*.py", "*.sql") for p in folder.rglob(kind)]
+    said = {p.name for p in files if re.search(rf"""["']{re.escape(LUMPED)}["']""", p.read_text(encoding="utf-8"))}
+    assert said == {"few.sql", "sql_scripts.py"}
 
 
 def test_every_script_is_read_by_its_module():

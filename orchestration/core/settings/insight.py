@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, field_validator
 
+from orchestration.core.sql_scripts import LUMPED
+
 # a campaign that is sent within so many days is one lot; one that goes on is a lot each day.
 LOT_DAYS = 3
 
@@ -159,6 +161,6 @@ class Insight(BaseModel, extra="forbid", frozen=True):
         if ends[-1] is not None or len(bounds) < len(said) - 1 or bounds != sorted({*bounds}):
             raise ValueError("each age band but the last says `below`, an age above that of the band before it")
         names = [band.name for band in said]
-        if len({*names}) < len(names) or not {"unknown", "other (small groups)"}.isdisjoint(names):
-            raise ValueError("the names of age bands differ, and none is 'unknown' or 'other (small groups)'")
+        if len({*names}) < len(names) or not {"unknown", LUMPED}.isdisjoint(names):
+            raise ValueError(f"the names of age bands differ, and none is 'unknown' or '{LUMPED}'")
         return said

@@ -7,7 +7,7 @@ with
             c.age_band,
             row_number() over (order by c.customer_key) - 1 as position
         from bi.dim_customers c
-        where c.lifecycle_stage not in ('not profiled', 'other (small groups)')
+        where c.lifecycle_stage not in ('not profiled', {{ lumped }})
     ),
     told as (
         select 'lifecycle' as scheme, lifecycle_stage as segment, position from placed

@@ -12,7 +12,7 @@ with
         from outcomes
     )
 select
-    case when is_lumped then 'other (small groups)' else outcome end as shown,
+    case when is_lumped then {{ lumped }} else outcome end as shown,
     cast(sum(customers) as bigint) as of_customers,
     sum(chance * customers) / sum(customers) as mean_chance
 from marked

@@ -210,6 +210,14 @@ def test_what_is_lumped_with_others_is_unknown_and_not_none(company):
         for told, expected in (("lifecycle_stage", 0), ("if(n < 9, 'other (small groups)', lifecycle_stage)", None), ("if(n < 9, 'other (small groups)', 'not profiled')", 391), ("if(n < 9, 'not profiled', lifecycle_stage)", 9)):  # fmt: skip
             changed = gaps.replace("bi.dim_customers", f"(select * replace ({told} as lifecycle_stage) from (select *, cast(customer_key[5:] as integer) as n from bi.dim_customers))")  # fmt: skip
             assert con.execute(f"select not_profiled_count from ({changed})").fetchall() == [(expected,)], told
+        # ages are hidden by place in dim_customers: of all customers are these
+        for ages, expected in (("'unknown', 35", 35), ("'30 to 44', 365", 0), ("'other (small groups)', 15", None)):
+            changed = gaps.replace("bi.customers_by_age", f"(values ({ages})) a(age_band, customer_count)").replace("bi.dim_customers", "(select * replace ('other (small groups)' as age_band) from bi.dim_customers)")  # fmt: skip
+            assert con.execute(f"select without_age_count_rounded from ({changed})").fetchall() == [(expected,)], ages
+        nights = "(select * replace ('without country code' as subject) from bi.data_quality_by_night where area = 'records')"
+        for said, expected in (("bi.data_quality_by_night", None), (nights, 100)):
+            changed = gaps.replace("bi.data_quality_by_night", said)
+            assert con.execute(f"select without_country_count_rounded from ({changed})").fetchall() == [(expected,)]
 
 
 def test_the_page_needs_nothing_but_itself(page):
