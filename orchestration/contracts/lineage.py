@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from orchestration.core.home import read_json, write_private
-from orchestration.core.warehouse import quote
+from orchestration.core.warehouse import columns_of, quote, scalar
 
 if TYPE_CHECKING:
     from sqlglot.expressions import Expr
@@ -125,14 +125,11 @@ def _qualified(tree: Expr, names: MappingSchema) -> Expr:
 
 def _add(names: MappingSchema, con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
     """Adds the columns of one table or view."""
-    found = con.execute(
-        "select database_name, column_name from duckdb_columns() where database_name = current_database() and schema_name = ? and table_name = ?",
-        [schema, table],
-    ).fetchall()
-    for database in {database for database, _ in found}:
-        names.add_table(
-            f"{quote(database)}.{quote(schema)}.{quote(table)}", {quote(column): "varchar" for _, column in found}
-        )
+    database = scalar(con, "select current_database()")
+    names.add_table(
+        ".".join(map(quote, (database, schema, table))),
+        {quote(column): "varchar" for column in columns_of(con, schema, table)},
+    )
 
 
 def _lacks(names: MappingSchema, tree: Expr) -> bool:

@@ -10,7 +10,7 @@ import duckdb
 
 from orchestration.contracts.seeds import seed
 from orchestration.core.errors import HomeVersionError
-from orchestration.core.warehouse import scalar, text
+from orchestration.core.warehouse import columns_of, text
 
 # reason_code of what an older version rejected or set aside
 UNKNOWN = "unknown"
@@ -41,8 +41,8 @@ def is_closed_by_register(reason_code: str) -> str:
 
 def assert_codes_known(con: duckdb.DuckDBPyConnection, table: str) -> None:
     """Raises HomeVersionError where an older program made the table of marts: it says reasons in words alone."""
-    of = "from duckdb_columns() where database_name = current_database() and schema_name = 'marts' and table_name = $table"
-    if scalar(con, f"select count(*) > 0 and count(*) filter (column_name = 'reason_code') = 0 {of}", {"table": table}):
+    columns = columns_of(con, "marts", table)
+    if columns and "reason_code" not in columns:
         raise HomeVersionError(
             "an older version built this home: its reasons have no codes",
             where=f"marts.{table}",

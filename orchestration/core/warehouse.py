@@ -150,8 +150,24 @@ def changed_rows(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
 
 def has_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
     """Whether the database in use has it."""
-    found = "select count(*) from duckdb_tables() where database_name = current_database() and schema_name = $1 and table_name = $2"
-    return bool(scalar(connection, found, [schema, table]))
+    found = _found(connection, schema, table)
+    return found is not None and found.type == "TABLE_RELATION"
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> list[str]:
+    """The columns of a table or view of the database in use, in their order; none where it is not there."""
+    found = _found(connection, schema, name)
+    return [] if found is None else found.columns
+
+
+def _found(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> duckdb.DuckDBPyRelation | None:
+    """The table or view of that name. Asked by name: `duckdb_tables()` and `duckdb_columns()` write down all of the catalogue
+    for each question (of 260 tables 7 ms, where this is 0.7), and a statement on what is not there ends the transaction."""
+    database = scalar(connection, "select current_database()")
+    try:
+        return connection.table(".".join(map(quote, (database, schema, name))))
+    except duckdb.CatalogException:
+        return None
 
 
 def has_relation(connection: duckdb.DuckDBPyConnection, schema: str, name: str) -> bool:
@@ -164,10 +180,10 @@ def has_relation(connection: duckdb.DuckDBPyConnection, schema: str, name: str) 
 
 
 def rows_of_table(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int | None:
-    """Rows of a table as the catalogue knows them; None of a view, and of what is not there."""
-    found = "select estimated_size from duckdb_tables() where database_name = current_database() and schema_name = $1 and table_name = $2"
-    rows = scalar(connection, found, [schema, table])
-    return None if rows is None else int(rows)
+    """Rows of a table; None of a view, and of what is not there."""
+    if not has_table(connection, schema, table):
+        return None
+    return count_rows(connection, f"{quote(schema)}.{quote(table)}", "true")
 
 
 def row_counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:

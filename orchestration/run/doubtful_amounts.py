@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import duckdb
 
-from orchestration.core.warehouse import scalar
+from orchestration.core.warehouse import columns_of
 
 # what is said of the rows of each kind
 WHAT = {
@@ -144,5 +144,4 @@ def doubtful_amounts(con: duckdb.DuckDBPyConnection) -> list[Told]:
 
 
 def _has(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
-    asked = "select count(*) from duckdb_columns() where schema_name = 'marts' and table_name = $1 and column_name = $2"
-    return bool(scalar(con, asked, [table, column]))
+    return column in columns_of(con, "marts", table)

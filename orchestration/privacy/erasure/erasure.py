@@ -20,7 +20,16 @@ import pyarrow as pa
 from orchestration.core.home import Home
 from orchestration.core.settings import Settings
 from orchestration.core.settings.people import Person
-from orchestration.core.warehouse import changed_rows, has_table, json_path, open_warehouse, quote, text, transaction
+from orchestration.core.warehouse import (
+    changed_rows,
+    columns_of,
+    has_table,
+    json_path,
+    open_warehouse,
+    quote,
+    text,
+    transaction,
+)
 from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.exported_points import forget_points
 from orchestration.privacy.audit.log import subject_hash
@@ -28,7 +37,7 @@ from orchestration.privacy.erasure.expired_marts import dissolve_households, for
 from orchestration.privacy.erasure.floors import lowered_floors
 from orchestration.privacy.erasure.gone_facts import forget_gone_facts, note_standing
 from orchestration.privacy.erasure.rewriting import rewrite_publications, rewrite_warehouse
-from orchestration.privacy.erasure.theirs import columns_of, statements_beside_columns, theirs_of
+from orchestration.privacy.erasure.theirs import statements_beside_columns, theirs_of
 from orchestration.privacy.intake.noted import count_noted, forget_noted, is_noted, note_customers
 from orchestration.privacy.intake.noted_rows import ERASING, LISTED, VALUES, is_of
 from orchestration.privacy.intake.own_values import is_known_by
@@ -226,6 +235,6 @@ def _empty_rejected(con: duckdb.DuckDBPyConnection, source: str, name: str, pers
 
 def _delete(con: duckdb.DuckDBPyConnection, schema: str, table: str, journal: str = ERASING) -> int:
     """Rids a table of the warehouse of noted people. Returns the rows that changed."""
-    theirs = theirs_of(table, columns_of(con, schema, table), journal)
+    theirs = theirs_of(table, set(columns_of(con, schema, table)), journal)
     name = f"{quote(schema)}.{quote(table)}"
     return sum(changed_rows(con, statement) for statement in theirs.deletions(name)) if theirs else 0

@@ -15,7 +15,7 @@ from orchestration.contracts.person_rows import (
     named_by_birth,
     with_column,
 )
-from orchestration.core.warehouse import has_table
+from orchestration.core.warehouse import columns_of, has_table
 from orchestration.match_keys import alike_name_keys
 from orchestration.privacy.erasure.gone_facts import goes_by_key, is_gone
 from orchestration.privacy.erasure.rewriting import Theirs
@@ -145,11 +145,3 @@ def theirs_of(table: str, columns: set[str], journal: str = ERASING) -> Theirs |
     record = f"(select source_system || ':' || source_key from {journal}_records)"
     ends = " or ".join(f"regexp_extract(edge, ', (\\S+) and (\\S+)$', {end}) in {record}" for end in (1, 2))
     return Theirs(where, blanked={"edge": f"({ends})"})
-
-
-def columns_of(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
-    columns = con.execute(
-        "select column_name from duckdb_columns() where database_name = current_database() and schema_name = $1 and table_name = $2",
-        [schema, table],
-    ).fetchall()
-    return {column for (column,) in columns}
