@@ -115,7 +115,7 @@ NAMESAKES = {
 }
 
 
-@story(namesakes=(1, 2))
+@story(namesakes=(1, 2, 3))
 def test_rule_04_a_namesake_that_does_not_stand_shares_what_it_refused(cast):
     """As a standing one does: where few have the name, and no birth date tells them apart."""
     people, other = cast.many(len(NAMESAKES)), cast.one()

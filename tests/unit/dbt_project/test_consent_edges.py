@@ -11,9 +11,9 @@ from typing import Any
 from data_quality.suites.grades import _of_few
 from orchestration.core.settings import PROJECT_DIR
 from orchestration.privacy.rights.objections import object_to_marketing
-from orchestration.privacy.rights.requests import prepare_requests
-from tests.unit.consent import ANNA, BO, FRESH, NOBODYS, compiled_with, orders, said
+from tests.unit.consent import ANNA, FRESH, NOBODYS, compiled_with, orders, said
 from tests.unit.people import by_case, someone
+from tests.unit.stories import night, of, story
 
 CONFIRMED = {"confirmed_at": datetime(2026, 1, 2)}
 CHANNELS = ("email", "sms", "phone", "post", "ads")
@@ -22,25 +22,24 @@ CHANNELS = ("email", "sms", "phone", "post", "ads")
 LEFT = [(kind, is_named_by) for kind in ("unsubscribed", "complained") for is_named_by in ("record", "contact point")]
 
 
-def test_rule_04_a_complaint_is_a_withdrawal_as_an_unsubscribe_is(permitted, warehouse):
-    people = [someone(n) for n in range(len(LEFT))]
-    offers = [said(one["source_key"], purpose="offers", contact_point=one["email"], **CONFIRMED) for one in people]
+@story
+def test_rule_04_a_complaint_is_a_withdrawal_as_an_unsubscribe_is(cast):
+    people, other = cast.many(len(LEFT)), cast.one()
+    offers = [of(one, purpose="offers", **CONFIRMED) for one in (*people, other)]
     events = []
     for one, (kind, is_named_by) in zip(people, LEFT, strict=True):
         whose = (
             {"person_key": one["source_key"]} if is_named_by == "record" else NOBODYS | {"contact_point": one["email"]}
         )
         events.append({"kind": kind, "occurred_at": datetime(2026, 3, 1), **whose})
-    found = permitted(
-        [*people, BO], consent_events=[*offers, said("bo", purpose="offers", **CONFIRMED)], email_events=events
-    )
-    assert ("bo", "offers", "email") in found
-    assert by_case(LEFT, lambda n: (f"p{n}", "offers", "email") in found) == by_case(LEFT, lambda _: False)
-    then = warehouse.execute(
+    found = yield night([*people, other], *offers, email_events=events)
+    assert set(found) == {(other["source_key"], "offers", "email")}
+    then = cast.rows(
         "select s.source_key, h.is_permitted from marts.contact_permission_history h join identity.customer_source_records s using (customer_id) "
-        "where h.purpose = 'offers' and h.contact_point is null and h.valid_to is null"
-    ).fetchall()
-    assert sorted(then) == [(f"p{n}", False) for n in range(len(LEFT))]
+        "where h.purpose = 'offers' and h.contact_point is null and h.valid_to is null and s.source_key in (select unnest(?))",
+        [one["source_key"] for one in (*people, other)],
+    )
+    assert sorted(then) == sorted((one["source_key"], False) for one in people)
 
 
 def test_rule_14_a_register_version_of_the_future_is_no_fresh_one(permitted):
@@ -131,29 +130,34 @@ def test_rule_08_a_soft_opt_in_needs_a_sale_that_was_paid_and_kept(permitted, co
         compiled.update(before)
 
 
-def test_rule_06_an_objection_closes_every_channel_ads_too(permitted, warehouse, resolve):
+@story
+def test_rule_06_an_objection_closes_every_channel_ads_too(cast):
     """By the command, which names no channel, and by a statement that came on one."""
-    at_home = {"email": "bo@x.se", "sms": "+46701112299", "phone": "+46701112299", "post": "Kungsgatan 2, 22233 Lund", "ads": "bo@x.se"}  # fmt: skip
-    people = [
-        ANNA | {"street": "Storgatan 1", "postal_code": "11122"},
-        BO | {"street": "Kungsgatan 2", "postal_code": "22233", "phone": at_home["phone"]},
+    homes = [
+        {"street": "Hallongatan 1", "postal_code": "11122", "city": "Stockholm"},
+        {"street": "Hallongatan 2", "postal_code": "22233", "city": "Lund"},
     ]
-    granted = [
-        said(who, purpose=purpose, channel=channel, **point, **CONFIRMED)
-        for purpose in ("offers", "profiling", "survey")
-        for channel in CHANNELS
-        for who, point in (("anna", {}), ("bo", {"contact_point": at_home[channel]}))
-    ]
-    before = set(permitted(people, consent_events=granted, reservations=FRESH))
-    assert {(who, channel) for who, _, channel in before} == {(who, c) for who in ("anna", "bo") for c in CHANNELS}
-    customers = dict(
-        warehouse.execute("select source_key, customer_id from identity.customer_source_records").fetchall()
-    )
-    prepare_requests(warehouse)
-    object_to_marketing(warehouse, customers["anna"], datetime(2026, 3, 1), "r1")
-    objection = said("bo", "withdrawn", "2026-03-01", purpose="direct_marketing", channel="email")
-    after = set(permitted(people, consent_events=[*granted, objection], reservations=FRESH))
-    assert after == {found for found in before if found[1] == "survey"}
+    people = [cast.one(**home) for home in homes]
+    granted = []
+    for one in people:
+        home = f"{one['street']}, {one['postal_code']} {one['city']}"
+        points = {"email": one["email"], "sms": one["phone"], "phone": one["phone"], "post": home, "ads": one["email"]}
+        granted += [
+            of(one, purpose=purpose, channel=channel, contact_point=points[channel], **CONFIRMED)
+            for purpose in ("offers", "profiling", "survey")
+            for channel in CHANNELS
+        ]
+    before = yield night(people, *granted)
+    assert {(who, channel) for who, _, channel in before} == {
+        (one["source_key"], c) for one in people for c in CHANNELS
+    }
+    by_command, by_statement = people
+    whose = "select customer_id from identity.customer_source_records where valid_to is null and source_key = ?"
+    ((customer,),) = cast.rows(whose, by_command["source_key"])
+    object_to_marketing(cast.warehouse, customer, datetime(2026, 3, 1), "r1")
+    objection = of(by_statement, "withdrawn", "2026-03-01", purpose="direct_marketing")
+    after = yield night(people, *granted, objection)
+    assert set(after) == {found for found in before if found[1] == "survey"}
 
 
 def test_rule_32_no_county_of_few_is_told_whatever_is_told_of_the_country(compiled, warehouse):

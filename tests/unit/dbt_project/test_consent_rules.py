@@ -10,10 +10,9 @@ from __future__ import annotations
 import random
 from datetime import datetime
 
-from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.privacy.rights.restrictions import restrict
-from tests.unit.consent import ANNA, BO, NOBODYS, SURVEY, said
-from tests.unit.people import by_case, person, someone
+from tests.unit.consent import NOBODYS, said
+from tests.unit.people import by_case, person
 from tests.unit.stories import night, of, story
 
 
@@ -59,20 +58,22 @@ def test_rule_02_a_grant_has_its_time_and_evidence_and_ends(cast):
     assert found.why[expired["source_key"], "survey", "email"] == "the grant has expired"
 
 
-def test_rule_02_the_last_grant_says_how_long_it_holds(permitted, warehouse):
+@story
+def test_rule_02_the_last_grant_says_how_long_it_holds(cast):
     """Also where it says for good."""
-    people = [someone(n) for n in range(3)]
-    until = [said(one["source_key"], contact_point=one["email"], **UNTIL) for one in people]
+    people = cast.many(3)
+    until = [of(one, expires_at=datetime(2026, 6, 2)) for one in people]
     anew = [until[1] | {"stated_at": datetime(2026, 3, 1), "expires_at": None}]
     anew.append(until[2] | {"stated_at": datetime(2026, 3, 1), "expires_at": datetime(2027, 1, 1)})
-    found = permitted(people, at="2026-05-31", consent_events=[*until, *anew])
+    found = yield night(people, *until, *anew)
     assert found == {(one["source_key"], "survey", "email"): one["email"] for one in people}
-    ends = "select s.source_key, p.expires_at from marts.contact_permissions p join identity.customer_source_records s using (customer_id)"
-    assert dict(warehouse.execute(ends).fetchall()) == {
-        "p0": datetime(2026, 6, 1),
-        "p1": None,
-        "p2": datetime(2027, 1, 1),
-    }
+    ends = dict(
+        cast.rows(
+            "select s.source_key, p.expires_at from marts.contact_permissions p "
+            "join identity.customer_source_records s using (customer_id) where p.is_permitted"
+        )
+    )
+    assert [ends[one["source_key"]] for one in people] == [datetime(2026, 6, 2), None, datetime(2027, 1, 1)]
 
 
 @story
@@ -197,16 +198,27 @@ def test_rule_04_a_withdrawal_that_does_not_say_of_what_denies_all_that_it_can_b
     assert {case: {(p, c) for key, p, c in history if key == n} for n, case in cases.items()} == left
 
 
-def test_rule_05_a_merge_never_adds_permission(permitted):
-    statements = [said("anna"), said("bo", "withdrawn", "2026-03-01")]
-    apart = permitted([ANNA, BO], consent_events=statements)
-    assert set(apart) == {SURVEY}
-    one = [ANNA, person("bo", email="anna@x.se")]
-    assert permitted(one, consent_events=statements) == {}
-    assert permitted([ANNA, BO], consent_events=statements) == apart
+@story
+def test_rule_05_a_merge_never_adds_permission(cast):
+    """Of two records with a name in common that are two customers, one by their address, and two again."""
+    one = cast.one()
+    other = one | {
+        "source_key": f"{one['source_key']}b",
+        "email": f"{one['source_key']}@home.se",
+        "phone": None,
+        "birth_date": None,
+    }
+    statements = [of(one), of(other, "withdrawn", "2026-03-01")]
+    apart = yield night([one, other], *statements)
+    assert apart.keys_of == {one["source_key"]}
+    found = yield night([one, other | {"email": one["email"]}], *statements)
+    assert found == {}
+    found = yield night([one, other], *statements)
+    assert found == apart
 
 
-def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitted):
+@story
+def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(cast):
     """Three times a hundred customers with statements drawn at random: of so many some meet every case."""
     draws = [random.Random(seed) for seed in range(3)]
     drawn_people = [
@@ -226,7 +238,7 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
         ]  # fmt: skip
 
     def reserved(numbers: list[dict]) -> list[dict]:
-        return [{"register": "nix_telefon", "version_on": "2026-05-15", "phone": p["phone"]} for p in numbers]
+        return [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": p["phone"]} for p in numbers]
 
     def by_seed(found: dict) -> list[set]:
         return [{item for item in found.items() if item[0][0].startswith(f"{seed}:")} for seed in range(len(draws))]
@@ -238,28 +250,41 @@ def test_rule_07_more_refusals_never_permit_more_and_order_never_matters(permitt
         nix += reserved(draw.sample(hundred, 10))
         refused += [{**statement, "status": "withdrawn"} for statement in drawn(draw, hundred, 2)]
         more += reserved(draw.sample(hundred, 20))
-    allowed = permitted(people, consent_events=statements, reservations=nix)
+    allowed = yield night(people, *statements, reservations=nix)
     assert all(20 < len(of_seed) < 150 for of_seed in by_seed(allowed))
     others = [draws[0].sample(rows, len(rows)) for rows in (people, statements, nix)]
-    assert permitted(others[0], consent_events=others[1], reservations=others[2]) == allowed
-    fewer = permitted(people, consent_events=[*statements, *refused], reservations=[*nix, *more])
+    found = yield night(others[0], *others[1], reservations=others[2])
+    assert found == allowed
+    fewer = yield night(people, *statements, *refused, reservations=[*nix, *more])
     assert [few < many for few, many in zip(by_seed(fewer), by_seed(allowed), strict=True)] == [True] * len(draws)
 
 
-def test_rule_24_who_is_restricted_is_in_no_mart_by_an_earlier_id_either(permitted, warehouse, resolve):
-    alone = person("alone", "Anna", "Berg", email="other@x.se")
-    resolve(ANNA, alone, BO)
-    together = alone | {"phone": ANNA["phone"], "email": ANNA["email"]}
-    customer = resolve(ANNA, together, BO)["anna"]
-    prepare_requests(warehouse)
-    assert set(permitted([ANNA, together, BO], consent_events=[said("alone"), said("bo")])) >= {
-        ("bo", "survey", "email")
+@story
+def test_rule_24_who_is_restricted_is_in_no_mart_by_an_earlier_id_either(cast):
+    one, other = cast.many(2)
+    alone = one | {
+        "source_key": f"{one['source_key']}b",
+        "email": f"{one['source_key']}@home.se",
+        "phone": None,
+        "birth_date": None,
     }
-    kept = "select distinct source_key from marts.bridge_customer_source_records order by 1"
-    assert warehouse.execute(kept).fetchall() == [("alone",), ("anna",), ("bo",)]
-    assert restrict(warehouse, customer, datetime(2026, 3, 1), "r1") == 2
-    permitted([ANNA, together, BO], consent_events=[said("alone"), said("bo")])
-    assert warehouse.execute(kept).fetchall() == [("bo",)]
-    assert warehouse.execute("select distinct contact_point from marts.contact_permission_history").fetchall() == [
-        ("bo@x.se",)
-    ]
+    keys = [each["source_key"] for each in (one, alone, other)]
+    yield night([one, alone, other])
+    together = alone | {"phone": one["phone"], "email": one["email"]}
+    granted = of(alone), of(other)
+    found = yield night([one, together, other], *granted)
+    assert (other["source_key"], "survey", "email") in found
+    kept = "select distinct source_key from marts.bridge_customer_source_records where source_key in (?, ?, ?)"
+    assert {key for (key,) in cast.rows(kept, *keys)} == {*keys}
+    current = "select customer_id from identity.customer_source_records where valid_to is null and source_key = ?"
+    ((customer,),) = cast.rows(current, one["source_key"])
+    assert restrict(cast.warehouse, customer, datetime(2026, 3, 1), "r1") == 2
+    yield night([one, together, other], *granted)
+    assert cast.rows(kept, *keys) == [(other["source_key"],)]
+    points = (
+        "select distinct h.contact_point from marts.contact_permission_history h "
+        "join identity.customer_source_records s using (customer_id) where s.source_key in (?, ?, ?)"
+    )
+    assert cast.rows(points, *keys) == [(other["email"],)]
+    everybodys = {point for (point,) in cast.rows("select contact_point from marts.contact_permission_history")}
+    assert not {one["email"], alone["email"]} & everybodys

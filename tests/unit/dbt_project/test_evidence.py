@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.unit.consent import ANNA, NOBODYS, said
-from tests.unit.people import by_case, person, someone
+from tests.unit.consent import NOBODYS, said
+from tests.unit.people import by_case
 from tests.unit.stories import night, of, story
 
 # whether a point of the record's is evidence for a channel
@@ -47,28 +47,28 @@ def test_rule_02_a_wording_without_letter_or_digit_or_a_word_for_none_is_no_evid
         assert warehouse.execute(asked, [value]).fetchall() == [(expected, expected is not None)], value
 
 
-def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(permitted):
-    others = [someone(n, source_key=f"other{n}") for n in range(2)]
+@story
+def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(cast):
+    others = cast.many(2)
+    two = cast.one()
     # of nobody else, as an old address, it is
     people = {
-        "of another": ([someone(2)], "ALVA@almgren.se"),
-        "of nobody": ([someone(3)], "OLD@old.se"),
+        "of another": ([cast.one()], capitals(others[0]["email"])),
+        "of nobody": ([cast.one()], "OLD@old.se"),
         # one customer by the number, who shares the address with the other
-        "of another and of the customer's": ([someone(4), someone(4, source_key="p4b", email=others[1]["email"])], "BROR@brodin.se"),
+        "of another and of the customer's": ([two, two | {"source_key": f"{two['source_key']}b", "email": others[1]["email"]}], capitals(others[1]["email"])),
     }  # fmt: skip
     # and one that stands in for none grants nothing
-    for n, (junk, is_own) in enumerate(
-        (junk, is_own) for junk in ("test@test.com", "NoEmail@noemail.com") for is_own in (False, True)
-    ):
-        people[f"{junk} {is_own}"] = ([someone(5 + n) | ({"email": junk} if is_own else {})], junk)
+    for junk in ("test@test.com", "NoEmail@noemail.com"):
+        for is_own in (False, True):
+            people[f"{junk} {is_own}"] = ([cast.one(**({"email": junk} if is_own else {}))], junk)
     granted = [said(records[0]["source_key"], contact_point=point) for records, point in people.values()]
-    people["a number that stands in for none"] = ([someone(9)], None)
-    people["without a source"] = ([someone(10)], None)
-    granted.append(said("p9", channel="sms", contact_point="070-000 00 00"))
-    granted.append(said("p10", contact_point=someone(10)["email"], capture_source=None))
-    found = permitted(
-        [*others, *(record for records, _ in people.values() for record in records)], consent_events=granted
-    )
+    by_number, no_source = cast.many(2)
+    people["a number that stands in for none"] = ([by_number], None)
+    people["without a source"] = ([no_source], None)
+    granted.append(of(by_number, channel="sms", contact_point="070-000 00 00"))
+    granted.append(of(no_source, capture_source=None))
+    found = yield night([*others, *(record for records, _ in people.values() for record in records)], *granted)
     # a customer of two records goes by the key of one of them
     of_case = {
         case: [point for (key, *_), point in found.items() if key in {r["source_key"] for r in records}]
@@ -76,7 +76,7 @@ def test_rule_02_a_grant_on_an_address_that_only_others_have_is_no_evidence(perm
     }
     assert of_case == {case: [] for case in people} | {
         "of nobody": ["OLD@old.se"],
-        "of another and of the customer's": ["BROR@brodin.se"],
+        "of another and of the customer's": [capitals(others[1]["email"])],
     }
     assert len(found) == 2
 
@@ -114,63 +114,95 @@ SOMEBODYS = [
 SOMEBODYS_NUMBERS = ["070-111 22 33", "+47 913 52 467", "+46 70 111 11 12", "+358 40 123 4568"]
 
 
-def _one_each(points: list[str], column: str, channel: str) -> tuple[list[dict], list[dict]]:
-    people = [person(f"p{n}", None, None, **{column: point}) for n, point in enumerate(points)]
-    return people, [said(p["source_key"], channel=channel, contact_point=p[column]) for p in people]
+def capitals(email: str) -> str:
+    name, _, domain = email.partition("@")
+    return f"{name.upper()}@{domain}"
 
 
-def test_rule_02_a_grant_on_what_stands_in_for_an_address_is_no_evidence(permitted, warehouse):
-    people, granted = _one_each([*JUNK, *SOMEBODYS], "email", "email")
-    assert sorted(permitted(people, consent_events=granted).values()) == sorted(SOMEBODYS)
-    # nor is it anybody's address
-    shown = warehouse.execute("select email.value from identity.golden_records where email is not null").fetchall()
-    assert sorted(point for (point,) in shown) == sorted(SOMEBODYS)
+def _one_each(cast, points: list[str], column: str, channel: str) -> tuple[list[dict], list[dict]]:
+    """Somebody for each point, who has nothing else."""
+    nothing = dict.fromkeys(("given_name", "family_name", "birth_date", "email", "phone"))
+    people = [cast.one(**nothing | {column: point}) for point in points]
+    return people, [of(one, channel=channel, contact_point=one[column]) for one in people]
+
+
+@story
+def test_rule_02_a_grant_on_what_stands_in_for_an_address_is_no_evidence(cast):
+    people, granted = _one_each(cast, [*JUNK, *SOMEBODYS], "email", "email")
     # of a customer who has a real one too, that one alone is evidence
     junk = ["none@none.se", "no-reply@shop.se"] * 2
-    people = [someone(n) for n in range(len(junk))]
-    granted = [said(f"p{n}", contact_point=point) for n, point in enumerate(junk)]
-    granted += [said(one["source_key"], contact_point=one["email"]) for one in people[2:]]
-    found = permitted(people, consent_events=granted)
-    assert found == {(one["source_key"], "survey", "email"): one["email"] for one in people[2:]}
+    beside = cast.many(len(junk))
+    granted += [of(one, contact_point=point) for one, point in zip(beside, junk, strict=True)]
+    granted += map(of, beside[2:])
+    found = yield night([*people, *beside], *granted)
+    assert sorted(found[what] for what in found if what[0] in {one["source_key"] for one in people}) == sorted(
+        SOMEBODYS
+    )
+    assert {what: point for what, point in found.items() if what[0] in {one["source_key"] for one in beside}} == {
+        (one["source_key"], "survey", "email"): one["email"] for one in beside[2:]
+    }
+    # nor is it anybody's address
+    shown = cast.rows(
+        "select g.email.value from identity.golden_records g join identity.customer_source_records s using (customer_id) "
+        "where s.valid_to is null and g.email is not null and s.source_key in (select unnest(?))",
+        [one["source_key"] for one in people],
+    )
+    assert sorted(point for (point,) in shown) == sorted(SOMEBODYS)
 
 
-def test_rule_02_a_grant_on_what_stands_in_for_a_number_is_no_evidence(permitted):
-    people, granted = _one_each([*JUNK_NUMBERS, *SOMEBODYS_NUMBERS], "phone", "sms")
-    assert sorted(permitted(people, consent_events=granted).values()) == sorted(SOMEBODYS_NUMBERS)
+@story
+def test_rule_02_a_grant_on_what_stands_in_for_a_number_is_no_evidence(cast):
+    people, granted = _one_each(cast, [*JUNK_NUMBERS, *SOMEBODYS_NUMBERS], "phone", "sms")
     # an address that stands in for none takes nothing from the record's number
-    anna = ANNA | {"email": "saknas@x.se"}
-    assert set(permitted([anna], consent_events=[said("anna", channel="sms")])) == {("anna", "survey", "sms")}
+    one = cast.one(email="saknas@x.se")
+    found = yield night([*people, one], *granted, of(one, channel="sms", contact_point=one["phone"]))
+    assert (one["source_key"], "survey", "sms") in found
+    assert sorted(point for (key, _, _), point in found.items() if key != one["source_key"]) == sorted(
+        SOMEBODYS_NUMBERS
+    )
 
 
 # each is what two strangers have in one field, and who were granted something on what stands in the other
-SHARED_JUNK = ["none@none.se", "noreply@x.se", "070-111 11 11", "0701234567"]
+SHARED_JUNK = ["saknas@saknas.se", "noreply@butiken.se", "070-222 22 22", "0761234567"]
 
 
-def test_rule_04_a_withdrawal_on_junk_denies_its_person_and_not_all_who_have_it(permitted):
+@story
+def test_rule_04_a_withdrawal_on_junk_denies_its_person_and_not_all_who_have_it(cast):
+    """Nor does it speak for others where its record is gone, or where it names nobody; beside a real one in the field it takes
+    nothing from that. Each kind of refusal is of people of its own."""
     channels = ["sms" if "@" in point else "email" for point in SHARED_JUNK]
-    people, granted, refused, gone, beside = [], [], [], [], []
-    for n, (point, channel) in enumerate(zip(SHARED_JUNK, channels, strict=True)):
-        junk_in, real_in = ("email", "phone") if channel == "sms" else ("phone", "email")
-        pair = [someone(2 * n, source_key=f"vera{n}"), someone(2 * n + 1, source_key=f"stig{n}")]
-        granted += [said(one["source_key"], channel=channel, contact_point=one[real_in]) for one in pair]
-        people += [one | {junk_in: point, "birth_date": None} for one in pair]
-        refused.append(
-            said(f"vera{n}", "withdrawn", "2026-02-01", channel=channel, contact_point=point, source_key=f"w{n}")
-        )
-        gone.append(
-            person(f"old{n}", f"Old{'abcd'[n]}", f"One{'abcd'[n]}", **{junk_in: point}, deleted_at=datetime(2026, 3, 1))
-        )
-        beside.append({"contact_point": f"{point}; {pair[0][real_in]}"})
+    junk = list(zip(SHARED_JUNK, channels, strict=True))
+    # how they refuse, and who of the two is left
+    kinds = {"nobody": {"vera", "stig"}, "their own": {"stig"}, "of a record that is gone": {"vera", "stig"}, "of nobody": {"vera", "stig"}, "of nobody, beside a real one": {"stig"}}  # fmt: skip
+    pairs, people, granted, refused = {}, [], [], []
+    for kind in kinds:
+        for n, (point, channel) in enumerate(junk):
+            junk_in, real_in = ("email", "phone") if channel == "sms" else ("phone", "email")
+            pair = pairs[kind, n] = cast.many(2)
+            granted += [of(one, channel=channel, contact_point=one[real_in]) for one in pair]
+            people += [one | {junk_in: point, "birth_date": None} for one in pair]
+            no = of(pair[0], "withdrawn", "2026-02-01", channel=channel, contact_point=point, source_key=f"w{kind}{n}")
+            if kind == "of a record that is gone":
+                gone = cast.one(email=None, phone=None, birth_date=None)
+                people.append(gone | {junk_in: point, "deleted_at": datetime(2026, 3, 1)})
+                no["person_key"] = gone["source_key"]
+            elif "of nobody" in kind:
+                no |= NOBODYS
+            if "beside" in kind:
+                no["contact_point"] = f"{point}; {pair[0][real_in]}"
+            if kind != "nobody":
+                refused.append(no)
 
-    def who(*statements: dict, more: tuple[dict, ...] = ()) -> dict[str, object]:
-        found = {key for key, _, _ in permitted([*people, *more], consent_events=[*granted, *statements])}
-        return by_case(SHARED_JUNK, lambda n: {key[:-1] for key in found if key.endswith(str(n))})
+    def left(found) -> dict[str, dict[str, object]]:
+        def of_kind(kind: str) -> dict[str, object]:
+            named = {n: zip(("vera", "stig"), pairs[kind, n], strict=True) for n in range(len(junk))}
+            return by_case(
+                SHARED_JUNK, lambda n: {name for name, one in named[n] if one["source_key"] in found.keys_of}
+            )
 
-    both, stig = (by_case(SHARED_JUNK, lambda _, who=who: who) for who in ({"vera", "stig"}, {"stig"}))
-    assert who() == both
-    assert who(*refused) == stig
-    # nor does it speak for others where its record is gone, or where it names nobody
-    assert who(*(no | {"person_key": f"old{n}"} for n, no in enumerate(refused)), more=tuple(gone)) == both
-    assert who(*(no | NOBODYS for no in refused)) == both
-    # beside a real one in the field it takes nothing from that
-    assert who(*(no | NOBODYS | point for no, point in zip(refused, beside, strict=True))) == stig
+        return {kind: of_kind(kind) for kind in kinds}
+
+    everybody = by_case(SHARED_JUNK, lambda _: {"vera", "stig"})
+    assert left((yield night(people, *granted))) == dict.fromkeys(kinds, everybody)
+    found = yield night(people, *granted, *refused)
+    assert left(found) == {kind: by_case(SHARED_JUNK, lambda _, kind=kind: kinds[kind]) for kind in kinds}

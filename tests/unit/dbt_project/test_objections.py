@@ -8,9 +8,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestration.privacy.rights.objections import object_to_marketing
-from orchestration.privacy.rights.requests import prepare_requests
-from tests.unit.consent import ANNA, said
-from tests.unit.people import person
 from tests.unit.stories import night, of, story
 
 
@@ -83,16 +80,23 @@ def test_rule_06_a_purpose_that_names_direct_marketing_and_more_is_every_purpose
     assert found.keys_of == {one["source_key"] for one in people[len(spelled) :]}
 
 
-def test_rule_06_an_objection_that_is_made_here_stands_when_customers_merge(permitted, warehouse, resolve):
+@story
+def test_rule_06_an_objection_that_is_made_here_stands_when_customers_merge(cast):
     """`kundbild object` notes it with each record: whoever the customer is tomorrow, it is theirs."""
-    alone = person("alone", "Anna", "Berg", email="other@x.se")
-    customer = resolve(ANNA, alone)["anna"]
-    prepare_requests(warehouse)
-    assert object_to_marketing(warehouse, customer, datetime(2026, 3, 1), "r1") == 1
-    granted = [said("alone", purpose="offers", confirmed_at=datetime(2026, 1, 2)), said("alone")]
-    assert set(permitted([ANNA, alone], consent_events=granted)) == {
-        ("alone", "offers", "email"),
-        ("alone", "survey", "email"),
+    one = cast.one()
+    alone = one | {
+        "source_key": f"{one['source_key']}b",
+        "email": f"{one['source_key']}@home.se",
+        "phone": None,
+        "birth_date": None,
     }
-    together = alone | {"phone": ANNA["phone"], "email": ANNA["email"]}
-    assert {purpose for _, purpose, _ in permitted([ANNA, together], consent_events=granted)} == {"survey"}
+    yield night([one, alone])
+    whose = "select customer_id from identity.customer_source_records where valid_to is null and source_key = ?"
+    ((customer,),) = cast.rows(whose, one["source_key"])
+    assert object_to_marketing(cast.warehouse, customer, datetime(2026, 3, 1), "r1") == 1
+    granted = [of(alone, purpose="offers", confirmed_at=datetime(2026, 1, 2)), of(alone)]
+    found = yield night([one, alone], *granted)
+    assert set(found) == {(alone["source_key"], "offers", "email"), (alone["source_key"], "survey", "email")}
+    together = alone | {"phone": one["phone"], "email": one["email"]}
+    found = yield night([one, together], *granted)
+    assert {purpose for _, purpose, _ in found} == {"survey"}

@@ -6,58 +6,55 @@ import random
 import re
 from datetime import datetime
 
-import pytest
-
 from orchestration.identity.contact_points import key_withdrawn_points
-from tests.unit.consent import ANNA, SURVEY, said
+from tests.unit.consent import ANNA, said
 from tests.unit.people import person
+from tests.unit.stories import night, of, story
 
 
-@pytest.fixture
-def history(permitted, warehouse):
-    """What held at a time by what had been said: {(source_key, purpose, channel): contact point}."""
-
-    def at(moment: str) -> dict[tuple[str, str, str], str]:
-        rows = warehouse.execute(
-            "select s.source_key, h.purpose, h.channel, h.contact_point from marts.contact_permission_history h "
-            "join identity.customer_source_records s using (customer_id) where s.valid_to is null and h.is_permitted "
-            f"and h.valid_from <= timestamp '{moment}' and coalesce(h.valid_to > timestamp '{moment}', true)"
-        ).fetchall()
-        return {(key, purpose, channel): point for key, purpose, channel, point in rows}
-
-    return at
+def history(cast, moment: str, people: list[dict]) -> dict[tuple[str, str, str], str]:
+    """What held of these at a time by what had been said: {(source_key, purpose, channel): contact point}."""
+    rows = cast.rows(
+        "select s.source_key, h.purpose, h.channel, h.contact_point from marts.contact_permission_history h "
+        "join identity.customer_source_records s using (customer_id) where s.valid_to is null and h.is_permitted "
+        f"and h.valid_from <= timestamp '{moment}' and coalesce(h.valid_to > timestamp '{moment}', true)"
+    )
+    keys = {one["source_key"] for one in people}
+    return {(key, purpose, channel): point for key, purpose, channel, point in rows if key in keys}
 
 
-def test_what_was_permitted_is_known_for_every_time(permitted, history):
-    permitted(
-        [ANNA],
-        consent_events=[
-            said("anna", at="2026-01-01", expires_at=datetime(2026, 5, 1)),
-            said("anna", "withdrawn", at="2026-02-01", contact_point=None),
-            said("anna", at="2026-03-01", contact_point="ny@x.se", expires_at=datetime(2026, 4, 1)),
-            said("anna", at="2026-03-10", wording_version=None),
-        ],
+@story
+def test_what_was_permitted_is_known_for_every_time(cast):
+    one = cast.one()
+    survey, new = (one["source_key"], "survey", "email"), f"new.{one['email']}"
+    yield night(
+        [one],
+        of(one, expires_at=datetime(2026, 5, 1)),
+        of(one, "withdrawn", at="2026-02-01", contact_point=None),
+        of(one, at="2026-03-01", contact_point=new, expires_at=datetime(2026, 4, 1)),
+        of(one, at="2026-03-10", wording_version=None),
     )
     expected = {
-        "2025-12-31": {}, "2026-01-01": {SURVEY: "anna@x.se"}, "2026-01-31 23:59:59": {SURVEY: "anna@x.se"}, "2026-02-01": {},
-        "2026-03-01": {SURVEY: "ny@x.se"}, "2026-03-20": {SURVEY: "ny@x.se"}, "2026-04-01": {}, "2026-06-01": {},
+        "2025-12-31": {}, "2026-01-01": {survey: one["email"]}, "2026-01-31 23:59:59": {survey: one["email"]}, "2026-02-01": {},
+        "2026-03-01": {survey: new}, "2026-03-20": {survey: new}, "2026-04-01": {}, "2026-06-01": {},
     }  # fmt: skip
-    assert {moment: history(moment) for moment in expected} == expected
+    assert {moment: history(cast, moment, [one]) for moment in expected} == expected
 
 
-def test_what_was_permitted_now_is_what_the_history_says_of_now(permitted, history):
+@story
+def test_what_was_permitted_now_is_what_the_history_says_of_now(cast):
     chance = random.Random(3)
-    people = [person(f"p{n}", f"Given{n}", f"Family{n}", email=f"p{n}@x.se") for n in range(60)]
+    people = cast.many(60, phone=None, birth_date=None)
     events = [
-        said(
-            f"p{n}", chance.choice(["granted", "withdrawn"]), at=f"2026-0{chance.randint(1, 5)}-0{chance.randint(1, 9)}",
-            purpose=chance.choice(["survey", "offers"]), contact_point=chance.choice([f"p{n}@x.se", f"q{n}@x.se", None]),
+        of(
+            one, chance.choice(["granted", "withdrawn"]), at=f"2026-0{chance.randint(1, 5)}-0{chance.randint(1, 9)}",
+            purpose=chance.choice(["survey", "offers"]), contact_point=chance.choice([one["email"], f"q.{one['email']}", None]),
             confirmed_at=chance.choice([None, datetime(2026, 5, 9)]), expires_at=chance.choice([None, datetime(2026, 5, 20), datetime(2026, 7, 1)]),
         )
-        for n in range(60) for _ in range(chance.randint(1, 6))
+        for one in people for _ in range(chance.randint(1, 6))
     ]  # fmt: skip
-    now = permitted(people, consent_events=events)
-    assert now == history("2026-06-01") and 10 < len(now) < 110
+    now = yield night(people, *events)
+    assert now == history(cast, "2026-06-01", people) and 10 < len(now) < 110
 
 
 SEEDS = range(4)
@@ -131,14 +128,18 @@ def test_a_contact_point_that_many_withdrew_from_permits_no_more_and_no_less_tha
     ] * len(SEEDS)
 
 
-def test_a_withdrawal_outlives_the_record_that_made_it(permitted):
+@story
+def test_a_withdrawal_outlives_the_record_that_made_it(cast):
     """The email tool forgets a subscriber; what they said there stands for whoever the customer is now."""
-    subscriber = person("sub", email="anna@x.se", phone="+46701112233")
-    events = [said("anna"), said("sub", "withdrawn", at="2026-02-01")]
-    assert permitted([ANNA, subscriber], consent_events=events) == {}
-    assert permitted([ANNA], consent_events=events) == {}
+    one, granted_there, other = cast.many(3)
+    subscriber, other_subscriber = (each | {"source_key": f"{each['source_key']}sub"} for each in (one, granted_there))
+    events = [of(one), of(subscriber, "withdrawn", at="2026-02-01"), of(other_subscriber), of(other)]
+    found = yield night([one, subscriber, granted_there, other_subscriber, other], *events)
+    assert found.keys_of & {one["source_key"], subscriber["source_key"]} == set()
+    assert found.keys_of & {granted_there["source_key"], other_subscriber["source_key"]}
     # but a grant does not: whose record is gone is not written to by it
-    assert permitted([ANNA], consent_events=[said("sub")]) == {}
+    found = yield night([one, granted_there, other], *events)
+    assert found.keys_of == {other["source_key"]}
 
 
 def test_a_message_was_lawful_by_what_held_when_it_was_sent(permitted, warehouse):

@@ -18,6 +18,7 @@ from orchestration.extract.extract import prepare_raw
 from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, BO, SURVEY, said
 from tests.unit.people import someone
+from tests.unit.stories import night, of, story
 from tests.unit.two_people import settings_of
 
 REGISTERS = [
@@ -175,11 +176,16 @@ def test_rule_11_a_charity_is_closed_by_the_choice_of_its_own(is_charity, asked)
     assert [chosen.norwegian_phone(), chosen.norwegian_post()] == [chosen.is_chosen(column) for column in asked]
 
 
-def test_rule_13_a_reservation_blocks_without_any_withdrawal_consent_or_not(permitted):
+@story
+def test_rule_13_a_reservation_blocks_without_any_withdrawal_consent_or_not(cast):
     """And closes no other channel."""
-    entries = [{"register": "nix_telefon", "version_on": "2026-05-31", "phone": "0701112233"}]
-    granted = [said("anna", channel="phone"), said("anna")]
-    assert set(permitted([ANNA], consent_events=granted, reservations=entries)) == {SURVEY}
+    one = cast.one()
+    number = {"register": "nix_telefon", "version_on": "2026-05-31", "phone": f"0{one['phone'].removeprefix('+46')}"}
+    granted = [of(one, channel="phone", contact_point=one["phone"]), of(one)]
+    found = yield night([one], *granted)
+    assert {channel for _, _, channel in found} == {"phone", "email"}
+    found = yield night([one], *granted, reservations=[number])
+    assert set(found) == {(one["source_key"], "survey", "email")}
 
 
 def test_rule_14_a_register_that_was_never_delivered_closes_its_channel(permitted):

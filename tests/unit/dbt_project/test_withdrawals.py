@@ -262,28 +262,36 @@ def test_rule_04_customers_who_may_be_one_share_withdrawals_and_never_grants(per
     assert {key for key in before if after[key] != before[key]} == {"p0", "p0b", "bo"}
 
 
-def test_rule_04_the_few_of_one_name_share_withdrawals_where_no_birth_date_tells_them_apart(permitted):
-    """Two records that have nothing but a name in common: as many as the owner says, counted by customers."""
-    one, other = person("e1", "Efva", "Dahlgren", email="e1@x.se"), person("e2", "Efva", "Dahlgren", email="e2@y.se")
-    third = person("e3", "Efva", "Dahlgren", email="e3@z.se")
-    initial = [person(key, "E", "Dahlgren", email=f"{key}@x.se") for key in ("i1", "i2")]
-    granted = [said(key, contact_point=f"{key}@x.se") for key in ("e1", "i1", "bo")]
-    no = said("e2", "withdrawn", "2026-02-01", contact_point="e2@y.se")
-    # nothing but its contact point says whose it is
-    of_point = {**no, "person_key": None}
-    of_initial = said("i2", "withdrawn", "2026-02-01", contact_point="i2@x.se")
+# of namesakes who have nothing but a name in common, one of whom was granted something and one refused it: how many share a name,
+# and whether the one goes on to be permitted, by the greatest number who share refusals: one, two or three
+OF_ONE_NAME = {
+    "two": (2, {}, {}, {}, [True, False, False]),
+    "two, and nothing but its contact point says whose the refusal is": (2, {}, {}, NOBODYS, [True, False, False]),
+    "two, and a later grant": (2, {}, {}, {}, [True, True, True]),
+    "two, and one has a birth date": (2, {"birth_date": "1980-02-03"}, {}, {}, [True, False, False]),
+    "two of other birth dates": (2, {"birth_date": "1980-02-03"}, {"birth_date": "1951-11-27"}, {}, [True, True, True]),
+    "two with nothing but an initial": (2, {"given_name": "E"}, {"given_name": "E"}, {}, [True, True, True]),
+    "three": (3, {}, {}, {}, [True, True, False]),
+    "one": (1, {}, {}, {}, [True, True, True]),
+}  # fmt: skip
 
-    def allowed(*people: dict, said_no: dict = no, more: tuple = ()) -> set[str]:
-        found = permitted([*people, *initial, BO], consent_events=[*granted, said_no, of_initial, *more])
-        return {key for key, _, _ in found}
 
-    assert allowed(one, other) == {"e1", "i1", "bo"}
-    permitted.namesakes = 2
-    assert allowed(one, other) == {"i1", "bo"} == allowed(one, other, said_no=of_point)
-    assert allowed(one, other, more=(said("e1", at="2026-03-01", contact_point="e1@x.se"),)) == {"e1", "i1", "bo"}
-    born = {"birth_date": "1980-02-03"}
-    assert allowed({**one, **born}, other) == {"i1", "bo"}
-    assert allowed({**one, **born}, {**other, "birth_date": "1951-11-27"}) == {"e1", "i1", "bo"}
-    assert allowed(one, other, third) == {"e1", "i1", "bo"}
-    permitted.namesakes = 3
-    assert allowed(one, other, third) == {"i1", "bo"}
+@story(namesakes=(1, 2, 3))
+def test_rule_04_the_few_of_one_name_share_withdrawals_where_no_birth_date_tells_them_apart(cast):
+    """Records that have nothing but a name in common: as many as the owner says, counted by customers."""
+    keys, people, statements = [], [], []
+    for case, (many, of_one, of_other, refused, _) in OF_ONE_NAME.items():
+        one = cast.one(birth_date=None)
+        name = {part: one[part] for part in ("given_name", "family_name")}
+        others = [cast.one(birth_date=None, **name) for _ in range(many - 1)]
+        keys.append(one["source_key"])
+        people += [one | of_one, *(other | of_other for other in others)]
+        statements.append(of(one))
+        statements += [of(other, "withdrawn", "2026-02-01") | refused for other in others[:1]]
+        if "later grant" in case:
+            statements.append(of(one, at="2026-03-01"))
+    for nth in range(3):
+        found = yield night(people, *statements)
+        assert {case: key in found.keys_of for case, key in zip(OF_ONE_NAME, keys, strict=True)} == {
+            case: holds[nth] for case, (*_, holds) in OF_ONE_NAME.items()
+        }, f"{nth + 1} share"

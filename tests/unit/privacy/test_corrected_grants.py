@@ -13,8 +13,9 @@ import pytest
 from orchestration.privacy.rights.corrections import correct
 from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import ANNA, FRESH, SURVEY, said
-from tests.unit.dbt_project.test_permission_history import history  # noqa: F401 # a fixture
+from tests.unit.dbt_project.test_permission_history import history
 from tests.unit.people import person, resident
+from tests.unit.stories import night, of, story
 
 GIVEN, CORRECTED, LATER = "2026-01-01", "2026-03-01 10:00", "2026-03-02"
 WHY = "corrected since the permission was given"
@@ -32,7 +33,6 @@ def grants(who: dict) -> list[dict]:
     return [said(who["source_key"], channel=channel, contact_point=point) for channel, point in on(who).items()]
 
 
-ON = on(EVA)
 RIGHT = {"gender": "m", "street": "Nygatan 9", "postal_code": "11144", "city": "Solna", "family_name": "Ax"}
 
 
@@ -112,7 +112,7 @@ OVER = {
 
 
 @pytest.fixture(scope="module")
-def night(modules_warehouse, compiled):
+def nights(modules_warehouse, compiled):
     """The night after the corrections of many people who have nothing in common, for tests that only read."""
     people: dict[str, dict] = {}
     values: dict[str, dict[str, str | None]] = {}
@@ -171,54 +171,54 @@ def night(modules_warehouse, compiled):
     )
 
 
-def turns(night, case: str) -> list[tuple]:
+def turns(nights, case: str) -> list[tuple]:
     """When what a person was permitted changed: (from, to, whether, where, why)."""
-    return night.con.execute(
+    return nights.con.execute(
         "select h.valid_from, h.valid_to, h.is_permitted, h.contact_point, h.reason from marts.contact_permission_history h "
         "join identity.customer_source_records s using (customer_id) where s.source_key = $1 order by 1",
         [case],
     ).fetchall()
 
 
-def test_rule_24_what_was_granted_on_a_corrected_point_is_permitted_no_more(night):
-    points = {field: on(night.people[f"ended {field}"]) for field in ENDED}
+def test_rule_24_what_was_granted_on_a_corrected_point_is_permitted_no_more(nights):
+    points = {field: on(nights.people[f"ended {field}"]) for field in ENDED}
     before = {
-        field: {channel: point for (key, _, channel), point in night.before.items() if key == f"ended {field}"}
+        field: {channel: point for (key, _, channel), point in nights.before.items() if key == f"ended {field}"}
         for field in ENDED
     }
     assert before == points
-    assert {field: night.found[f"ended {field}"] for field in ENDED} == {
+    assert {field: nights.found[f"ended {field}"] for field in ENDED} == {
         field: {channel: point for channel, point in points[field].items() if channel not in ended}
         for field, ended in ENDED.items()
     }
     because = {
-        field: {channel for (key, _, channel), why in night.why.items() if key == f"ended {field}" and why == WHY}
+        field: {channel for (key, _, channel), why in nights.why.items() if key == f"ended {field}" and why == WHY}
         for field in ENDED
     }
     assert because == ENDED
 
 
-def test_rule_24_a_correction_to_nothing_or_to_a_number_that_only_ends_as_the_granted_one_ends_it_too(night):
-    assert {case: night.found[case] for case in ("to nothing", "another country")} == {
+def test_rule_24_a_correction_to_nothing_or_to_a_number_that_only_ends_as_the_granted_one_ends_it_too(nights):
+    assert {case: nights.found[case] for case in ("to nothing", "another country")} == {
         "to nothing": {},
         "another country": {},
     }
 
 
-def test_rule_24_a_grant_on_the_right_point_stays_in_whatever_spelling(night):
-    found = {point: night.found[f"spelled {point}"] for _, _, _, point in SPELLED}
+def test_rule_24_a_grant_on_the_right_point_stays_in_whatever_spelling(nights):
+    found = {point: nights.found[f"spelled {point}"] for _, _, _, point in SPELLED}
     assert found == {point: {channel: point} for channel, _, _, point in SPELLED}
 
 
-def test_rule_24_only_what_was_certainly_asked_for_later_permits(night):
-    assert {case: night.found[case] for case in SAID} == {
-        case: {"email": night.people[case]["email"]} if stays else {} for case, (_, stays) in SAID.items()
+def test_rule_24_only_what_was_certainly_asked_for_later_permits(nights):
+    assert {case: nights.found[case] for case in SAID} == {
+        case: {"email": nights.people[case]["email"]} if stays else {} for case, (_, stays) in SAID.items()
     }
 
 
-def test_rule_24_it_is_of_every_record_of_the_customer_and_of_nobody_else(night):
-    theirs = {channel for key, _, channel in night.all if key in ("two records", "her other record")}
-    assert theirs == {"sms", "phone", "post"} and night.all[SURVEY] == "anna@x.se"
+def test_rule_24_it_is_of_every_record_of_the_customer_and_of_nobody_else(nights):
+    theirs = {channel for key, _, channel in nights.all if key in ("two records", "her other record")}
+    assert theirs == {"sms", "phone", "post"} and nights.all[SURVEY] == "anna@x.se"
 
 
 def test_rule_24_a_night_of_before_the_correction_knows_it_too(corrected):
@@ -226,50 +226,63 @@ def test_rule_24_a_night_of_before_the_correction_knows_it_too(corrected):
     assert "email" not in corrected({"eva": {"email": "eva@right.se"}}, grants(EVA), night="2026-02-01")["eva"]
 
 
-def test_the_history_tells_the_correction_at_its_moment_and_not_before(night):
+def test_the_history_tells_the_correction_at_its_moment_and_not_before(nights):
     moment, april = datetime.fromisoformat(CORRECTED), datetime(2026, 4, 1)
-    assert [turn[:3] + turn[4:] for turn in turns(night, "told")] == [
+    assert [turn[:3] + turn[4:] for turn in turns(nights, "told")] == [
         (datetime(2026, 1, 1), moment, True, "granted"),
         (moment, april, False, WHY),
         (april, None, True, "granted"),
     ]
-    assert [point for _, _, is_permitted, point, _ in turns(night, "told") if is_permitted] == [
+    assert [point for _, _, is_permitted, point, _ in turns(nights, "told") if is_permitted] == [
         "told@wrong.se",
         "told@right.se",
     ]
 
 
-def test_what_ended_before_the_correction_ended_then(night):
-    why = {case: {reason for (key, _, _), reason in night.why.items() if key == case} for case in OVER}
+def test_what_ended_before_the_correction_ended_then(nights):
+    why = {case: {reason for (key, _, _), reason in nights.why.items() if key == case} for case in OVER}
     assert why == {case: {reason} for case, (_, reason) in OVER.items()}
-    expired = [(begun, ended) for begun, ended, is_permitted, _, _ in turns(night, "expired") if is_permitted]
+    expired = [(begun, ended) for begun, ended, is_permitted, _, _ in turns(nights, "expired") if is_permitted]
     assert expired == [(datetime(2026, 1, 1), datetime(2026, 2, 1))]
 
 
-def test_a_second_correction_ends_what_was_granted_since_the_first_and_the_history_keeps_both(
-    corrected, history, warehouse  # noqa: F811
-):  # fmt: skip
+def righted(cast, one: dict, right: dict[str, str | None], at: str = CORRECTED) -> dict:
+    """Corrects somebody's record; returns it as it stands then."""
+    whose = "select customer_id from identity.customer_source_records where valid_to is null and source_key = ?"
+    ((customer,),) = cast.rows(whose, one["source_key"])
+    assert correct(cast.warehouse, customer, right, datetime.fromisoformat(at), "r1")
+    return one | right
+
+
+@story
+def test_a_second_correction_ends_what_was_granted_since_the_first_and_the_history_keeps_both(cast):
     """Each grant ends with the first correction after it that its point is not the value of; each is kept with its time."""
-    nils = resident(1, "nils")
+    eva, nils = cast.one(), cast.one(**AT_HOME | {"street": "Lindgatan 5"})
+    typo, right = f"typo.{eva['email']}", f"right.{eva['email']}"
     events = [
-        said("eva"),
-        said("eva", at="2026-03-10", purpose="offers", confirmed_at=datetime(2026, 3, 10)),
-        said("eva", at=GIVEN, purpose="newsletter", confirmed_at=datetime(2026, 1, 2), contact_point="eva@typo.se"),
+        of(eva),
+        of(eva, at="2026-03-10", purpose="offers", confirmed_at=datetime(2026, 3, 10)),
+        of(eva, at=GIVEN, purpose="newsletter", confirmed_at=datetime(2026, 1, 2), contact_point=typo),
         *grants(nils),
     ]
-    corrected({"eva": {"email": "eva@typo.se"}, "nils": {"email": "nils@typo.se"}}, events, people=(EVA, nils))
-    found = corrected({"eva": {"email": "eva@right.se"}, "nils": {"email": None}}, events, at="2026-04-01")
-    assert found["eva"] == {}
+    yield night([eva, nils], *events)
+    eva = righted(cast, eva, {"email": typo})
+    nils = righted(cast, nils, {"email": "nils@typo.se"})
+    yield night([eva, nils], *events)
+    eva = righted(cast, eva, {"email": right}, at="2026-04-01")
+    nils = righted(cast, nils, {"email": None}, at="2026-04-01")
+    found = yield night([eva, nils], *events)
+    assert eva["source_key"] not in found.keys_of
     permitted_at = {
-        moment: {purpose for who, purpose, _ in history(moment) if who == "eva"}
+        moment: {purpose for _, purpose, _ in history(cast, moment, [eva])}
         for moment in ("2026-02-28", "2026-03-02", "2026-03-11", "2026-04-01")
     }
     assert permitted_at == {
         "2026-02-28": {"survey", "newsletter"}, "2026-03-02": {"newsletter"}, "2026-03-11": {"newsletter", "offers"}, "2026-04-01": set(),
     }  # fmt: skip
-    corrected({"nils": {"email": "nils@right.se"}}, events, at="2026-05-01")
-    kept = "select value, corrected_at, earlier from identity.corrections where field = 'email' and source_key = 'nils'"
-    assert warehouse.execute(kept).fetchall() == [
+    righted(cast, nils, {"email": "nils@right.se"}, at="2026-05-01")
+    kept = "select value, corrected_at, earlier from identity.corrections where field = 'email' and source_key = ?"
+    assert cast.rows(kept, nils["source_key"]) == [
         ("nils@right.se", datetime(2026, 5, 1), [
             {"value": "nils@typo.se", "corrected_at": datetime.fromisoformat(CORRECTED)},
             {"value": None, "corrected_at": datetime(2026, 4, 1)},
@@ -277,20 +290,24 @@ def test_a_second_correction_ends_what_was_granted_since_the_first_and_the_histo
     ]  # fmt: skip
 
 
-def test_a_point_that_never_was_evidence_has_no_end(night):
+def test_a_point_that_never_was_evidence_has_no_end(nights):
     void = (
         "select contact_point, ends_at from identity.void_grants where person_key = 'no evidence' order by 2 nulls last"
     )
-    assert night.con.execute(void).fetchall() == [
-        (night.people["no evidence"]["email"], datetime.fromisoformat(CORRECTED)),
+    assert nights.con.execute(void).fetchall() == [
+        (nights.people["no evidence"]["email"], datetime.fromisoformat(CORRECTED)),
         ("no-reply@x.se", None),
     ]
 
 
-def test_grants_of_a_record_under_another_key_end_as_well(corrected, permitted):
+@story
+def test_grants_of_a_record_under_another_key_end_as_well(cast):
     """The customer of today of whoever's record is gone: what was corrected there is theirs still."""
-    corrected({"eva": {"email": "eva@right.se"}}, grants(EVA))
-    new = EVA | {"source_key": "new", "email": "eva@right.se"}
-    migrated = [said("new", channel=channel, contact_point=point) for channel, point in ON.items()]
-    found = permitted([EVA | {"email": "eva@right.se"}, new], consent_events=migrated, reservations=FRESH)
+    eva = cast.one(**AT_HOME | {"street": "Lindgatan 7"})
+    yield night([eva], *grants(eva))
+    right = righted(cast, eva, {"email": f"right.{eva['email']}"})
+    yield night([right], *grants(eva))
+    new = right | {"source_key": f"{eva['source_key']}new"}
+    migrated = [said(new["source_key"], channel=channel, contact_point=point) for channel, point in on(eva).items()]
+    found = yield night([right, new], *migrated)
     assert {channel for _, _, channel in found} == {"sms", "phone", "post"}
