@@ -86,26 +86,15 @@
 {%- endmacro %}
 
 {#-
-    SQL: the share of a part in a whole, of exact counts, or null where either of its sides is of few. Counts that are told rounded have
-    it beside them: a share of rounded counts is wrong by several percent. In whole percents, in steps of min_people where the whole is
-    small: share and whole then tell no more of the part than its rounded count does. Where the whole is not told either, `is_whole_rounded`
-    makes steps of its rounded count: those of the exact one tell it.
+    SQL: the share of a part in a whole, or null where either of its sides is of few: in whole percents, of both as `rounded` tells them.
+    Share and counts then tell no more than the counts do: a share of exact counts tells the exact whole beside a rounded one, and beside
+    an exact whole the exact part. All are told as all.
 -#}
-{% macro share_unless_few(part, whole, is_whole_rounded=false) -%}
-    {%- set least = var("min_people") -%}
-    {%- set told = "round(" ~ whole ~ " / cast(" ~ least ~ " as double)) * " ~ least if is_whole_rounded else whole -%}
+{% macro share_unless_few(part, whole) -%}
     case
         when {{ part }} = {{ whole }} and {{ whole }} > 0
         then 1.0
         when not {{ is_few(part) }} and not {{ is_few(whole ~ " - " ~ part) }}
-        then
-            least(
-                1.0,
-                round(
-                    round({{ part }} / greatest(0.01 * {{ whole }}, {{ least }}))
-                    * greatest(0.01, {{ least }} / nullif(cast({{ told }} as double), 0)),
-                    2
-                )
-            )
+        then round({{ rounded(part) }} / nullif(cast({{ rounded(whole) }} as double), 0), 2)
     end
 {%- endmacro %}

@@ -14,7 +14,6 @@ select
     age_band,
     {{ rounded("people") }} as customer_count,
     case
-        when not {{ is_few("people") }}
-        then {{ share_unless_few("people", "sum(people) over ()", is_whole_rounded=true) }}
+        when not {{ is_few("people") }} then {{ share_unless_few("people", "sum(people) over ()") }}
     end as customer_share
 from told

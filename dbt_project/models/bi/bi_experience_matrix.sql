@@ -71,8 +71,7 @@ select
     interaction_level,
     data_use_level,
     {{ rounded("people") }} as customer_count,
-    {{ share_unless_few("people", "sum(people) over (partition by breakdown, value)", is_whole_rounded=true) }}
-    as customer_share,
+    {{ share_unless_few("people", "sum(people) over (partition by breakdown, value)") }} as customer_share,
     {%- for part in parts %} {{ rounded(part ~ "_count") }} as {{ part }}_count, {%- endfor %}
     {%- for axis in ["interaction", "data_use"] %}
         {%- set enough = "is_one and next_" ~ axis ~ "_count >= " ~ var("min_people") %}

@@ -111,7 +111,7 @@ select
     {{ rounded("t.people") }} as customer_count,
     case
         when not {{ is_few("t.people") }}
-        then {{ share_unless_few("t.people", "sum(t.people) over (partition by t.scheme)", is_whole_rounded=true) }}
+        then {{ share_unless_few("t.people", "sum(t.people) over (partition by t.scheme)") }}
     end as customer_share,
     {{ rounded_mean("t.orders", "t.people") }} as orders_per_customer,
     {{ rounded_mean_amount("t.revenue", "t.people") }} as revenue_per_customer,

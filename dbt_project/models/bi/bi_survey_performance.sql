@@ -68,12 +68,8 @@ select
     {%- set enough = "answered_people >= " ~ var("min_people") %}
     -- the few surveys of a company are no sample, and scores are told by how many gave one, whatever they gave
     case
-        when
-            {{ enough }}
-            and not {{ is_few("asked_count - answered_count") }}
-            and not {{ is_few("sent_answered_count") }}
-            and not {{ is_few("sent_count - sent_answered_count") }}
-        then round(sent_answered_count / nullif(cast(sent_count as double), 0), 2)
+        when {{ enough }} and not {{ is_few("asked_count - answered_count") }}
+        then {{ share_unless_few("sent_answered_count", "sent_count") }}
     end as response_share,
     {%- for part in ["promoter", "detractor"] %}
         case when nps_people >= {{ var("min_people") }} then {{ rounded(part ~ "_count") }} end as {{ part }}_count,

@@ -17,8 +17,8 @@ What a column of a script is says its name:
 * `people_rounded`, `<name>_count_rounded` and `<name>_people_rounded` in place of these: a number that bi has rounded to a multiple
   of min_people already. It is not rounded once more, for two such tell of no exact difference either. It is taken for half of k
   fewer people: 8 are 10 in bi.
-* `<name>_share` with `<name>_share_of` or `<name>_share_of_rounded`, the count of its whole: a share that bi computed from exact counts
-  and rounded to a whole percent, or to a step of min_people where the whole is small. It is shown as `<name>_percent`.
+* `<name>_share` with `<name>_share_of_rounded`, the count of its whole as bi rounded it: a share that bi computed from two such counts
+  and rounded to a whole percent. It is shown as `<name>_percent`.
   `<name>_share_repeats` says how many of the whole may be of people who are counted already.
 * every other column tells the rows apart, and is shown as it is.
 
@@ -26,9 +26,10 @@ Hiding selects: of small wholes those rows are left in which many did, or nobody
 products are, a share is shown of wholes that by their size, and the share of all rows, would rarely be of few, and only where nearly all
 of these show it (`is_sample`; in bi: macros/fair.sql).
 
-A share of counts that a script gives exactly is computed from these and then rounded to a whole percent: shares of rounded counts are
-wrong by several percent. It is shown where both counts are, and where the rest of the whole is not of few people either. A change is
-computed from exact values as well (`is_exact`), and is told in words where it is at least the step that its figure is rounded to.
+A share of counts that a script gives exactly is of the middles of the half steps that they lie in, in whole percents: shares of rounded
+counts are wrong by several percent, and a share of exact ones tells the exact whole beside its rounded one. It is shown where both counts
+are, and where the rest of the whole is not of few people either. A change is computed from exact values (`is_exact`), and is told in words
+where it is at least the step that its figure is rounded to; its percent is of such middles as well.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ STEPPED = ("_count", "_amount")
 _ROUNDED = "_rounded"
 _SHARE = "_share"
 _POOLED = "_of_all_rows"
-_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of", "_share_of_rounded", "_share_repeats")
+_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of_rounded", "_share_repeats")
 _NOBODY = "is_of_nobody"
 _OF_ROW = ("people", f"people{_ROUNDED}", _NOBODY)
 # decimals of what is a mean of people
@@ -83,8 +84,10 @@ def _is_there(column: str, columns: Sequence[str]) -> bool:
 
 def limits(k: int, min_people: int | None) -> dict[str, object]:
     """What a script of its own rules needs of these: the fewest people, how many make a whole large enough that few is two standard
-    deviations away, which share of a sample may be told at least, and by how much bi may have rounded a count up."""
-    return {"k": k, "large": _large(k), "least_told": LEAST_TOLD, "rounded_by": (min_people or k) // 2}
+    deviations away, which share of a sample may be told at least, by how much bi may have rounded a count up, and the percent of a `part`
+    in a `whole`."""
+    of = {"percent": _percent("part", "whole", k)}
+    return {"k": k, "large": _large(k), "least_told": LEAST_TOLD, "rounded_by": (min_people or k) // 2, **of}
 
 
 def told(
@@ -117,7 +120,7 @@ def told(
     of_enough = f"\nwhere {or_nobody}{_least('people', columns, k)} >= {k}" if is_of_people else ""
     source = f"(\n{_indented(script)}\n){of_enough}"
     if is_sample:
-        parts = {f"{c.removesuffix(_SHARE)}_percent": _part_of_share(c, columns) for c in columns if c.endswith(_SHARE)}
+        parts = {f"{c.removesuffix(_SHARE)}_percent": _part_of_share(c) for c in columns if c.endswith(_SHARE)}
         pooled = [_pooled(name, part, whole) for name, (part, whole) in {**parts, **shares}.items()]
         middle = f"select\n    {_listed(['*', *pooled])}\nfrom {source}"
         source = f"(\n{_indented(middle)}\n)"
@@ -125,8 +128,8 @@ def told(
     return f"{sql}\norder by {order}"
 
 
-def _part_of_share(share: str, columns: Sequence[str]) -> tuple[str, str]:
-    of = f"{share}_of" if f"{share}_of" in columns else f"{share}_of{_ROUNDED}"
+def _part_of_share(share: str) -> tuple[str, str]:
+    of = f"{share}_of{_ROUNDED}"
     return f"{share} * {of}", of
 
 
@@ -154,7 +157,7 @@ def _shown(
     if (share := f"{column.removesuffix('_percent')}{_SHARE}") in columns:
         conditions = _of_share(share, columns, k, min_people)
         if is_sample:
-            conditions = _of_sample(column, _part_of_share(share, columns)[1], conditions, k)
+            conditions = _of_sample(column, _part_of_share(share)[1], conditions, k)
         return _where(conditions, f"round(100 * {share})", column)
     if not is_measure(column) or column.endswith("_checks"):
         return column
@@ -192,22 +195,21 @@ def _conditions(column: str, columns: Sequence[str], k: int) -> list[str]:
 def _of_share(share: str, columns: Sequence[str], k: int, min_people: int | None) -> list[str]:
     """When a share is shown: neither it nor the rest of its whole may be of few.
 
-    bi computed it as a multiple of min_people, or of a percent of a large whole, and rounded that to a whole percent. What it is of is a
-    step and a half percent less at least. Where min_people is not known, it is k at most.
+    bi rounded part and whole to multiples of min_people, and their share to a whole percent. Where min_people is not known, it is k at most.
     """
-    of = f"{share}_of"
-    if not _is_there(of, columns):
+    of = f"{share}_of{_ROUNDED}"
+    if of not in columns:
         raise ValueError(f"a share has no column {of}")
     step = min_people or k
-    whole = of if of in columns else f"({of}{_ROUNDED} - {step // 2})"
     repeats = f" - {share}_repeats" if f"{share}_repeats" in columns else ""
-    part, rest = f"({share} - 0.005) * {whole}", f"(0.995 - {share}) * {whole} - {step / 2}"
-    # the smallest number that such a multiple may be the nearest of
-    least = f"least({part}, {step} * (ceil({part} / {step} - 1e-9) - 0.5))" if min_people else f"{part} - {step / 2}"
+    # the fewest and the most that bi may have rounded to such a part
+    few, many = f"({share} - 0.005) * {of}", f"({share} + 0.005) * {of}"
+    if min_people:
+        few, many = f"{step} * ceil({few} / {step} - 1e-9)", f"{step} * floor({many} / {step} + 1e-9)"
     return [
-        f"{whole}{repeats} >= {k}",
-        f"({share} = 0 or {least}{repeats} >= {k})",
-        f"({share} = 1 or {rest}{repeats} >= {k})",
+        f"{of} - {step // 2}{repeats} >= {k}",
+        f"({share} = 0 or {few} - {step / 2}{repeats} >= {k})",
+        f"({share} = 1 or {of} - {many} - {step}{repeats} >= {k})",
     ]
 
 
@@ -224,7 +226,22 @@ def _share(name: str, part: str, whole: str, columns: Sequence[str], k: int, is_
     conditions.append(f"({part} = {whole} or {whole} - {part} >= {k})")
     if is_sample:
         conditions = _of_sample(name, whole, conditions, k)
-    return _where(conditions, f"round(100.0 * {part} / nullif({whole}, 0))", name)
+    return _where([*conditions, f"{whole} > 0"], _percent(part, whole, k), name)
+
+
+def _percent(part: str, whole: str, k: int) -> str:
+    def of_middle(count: str) -> str:
+        return f"({k / 2} * floor({count} / {k / 2}) + {(k / 2 - 1) / 2})"
+
+    return (
+        f"case {part} when 0 then 0 when {whole} then 100 else round(100 * {of_middle(part)} / {of_middle(whole)}) end"
+    )
+
+
+def middle(count: float, step: float) -> float:
+    """The middle of the whole numbers in the half step that a count lies in: what its share and its change are computed of. More than one
+    number has it: it tells no exact count beside one that is rounded to the step."""
+    return step / 2 * (count // (step / 2)) + (step / 2 - 1) / 2 if step > 1 else count
 
 
 def _exact(column: str, columns: Sequence[str], k: int) -> tuple[str, str]:

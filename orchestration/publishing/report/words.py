@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.publishing.report.asking import Answer
 from orchestration.publishing.report.parts import Says
-from orchestration.publishing.report.rules import is_measure
+from orchestration.publishing.report.rules import is_measure, middle
 
 NOTHING = "–"
 # of what another word says better than the column's name
@@ -144,8 +144,7 @@ def change(column: str, now: Answer, before: Answer, since: datetime, currency: 
         return f"{'up' if by > 0 else 'down'} {abs(by)} points since {when}" if by else f"unchanged since {when}"
     if not (by := _told_change(column, [now.exact[0]], [before.exact[0]])):
         return f"{_about_as(column)} as on {when}"
-    before_exact = before.exact[0][column][0]
-    percent = _percent(abs(by.exact / before_exact)) if before_exact else ""
+    percent = _percent(abs(by.share)) if by.share is not None else ""
     return f"{'up' if by.exact > 0 else 'down'} {shown(column, by.rounded, currency)}{percent and f' ({percent})'} since {when}"
 
 
@@ -154,13 +153,23 @@ class _Change:
     exact: float
     # without a sign, to the step that the figures are rounded to
     rounded: int
+    # of what was before, where there was any
+    share: float | None
 
 
 def _told_change(column: str, now: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> _Change | None:
     """How the sum of exact values changed; None where the change is so small that it could tell of few people."""
     step = max(row[column][1] for row in (*now, *before))
     by = sum(row[column][0] for row in now) - sum(row[column][0] for row in before)
-    return _Change(by, round(round(abs(by) / step) * step)) if abs(by) >= step else None
+    was = _sum(column, before)
+    share = (_sum(column, now) - was) / was if was else None
+    return _Change(by, round(round(abs(by) / step) * step), share) if abs(by) >= step else None
+
+
+def _sum(column: str, rows: Sequence[Mapping[str, Any]]) -> float:
+    """What a share or a change in percent is computed of: exact amounts, but no exact counts."""
+    is_count = column.endswith("_count")
+    return sum(middle(*row[column]) if is_count else row[column][0] for row in rows)
 
 
 def _about_as(column: str) -> str:
@@ -179,7 +188,7 @@ def largest(dimension: str, measure: str, what: str) -> Says:
         if len(rows) < 2:
             return ""
         top, of_top = max(rows, key=lambda row: row[0][measure])
-        share = of_top[measure][0] / sum(exact[measure][0] for _, exact in rows)
+        share = _sum(measure, [of_top]) / _sum(measure, [exact for _, exact in rows])
         return f"Most {what}: {top[dimension]}, {shown(measure, top[measure], currency)} ({_percent(share)})."
 
     return say
@@ -238,7 +247,7 @@ def by_month(month: str, measure: str, what: str) -> Says:
             return f"{said}, after {shown(measure, totals[former], currency)} in {former:%B}.{hidden}"
         if not (by := _told_change(measure, exact[last], exact[former])):
             return f"{said}, {_about_as(measure)} as in {former:%B}.{hidden}"
-        of_former = abs(by.exact / sum(row[measure][0] for row in exact[former]))
+        of_former = abs(by.share or 0)
         less = "fewer" if measure.endswith("_count") else "less"
         return f"{said}, {_percent(of_former)} {'more' if by.exact > 0 else less} than in {former:%B}.{hidden}"
 

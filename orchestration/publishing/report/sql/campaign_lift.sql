@@ -41,16 +41,27 @@ select
     case when lift is null then sent_count else fewest_count end as people,
     case when lift is null then sent_count else measured_sent_count end as sent_count,
     held_out_count,
-    case
-        when lift is not null then round(100 * measured_response_share)
-        when fewest >= {{ k }} then round(100 * response_share)
-    end as bought_percent,
-    round(100 * held_out_response_share) as held_out_bought_percent,
+    case when lift is not null or fewest >= {{ k }} then sent.percent end as bought_percent,
+    held_out.percent as held_out_bought_percent,
     case
         when lift is null then verdict
         when lift_low <= 0 and lift_high >= 0 then printf('cannot tell: %+.1f to %+.1f', 100 * lift_low, 100 * lift_high)
         else printf('%+.1f (%+.1f to %+.1f)', 100 * lift, 100 * lift_low, 100 * lift_high)
     end as lift_in_percentage_points
-from chosen
+from
+    chosen c,
+    lateral (
+        select {{ percent }} as percent
+        from
+            (
+                select
+                    if(c.lift is null, c.sent_count, c.measured_sent_count) as whole,
+                    round(whole * if(c.lift is null, c.response_share, c.measured_response_share)) as part
+            )
+    ) sent,
+    lateral (
+        select {{ percent }} as percent
+        from (select c.held_out_count as whole, round(whole * c.held_out_response_share) as part)
+    ) held_out
 where breakdown = 'channel' or is_alone
 qualify breakdown = 'channel' or row_number() over (partition by breakdown order by last_sent_on desc, value) <= 6
