@@ -1,6 +1,7 @@
 {{ config(materialized="table") }}
 
 {%- set parts = ["replied", "solved", "rated", "nps", "followed", "bought_before", "bought_after"] %}
+{%- set bought = ["bought_before", "bought_after"] %}
 with
     marked as (
         select *, {{ is_lumped(["breakdown"], ["value"]) }} as is_lumped
@@ -17,6 +18,7 @@ with
             {%- for part in parts %}
                 , sum({{ part }}_count) as {{ part }}_count, max({{ part }}_people_count) as {{ part }}_people_count
             {%- endfor %}
+            {%- for part in bought %}, max(un{{ part }}_people_count) as un{{ part }}_people_count {%- endfor %}
             {%- for hours in ["first_reply_p50", "first_reply_p90", "solution_p50", "solution_p90"] %}
                 , max({{ hours }}_hours) as {{ hours }}_hours
             {%- endfor %}
@@ -26,7 +28,6 @@ with
         from marked
         group by 1, 2
     ),
-    {%- set bought = ["bought_before", "bought_after"] %}
     sized as (
         select
             *
@@ -40,15 +41,10 @@ with
     judged as (
         select
             *,
-            -- several requests may be of one: those without a purchase are of at least so many people less
+            -- requests may be many, and of few
             true
             {%- for part in bought %}
-                and not {{ is_few(part ~ "_people_count") }}
-                and (
-                    followed_count = {{ part }}_count
-                    or followed_count - {{ part }}_count - (followed_count - followed_people_count)
-                    >= {{ var("min_people") }}
-                )
+                and not {{ is_few(part ~ "_people_count") }} and not {{ is_few("un" ~ part ~ "_people_count") }}
             {%- endfor %} as is_bought_told,
             {% for part in bought -%}
                 {{ is_large_enough("followed_people_count", part ~ "_of_all") }} {{ "and" if not loop.last }}

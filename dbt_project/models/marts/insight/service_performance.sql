@@ -108,6 +108,9 @@ select
         count(*) filter ({{ holds }}) as {{ part }}_count,
         count(distinct case when {{ holds }} then person end) as {{ part }}_people_count,
     {%- endfor %}
+    {%- for part in ["bought_before", "bought_after"] %}
+        count(distinct case when is_followed and not has_{{ part }} then person end) as un{{ part }}_people_count,
+    {%- endfor %}
     {%- for hours in ["first_reply", "solution"] %}
         {%- for percent in [50, 90] %}
             percentile_cont({{ percent / 100 }}) within group (
