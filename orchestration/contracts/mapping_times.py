@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from orchestration.contracts.mapping_values import argument, mapped_text, stripped
 from orchestration.core.settings.maps import ColumnMap, EntityMap
 from orchestration.core.warehouse import text
+from orchestration.core.written_months import as_read, read_time
 
 # no row is of a time before (dbt: var earliest_time): a cast reads 05/06/26, a date of two digits for the year, as of the year 5
 EARLIEST_TIME = "1880-01-01"
@@ -39,7 +40,7 @@ def mapped_moment(mapping: EntityMap, column: str, of: str = "") -> str | None:
     if how is None:
         return None
     if how.formats:
-        return known_time(f"try_strptime({mapped_text(how, of)}, [{', '.join(map(text, how.formats))}])")
+        return known_time(read_time(mapped_text(how, of), how.formats))
     return known_time(f"(try_cast({mapped_text(how, of)} as timestamptz) at time zone 'UTC')")
 
 
@@ -56,7 +57,8 @@ def stated_as_grant(mapping: EntityMap, column: str) -> str | None:
 
 def written_time(raw: str, how: ColumnMap, reader: str = "parsed_time") -> str:
     """An argument of a macro: a value, by its formats where it has some."""
-    groups = formats_by_offset(how.formats)
+    raw, formats = as_read(raw, how.formats)
+    groups = formats_by_offset(formats)
     if not groups:
         return argument(raw)
     escaped = [[argument(one.replace("'", "''")) for one in group] for group in groups]

@@ -40,7 +40,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import text
+from orchestration.core.written_months import read_time
 
 _ROOM = Path(__file__).parent
 _SCRIPTS = ("names", "sounds", "emails", "denied_emails", "places", "births", "phones")
@@ -153,7 +153,7 @@ def birth(written: str, formats: Sequence[str] = ()) -> str:
     """SQL of a birth date as systems write it; in one of the source's own `formats` (strptime), where it has some and one fits."""
     found = [f"match_keys.written_birth({written}, current_date)"]
     for form in reversed(formats):
-        read = f"try_strptime({written}::varchar, {text(form)})::date"
+        read = f"{read_time(f'{written}::varchar', [form])}::date"
         read = f"match_keys.not_after({read}, current_date)" if "%y" in form else read
         found.insert(0, f"match_keys.plausible_birth({read}, current_date)")
     return f"coalesce({', '.join(found)})" if formats else found[0]

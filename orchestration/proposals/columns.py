@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from orchestration.contracts.mapping_times import known_time
 from orchestration.contracts.mapping_values import written_amount
 from orchestration.contracts.words import words_for
 from orchestration.core.warehouse import quote, text
+from orchestration.core.written_months import named_months
 from orchestration.proposals.amounts import currency_beside, decimal_mark, number_type
 from orchestration.proposals.epochs import EPOCHS, is_epoch, may_be_epoch
 from orchestration.proposals.gone_words import planned, says_gone
@@ -27,8 +29,14 @@ _MOST_COUNTS = 12
 FORMATS = (
     "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %H:%M",
     "%m/%d/%Y %H:%M:%S", "%d-%m-%Y", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M:%S", "%Y%m%d", "%d.%m.%y",
-    "%d/%m/%y", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y",
+    "%d/%m/%y", "%d/%m/%y %H:%M", "%m/%d/%y", "%m/%d/%y %H:%M", "%d.%m.%y %H:%M", "%Y-%m-%d %H.%M",
     "%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y %I:%M %p", "%d/%m/%Y %I:%M:%S %p", "%Y-%m-%d %H:%M:%S %z",
+)  # fmt: skip
+# with the name of a month, in any language that written_months.py reads
+_NAMED = (
+    "%d %b %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S", "%d %b %Y %H.%M", "%d %b %y", "%d. %b %Y", "%d. %b %Y %H:%M", "%d. %b %Y %H:%M:%S",
+    "%d. %b %Y %H.%M", "%d. %b %y", "%d-%b-%Y", "%d-%b-%y", "%d.%b.%Y", "%d.%b.%y", "%b %d, %Y", "%b %d %Y", "%b %d, %Y %H:%M",
+    "%b %d, %Y %I:%M %p", "%b %d, %Y, %I:%M %p",
 )  # fmt: skip
 # what tells an amount as people write it from a number; beside such ones, amounts may be plain
 _MARKED = r"[,.:()\s\p{Zs}'’\p{L}\p{Sc}]|^-?[1-9]\d*$|^0$"
@@ -207,9 +215,7 @@ def _column(
     if "%Y%m%d" in formats and "BIGINT" in fitting and len(fitting) > 1:
         return replace(plain, formats=("%Y%m%d",))
     if formats:
-        # May is short for itself
-        readings = {one.replace("%B", "%b") for one in formats}
-        return replace(plain, formats=tuple(formats[:1]), is_ambiguous=len(readings) > 1)
+        return replace(plain, formats=tuple(formats[:1]), is_ambiguous=len(formats) > 1)
     if _is_money(first):
         marks = [kind.removeprefix(_MONEY) for kind in fitting if _is_money(kind)]
         mark, is_ambiguous = (marks[0], False) if len(marks) == 1 else decimal_mark(con, _VALUES, decimal)
@@ -227,9 +233,10 @@ def _candidates(con: duckdb.DuckDBPyConnection, names: Sequence[str], decimal: s
     found = {}
     for start in range(0, len(names), _AT_ONCE):
         some = names[start : start + _AT_ONCE]
-        asked = ", ".join(_all_fit(fits, "v") for _, fits in _cases("v", decimal))
+        asked = ", ".join(_all_fit(fits, "v") for _, fits in _cases("v", decimal, "named"))
         values = f"unnest([{', '.join(map(quote, some))}]) as v, unnest(range({len(some)})) as nth"
-        rows = con.execute(f"select nth, {asked} from (select {values} from sampled) group by nth").fetchall()
+        values = f"select v, nth, {named_months('v')} as named from (select {values} from sampled)"
+        rows = con.execute(f"select nth, {asked} from ({values}) group by nth").fetchall()
         holding = {nth: holds for nth, *holds in rows}
         for nth, name in enumerate(some):
             cases = _cases(quote(name), decimal)
@@ -239,8 +246,9 @@ def _candidates(con: duckdb.DuckDBPyConnection, names: Sequence[str], decimal: s
     return found
 
 
-def _cases(v: str, decimal: str) -> list[tuple[str, str]]:
-    """(type or format, SQL that says whether the value `v` fits)."""
+def _cases(v: str, decimal: str, named: str = "") -> list[tuple[str, str]]:
+    """(type or format, SQL that says whether the value `v` fits). `named` is the same with the name of its month as a format reads it."""
+    named = named or named_months(v)
     # beside a decimal comma a point parts thousands
     number = f"case when not contains({v}, '.') then replace({v}, ',', '.') end" if decimal == "," else v
     return [
@@ -251,7 +259,8 @@ def _cases(v: str, decimal: str) -> list[tuple[str, str]]:
         ("BOOLEAN", f"lower({v}) in ('true', 'false')"),
         ("DATE", f"regexp_matches({v}, {text(_DAY)}) and try_cast({v} as date) is not null"),
         ("TIMESTAMP", f"length({v}) > 10 and not regexp_matches({v}, {text(_DAY)}) and try_cast({v} as timestamptz) is not null"),
-        *((f, f"try_strptime({v}, {text(f)}) is not null") for f in FORMATS if f != "%Y%m%d"),
+        *((f, f"coalesce({known_time(f'try_strptime({v}, {text(f)})')} is not null, false)") for f in FORMATS if f != "%Y%m%d"),
+        *((f, f"coalesce({known_time(f'try_strptime({named}, {text(f)})')} is not null, false)") for f in _NAMED),
         ("email", f"regexp_matches({v}, {text(_EMAIL)})"),
         ("phone", f"regexp_matches({v}, {text(_PHONE)})"),
         *((f"{_MONEY}{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import duckdb
 
 from orchestration.contracts.words import plain_words_for, words_of
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import quote
+from orchestration.core.written_months import read_time
 
 _LEFT_OUT = ("deleted", "test_row")
 # before it no row of such a system was deleted: 0001-01-01 stands for none
@@ -48,7 +49,7 @@ def planned(con: duckdb.DuckDBPyConnection, relation: str, times: Mapping[str, S
 
 def _is_no_past(name: str, formats: Sequence[str]) -> str:
     said = f"nullif(trim({quote(name)}), '')"
-    read = f"try_strptime({said}, [{', '.join(map(text, formats))}])" if formats else f"try_cast({said} as timestamptz)"
+    read = read_time(said, formats) if formats else f"try_cast({said} as timestamptz)"
     day = f"cast({read} as timestamp)"
     until = "cast(now() as timestamp) + interval 1 day"
     return f"{said} is not null and not coalesce({day} between timestamp '{_EARLIEST}' and {until}, false)"

@@ -26,6 +26,7 @@ from orchestration.core.settings import Source
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import key_text, text
+from orchestration.core.written_months import read_time
 from orchestration.run.findings import Finding
 from orchestration.run.first_sums import Misfit, summed
 from orchestration.run.first_tables import Brought
@@ -269,7 +270,7 @@ def _written_otherwise(part: Part, target: str) -> Iterator[Misfit]:
     if not how.formats or len(how.columns) > 1 or any("%z" in one for one in how.formats) or how.on_bad != "quarantine":
         return
     said = f"nullif({stripped(said_or_null(part, key_text(how.columns)))}, '')"
-    unread = f"{said} is not null and try_strptime({said}, [{', '.join(map(text, how.formats))}]) is null"
+    unread = f"{said} is not null and {read_time(said, how.formats)} is null"
     yield Misfit(True, "", "", unread, f"{target} cannot be read")
 
 

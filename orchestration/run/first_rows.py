@@ -14,6 +14,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.settings import Source, Table
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import quote, text
+from orchestration.core.written_months import read_time
 from orchestration.run.findings import Finding
 from orchestration.run.first_maps import FirstMaps
 from orchestration.run.first_sums import Misfit
@@ -92,8 +93,7 @@ def _misfits(
             told, to_do = f"{column}: {count:,} values are not {kind}", "change the column's type, or fix the export"
             yield Misfit(is_ok, told, to_do, is_other, f"{column} is not {kind}")
         for formats in _formats(table, column):
-            listed = ", ".join(map(text, formats))
-            if count := bad(f"{value} is not null and try_strptime({value}, [{listed}]) is null"):
+            if count := bad(f"{value} is not null and {read_time(value, formats)} is null"):
                 is_ok = count <= quality.max_quarantine_share * rows
                 told = f"{column}: {count:,} values are not written as {' or '.join(formats)}"
                 yield Misfit(is_ok, told, "change `formats` of the mapping")

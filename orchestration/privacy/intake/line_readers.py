@@ -15,6 +15,7 @@ from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.maps import STATEMENTS, EntityMap
 from orchestration.core.settings.people import Person
 from orchestration.core.warehouse import key_text, quote, text
+from orchestration.core.written_months import read_time
 from orchestration.privacy.intake.request_words import SOURCE, ends_contact, ends_nothing, purpose_ended
 from orchestration.privacy.intake.withdrawals import (
     EARLIEST,
@@ -179,10 +180,7 @@ def _written(mapping: EntityMap, column: str) -> str:
     how = mapping.how(column)
     written = _said(mapping, column)
     if how and how.formats:
-        read = [
-            f"cast(try_strptime({written}, [{', '.join(map(text, group))}]) as varchar)"
-            for group in formats_by_offset(how.formats)
-        ]
+        read = [f"cast({read_time(written, group)} as varchar)" for group in formats_by_offset(how.formats)]
         written = f"coalesce({', '.join(read)}, {written})"
     return written
 

@@ -100,7 +100,7 @@ def test_rule_25_entries_that_an_earlier_version_wrote_suppress_as_before(suppre
 # formats of a mapping, and how the day is written in them
 FORMATS = [
     (["%m/%d/%Y"], "04/05/1980"), (["%m/%d/%y"], "04/05/80"), (["%d %B %Y"], "5 April 1980"), (["%d%m%Y"], "05041980"), (["%Y/%m/%d"], "1980/04/05"),
-    (["%Y.%j"], "1980.096"), (["%d/%m %Y", "%b %d, %Y"], "Apr 05, 1980"),
+    (["%d. %B %Y"], "5. huhtikuuta 1980"), (["%Y.%j"], "1980.096"), (["%d/%m %Y", "%b %d, %Y"], "Apr 05, 1980"),
 ]  # fmt: skip
 
 

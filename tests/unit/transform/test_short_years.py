@@ -29,6 +29,16 @@ def staged(con, table: Table, *rows: dict) -> list[tuple]:
     return con.execute(found).fetchall()
 
 
+def test_a_format_with_the_name_of_a_month_reads_nordic_ones(warehouse):
+    named = {"column": "at", "formats": ["%d. %B %Y", "%d %b %y"]}
+    found = staged(
+        warehouse, orders(ordered_at=named), {"at": "3. toukokuuta 2025"}, {"at": "24 okt. 25"}, {"at": "3 gatan 2025"}
+    )
+    assert [(row[0], row[2]) for row in found] == [
+        ("2025-05-03 00:00:00", None), ("2025-10-24 00:00:00", None), (None, "ordered_at cannot be read"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("written", SHORT)
 def test_a_mapped_time_of_a_short_year_cannot_be_read(warehouse, written):
     found = staged(warehouse, orders(), {"at": written}, {"at": "2026-06-05", "out": written})
