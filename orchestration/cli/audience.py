@@ -52,12 +52,11 @@ def export(
 ) -> None:
     """Write an audience for whoever sends.
 
-    Refused where permissions or a source of withdrawals are older than they hold (the refusal says how long), their night was not
-    published, readers were
-    put back to an earlier publication, or no consent check looked at the audience. Customers who objected, were
-    restricted, had their address corrected or whose grant ended since the night are left out. The members are stored as
-    keyed hashes: an erasure lists the exports that held the person. The recipient must keep the column `reference`, by
-    which `kundbild audience removals` names a row.
+    Refused where permissions or a source of withdrawals are older than they hold (the refusal says how long), their night
+    was not published, readers were put back to an earlier publication, or no consent check looked at the audience.
+    Customers who objected, were restricted, had their address corrected or whose grant ended since the night are left
+    out. The members are stored as keyed hashes: an erasure lists the exports that held the person. The recipient must
+    keep the column `reference`, by which `kundbild audience removals` names a row.
     """
     from orchestration.activation.export import export_audience
     from orchestration.activation.removals import pending
