@@ -17,8 +17,8 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.csv_copies import readable
 from orchestration.extract.csv_fractions import hold_fractions
 from orchestration.extract.csv_header import read_header
-from orchestration.extract.csv_rejects import drops_of, keep_rejects, rejected_lines
-from orchestration.extract.delivered_file import Delivered, file_names, note_file, paths
+from orchestration.extract.csv_rejects import drops_of, has_rejects, keep_rejects, rejected_lines
+from orchestration.extract.delivered_file import Delivered, file_names, note_files, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.merging import count
 from orchestration.extract.raw_tables import check_contract, undeclared_before
@@ -114,13 +114,16 @@ def _batch(
             may_repeat.append(read)
 
     came = 0
+    rejecting: list[int] = []
     repeated: dict[str, int] = {}
 
     def check(relation: str) -> None:
         nonlocal came
         came = count(con, relation)
         rejected: dict[str, tuple[int, int, int]] = {}
-        for number in range(len(readers)):
+        # most files have none, and each further statement on an empty table costs its planning
+        rejecting[:] = [number for number in range(len(readers)) if has_rejects(con, f"rejects_{number}")]
+        for number in rejecting:
             rejected.update(rejected_lines(con, f"rejects_{number}", files))
         for read in may_repeat:
             repeated.update(count_headers(con, read, relation, rejected, source.null_values, csv))
@@ -135,16 +138,15 @@ def _batch(
 
     def after(load_id: int) -> int:
         again: list[tuple[str, int | None]] = [(file, None) for file, rows in repeated.items() for _ in range(rows)]
-        for number, reader in enumerate(readers):
-            again += take_headers(con, f"rejects_{number}", reader.names, csv, files)
+        for number in rejecting:
+            again += take_headers(con, f"rejects_{number}", readers[number].names, csv, files)
         note_headers(con, load_id, source_name, name, again)
         rejected = len(again)
-        for number, reader in enumerate(readers):
+        for number in rejecting:
             rejected += keep_rejects(
-                con, number, reader.names, load_id, source_name, name, table, max_share, came, files, csv
+                con, number, readers[number].names, load_id, source_name, name, table, max_share, came, files, csv
             )
-        for file in files:
-            note_file(con, source_name, name, file, load_id)
+        note_files(con, source_name, name, [(file, load_id) for file in files])
         return rejected
 
     return Batch(

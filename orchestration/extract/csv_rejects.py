@@ -114,6 +114,10 @@ def drops_of(*rejects: str) -> list[str]:
 WHOLE_QUOTES = "error_type in ('CAST', 'MISSING COLUMNS', 'TOO MANY COLUMNS')"
 
 
+def has_rejects(con: duckdb.DuckDBPyConnection, rejects: str) -> bool:
+    return bool(con.execute(f"select 1 from {rejects} limit 1").fetchall())
+
+
 def rejected_lines(
     con: duckdb.DuckDBPyConnection, rejects: str, files: list[Delivered]
 ) -> dict[str, tuple[int, int, int]]:

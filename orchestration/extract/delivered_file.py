@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +17,9 @@ from orchestration.core.disk import FULL
 from orchestration.core.errors import SourceError
 from orchestration.core.warehouse import text
 from orchestration.extract.line_books import Lines
+
+# so many files are noted in one statement
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
@@ -69,27 +72,40 @@ def paths(files: list[Delivered]) -> str:
     return "[" + ", ".join(text(file.pattern) for file in files) + "]"
 
 
-def note_file(con: duckdb.DuckDBPyConnection, source: str, table: str, file: Delivered, load_id: int) -> None:
-    con.execute(
-        "insert or replace into ops.loaded_files (source, table_name, file, size, modified_ns, sha256, load_id, noted_at) "
-        "values (?, ?, ?, ?, ?, ?, ?, ?)",
-        [source, table, file.name, file.size, file.modified_ns, file.sha256, load_id, file.read_at],
-    )
+def note_files(con: duckdb.DuckDBPyConnection, source: str, table: str, files: Sequence[tuple[Delivered, int]]) -> None:
+    """Notes files and the load that brought each; in few statements, for a folder may hold thousands."""
+    for first in range(0, len(files), _AT_ONCE):
+        some = files[first : first + _AT_ONCE]
+        rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * len(some))
+        con.execute(
+            "insert or replace into ops.loaded_files (source, table_name, file, size, modified_ns, sha256, load_id, noted_at) "
+            f"values {rows}",
+            [
+                value
+                for file, load_id in some
+                for value in (
+                    source, table, file.name, file.size, file.modified_ns, file.sha256, load_id, file.read_at,
+                )
+            ],
+        )  # fmt: skip
 
 
-def note_copy(con: duckdb.DuckDBPyConnection, source: str, table: str, file: Delivered) -> None:
+def note_copies(con: duckdb.DuckDBPyConnection, source: str, table: str, files: Sequence[Delivered]) -> None:
     """A copy is of the load that brought it from this path, or of none."""
-    same = "source = ? and table_name = ? and file = ? and sha256 = ?"
-    found = con.execute(f"select load_id from ops.loaded_files where {same}", [source, table, file.name, file.sha256])
-    note_file(con, source, table, file, next((load_id for (load_id,) in found.fetchall()), 0))
+    if not files:
+        return
+    known = con.execute(
+        "select file, sha256, load_id from ops.loaded_files where source = ? and table_name = ?", [source, table]
+    ).fetchall()
+    loads = {(file, sha256): load_id for file, sha256, load_id in known}
+    note_files(con, source, table, [(file, loads.get((file.name, file.sha256), 0)) for file in files])
 
 
 def noting(con: duckdb.DuckDBPyConnection, source: str, name: str, files: list[Delivered]) -> Callable[[int], int]:
     """What a batch does when its rows are in: note its files, reject nothing."""
 
     def after(load_id: int) -> int:
-        for file in files:
-            note_file(con, source, name, file, load_id)
+        note_files(con, source, name, [(file, load_id) for file in files])
         return 0
 
     return after

@@ -19,7 +19,7 @@ from orchestration.extract.budget import Budget
 from orchestration.extract.converted_files import read_converted
 from orchestration.extract.csv_files import read_csv_files
 from orchestration.extract.delivered import Deliveries, new_files
-from orchestration.extract.delivered_file import Delivered, file_names, note_copy, noting, paths
+from orchestration.extract.delivered_file import Delivered, file_names, note_copies, noting, paths
 from orchestration.extract.delivery_checks import refuse_cut
 from orchestration.extract.json_files import read_json_lines, read_json_pages
 from orchestration.extract.late_files import note_said_again
@@ -103,8 +103,7 @@ def _new_batch(
 
 
 def _note_copies(con: duckdb.DuckDBPyConnection, source: str, name: str, found: Deliveries) -> None:
-    for copy in found.copies:
-        note_copy(con, source, name, copy)
+    note_copies(con, source, name, found.copies)
     note_said_again(con, source, name, found.again)
 
 

@@ -90,6 +90,8 @@ def set_source_status(con: duckdb.DuckDBPyConnection, source: str, is_ok: bool, 
     at, stood = now(), before.fetchall()
     since = stood[0][1] if stood and stood[0][0] == is_ok else at
     con.execute(
-        "insert or replace into ops.source_status (source, checked_at, is_ok, message, since) values (?, ?, ?, ?, ?)",
-        [source, at, is_ok, message, since],
+        "update ops.source_status set checked_at = $at, is_ok = $is_ok, message = $message, since = $since where source = $source"
+        if stood
+        else "insert into ops.source_status (source, checked_at, is_ok, message, since) values ($source, $at, $is_ok, $message, $since)",
+        {"source": source, "at": at, "is_ok": is_ok, "message": message, "since": since},
     )

@@ -14,6 +14,7 @@ from orchestration.core.settings import PROJECT_DIR, Engine, Identity, Quality, 
 from orchestration.core.settings.maps import STATEMENTS
 from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.extract import extract_source, prepare_raw
+from orchestration.extract.raw_tables import ensure_raw
 from orchestration.identity.contact_points import key_withdrawn_points
 from orchestration.identity.evaluate import load_seeds
 from orchestration.identity.groups import find_households
@@ -226,8 +227,12 @@ def load_files(home, warehouse, tmp_path):
         spec = Table(columns=columns, key=list(key), cursor=cursor, path=path, **(table or {}))
         source = Source(connector="files", url=url or str(folder), format=format, tables={"t": spec}, **more)
         settings = Settings(company="T", sources={"s": source}, quality=quality or Quality())
-        prepare_raw(warehouse, settings)
+        if not go.is_prepared:
+            prepare_raw(warehouse, settings)
+            go.is_prepared = True
+        ensure_raw(warehouse, "s", "t", spec)
         return extract_source(warehouse, home, settings, "s")["t"]
 
-    go.folder = folder
+    # a night prepares its tables once, for all that it loads
+    go.folder, go.is_prepared = folder, False
     return go

@@ -24,6 +24,7 @@ from orchestration.privacy.intake.national_ids import (
     are_of_people,
     is_whole_number_of_somebody,
     may_hold_numbers,
+    numbers_sql,
 )
 from orchestration.privacy.intake.nested_values import (
     HAS_FIELDS,
@@ -36,7 +37,6 @@ from orchestration.privacy.intake.nested_values import (
 from orchestration.privacy.intake.person_id_columns import NUMBER_AS_ID, columns_of_numbers, person_id_columns
 from orchestration.privacy.intake.special_categories import (
     IDENTITY_NUMBER,
-    NUMBER_SQL,
     candidates_sql,
     special_category_of,
 )
@@ -87,7 +87,7 @@ def clean(
         fix: Fix = partial(fix_nested if is_nested else fix_text, kept=table.not_special)
         if read:
             fix = partial(fix_rows, read, about, kept=table.not_special)
-        changed = _changed(con, relation, column, fix, taken, kept=table.not_special, is_numbered=column in numbered)
+        changed = _changed(con, relation, column, fix, taken, kept=table.not_special, numbered=numbered.get(column, 0))
         if changed:
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
@@ -95,7 +95,9 @@ def clean(
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {value} end"
             joins.append(f" left join {name} on {name}.old = {_written(f'd.{quote(column)}')}")
     for column, fix in numbers.items():
-        if column in numbered and (changed := _changed(con, relation, column, fix, taken, kept=None)):
+        if column not in numbered:
+            continue
+        if changed := _changed(con, relation, column, fix, taken, kept=None, numbered=numbered[column]):
             name = f"cleaned_{len(joins)}"
             _register(con, name, changed)
             expressions[column] = f"case when {name}.old is null then d.{quote(column)} else {name}.new end"
@@ -133,12 +135,14 @@ def clean_rejects(con: duckdb.DuckDBPyConnection, has_special: bool, kept: Colle
     that only sound like one.
     """
     # patterns are compiled for a table without rows too
-    if not scalar(con, "select count(*) from fresh_rejects"):
+    lines = int(scalar(con, "select count(*) from fresh_rejects"))
+    if not lines:
         return
     if has_special:
         # not null, which an erasure writes: a line of a table of statements is told as one that nobody can read
         con.execute("update fresh_rejects set content = ''")
-    if changed := _changed(con, "fresh_rejects", "content", partial(fix_line, kept=kept), Counter(), kept=kept):
+    fix = partial(fix_line, kept=kept)
+    if changed := _changed(con, "fresh_rejects", "content", fix, Counter(), kept=kept, numbered=lines):
         _register(con, "cleaned_rejects", changed)
         con.execute("update fresh_rejects set content = new from cleaned_rejects where old = content")
 
@@ -151,10 +155,10 @@ def _changed(
     taken: Counter[tuple[str, str]],
     *,
     kept: Collection[str] | None,
-    is_numbered: bool = True,
+    numbered: int,
 ) -> dict[str, str | None]:
     """{value: what stands in its place}, of values that hold something; `taken` counts it. `kept`: names of fields that only
-    sound like a special category; None looks for identity numbers alone. `is_numbered`: whether there can be any."""
+    sound like a special category; None looks for identity numbers alone. `numbered`: how many values can hold one, at most."""
     written = _written(quote(column))
     suspicious: dict[str, str] = {}
     patterns: dict[str, str] = {}
@@ -162,8 +166,8 @@ def _changed(
         suspicious["words"], patterns["words"] = f"regexp_matches(lower({written}), $words)", candidates_sql()
         if has_telling_field(con, relation, written, kept):
             suspicious["fields"] = HAS_FIELDS.format(written=written)
-    if is_numbered:
-        suspicious["number"], patterns["number"] = f"regexp_matches({written}, $number)", NUMBER_SQL
+    if numbered:
+        suspicious["number"], patterns["number"] = f"regexp_matches({written}, $number)", numbers_sql(numbered)
     suspected = con.execute(
         f"select {written} as written, count(*) from {relation} where {' or '.join(suspicious.values())} group by 1",
         patterns,

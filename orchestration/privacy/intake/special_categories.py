@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from functools import cache
 
 from orchestration.contracts.seeds import seed
-from orchestration.privacy.intake.national_ids import WRITTEN_SQL, is_national_id, without_numbers
+from orchestration.privacy.intake.national_ids import is_national_id, without_numbers
 
 REMOVED_SENTENCE = "[special category removed]"
 IDENTITY_NUMBER = "national identity number"
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])\s+|\n+")
-NUMBER_SQL = WRITTEN_SQL
 
 
 @cache

@@ -23,9 +23,9 @@ from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column
 from orchestration.privacy.audit.exported_points import hashed_customer, point_key
 from orchestration.privacy.audit.exports import content_hash, prepare_exports
-from orchestration.privacy.intake.national_ids import SIGNS_SQL, may_hold_numbers
+from orchestration.privacy.intake.national_ids import may_hold_numbers, numbers_sql
 from orchestration.privacy.intake.nested_values import HAS_FIELDS, fix_nested, fix_text, has_telling_field, told_by
-from orchestration.privacy.intake.special_categories import NUMBER_SQL, candidates_sql
+from orchestration.privacy.intake.special_categories import candidates_sql
 from orchestration.privacy.rights.leaked import Found, files_of, left_out, note_named, prepare_named, tables_of
 from orchestration.privacy.rights.subjects import OWNERS
 from orchestration.privacy.secrets.pepper import Pepper
@@ -209,7 +209,7 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
                 f"select {name}, count(*) from {found.relation} where {name} is not null and (($told and {HAS_FIELDS.format(written=name)}) or regexp_matches(lower({name}), $words) "
                 f"or regexp_matches({name}, $number)) group by 1",
                 # of no value in which a number can stand, its pattern is not compiled
-                {"words": candidates_sql(), "number": NUMBER_SQL if column in numbered else SIGNS_SQL, "told": is_told},
+                {"words": candidates_sql(), "number": numbers_sql(numbered.get(column, 0)), "told": is_told},
             ).fetchall()
             for said, rows in suspected:
                 counted.update(dict.fromkeys(set((fix_nested if column in nested else fix_text)(said)[1]), rows))

@@ -98,7 +98,6 @@ def find_pepper(con: duckdb.DuckDBPyConnection, configured: Sequence[str]) -> Pe
     Raises KundbildError where it is gone, open to others, or another one, with which nobody would be found again; and where
     a secret was added that the hashes are not made with yet.
     """
-    con.execute(_DDL)
     noted = noted_check(con)
     pepper = read_pepper(configured, is_known=bool(noted))
     if not noted:

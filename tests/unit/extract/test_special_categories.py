@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import DBT_DIR, Source, Table
 from orchestration.privacy.audit.catalogue import SpecialCategoryError, read_catalogue
-from orchestration.privacy.intake.national_ids import REMOVED, SIGNS_SQL
+from orchestration.privacy.intake.national_ids import REMOVED, SIGNS_SQL, WRITTEN_SQL
 from orchestration.privacy.intake.special_categories import (
     IDENTITY_NUMBER,
-    NUMBER_SQL,
     REMOVED_SENTENCE,
     candidates_sql,
     categories_in,
@@ -93,7 +92,7 @@ def test_what_duckdb_looks_for_first_misses_nothing_that_is_taken_out():
             row[0]
             for row in con.execute(
                 "select t from texts where regexp_matches(lower(t), $1) or (regexp_matches(t, $2) and regexp_matches(t, $3))",
-                [candidates_sql(), NUMBER_SQL, SIGNS_SQL],
+                [candidates_sql(), WRITTEN_SQL, SIGNS_SQL],
             ).fetchall()
         }
     assert {text for (text,) in texts if cleaned(text)[1]} <= suspected
@@ -135,7 +134,7 @@ OLA = norwegian("010180")
 def test_identity_numbers_of_all_four_countries_leave_running_text(text, left):
     assert cleaned(text)[0] == left
     assert duckdb.execute(
-        "select regexp_matches($1, $2), regexp_matches($1, $3)", [text, NUMBER_SQL, SIGNS_SQL]
+        "select regexp_matches($1, $2), regexp_matches($1, $3)", [text, WRITTEN_SQL, SIGNS_SQL]
     ).fetchall() == [(True, True)]
 
 

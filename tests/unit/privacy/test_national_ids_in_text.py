@@ -13,14 +13,14 @@ from data_quality.checks import Suite
 from data_quality.runner import QualityRun
 from data_quality.suites.conformed import suites
 from data_quality.suites.identity_numbers import holds_identity_number
-from orchestration.core.settings import Engine, Settings, Source
+from orchestration.core.settings import Engine, Quality, Settings, Source
 from orchestration.privacy.intake.national_id_names import holds_national_ids
-from orchestration.privacy.intake.national_ids import REMOVED, SIGNS_SQL, without_numbers
-from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, NUMBER_SQL, cleaned
+from orchestration.privacy.intake.national_ids import FEW, REMOVED, SIGNS_SQL, WRITTEN_SQL, without_numbers
+from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, cleaned
 from tests.unit.privacy.identity_numbers import ANNA, csv, swedish
 
 # in a column that the first does not match the second is not looked for
-_LOOKS = f"(regexp_matches(v, '{SIGNS_SQL}') and regexp_matches(v, '{NUMBER_SQL}'))"
+_LOOKS = f"(regexp_matches(v, '{SIGNS_SQL}') and regexp_matches(v, '{WRITTEN_SQL}'))"
 _D, _R = ANNA[:6], ANNA[-4:]
 _TEN = f"{_D}{_R}"
 _GROUPS = f"{_TEN[0]} {_TEN[1:4]} {_TEN[4:7]} {_TEN[7:]}"
@@ -252,3 +252,20 @@ def test_no_time_of_day_is_taken_for_a_number(warehouse):
     assert [written for written in times if cleaned(written)[1]] == []
     warehouse.execute("create table t as select unnest($1::varchar[]) as written", [[w for w in times if w[2] != " "]])
     assert warehouse.execute(f"select written from t b where {holds_identity_number(['b.written'])}").fetchall() == []
+
+
+def test_an_identity_number_leaves_a_column_and_lines_of_more_numbers_than_are_read_in_python(load_files, warehouse):
+    rows = [f"{n},ring 0701112233" for n in range(FEW + 50)]
+    lines = [f"x{n},ring 0701112233" for n in range(FEW + 50)]
+    content = "\n".join(["id,name", *rows, f"9999,jag {ANNA} tack", *lines, f"x9999,jag {ANNA} tack"]) + "\n"
+    counts = load_files(
+        {"a.csv": content}, columns={"id": "BIGINT", "name": "VARCHAR"}, quality=Quality(max_reject_share=0.9)
+    )
+    assert counts.removed == {("name", IDENTITY_NUMBER): 1} and counts.rejected == len(lines) + 1
+    told = warehouse.execute("select name, count(*) from raw_s.t group by 1").fetchall()
+    assert dict(told) == {"ring 0701112233": len(rows), f"jag {REMOVED} tack": 1}
+    kept = "select count(*), count(*) filter (contains(content, '0701112233')), count(*) filter (contains(content, $1)) from quarantine.rejected_rows"
+    assert warehouse.execute(kept, [REMOVED]).fetchall() == [(len(lines) + 1, len(lines), 1)]
+    assert not warehouse.execute(
+        "select 1 from quarantine.rejected_rows where contains(content, $1)", [ANNA]
+    ).fetchall()
