@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from orchestration.core.settings.maps import ColumnMap
 from orchestration.core.warehouse import key_text, quote, text
 
-# a currency beside an amount: kr, SEK, US$
-_BESIDE = r"[\p{L}\p{Sc}]{1,4}\.?"
-# what makes thousands or millions of an amount: tkr, mkr, 2k
-_MULTIPLE = r"(?i)\d\s*(?:t|k|m|mn|mio|mill|milj|mdr|mrd|[tkm](?:kr|sek|nok|dkk|eur|usd|gbp|€))\.?$"
+# of a currency beside an amount: kr, SEK, US$; and one that stands for all of them
+_LETTERS, _LETTER = r"[\p{L}\p{Sc}]", "¤"
+# what makes thousands or millions of an amount: tkr, mkr, 2k, (2k)
+_MULTIPLE = r"(?i)\d\s*(?:t|k|m|mn|mio|mill|milj|mdr|mrd|[tkm](?:kr|sek|nok|dkk|eur|usd|gbp|€))\.?\)?$"
 
 # white space that people and systems leave around a value; a pattern costs a third of trim with a list of characters
 _BLANKS = text(r"^[\s\p{Z}\x{FEFF}\x{200B}]+|[\s\p{Z}\x{FEFF}\x{200B}]+$")
@@ -34,22 +34,31 @@ def mapped_text(how: ColumnMap, of: str = "") -> str:
     return f"case {key} {' '.join(cases)} else {raw if how.otherwise is None else text(how.otherwise)} end"
 
 
-def written_amount(value: str, decimal: str) -> str:
+def written_amount(value: str, decimal: str, *, is_of_few: bool = False) -> str:
     """SQL: an amount as people write it (1 234,50 kr; 99:-; (12,00) for -12) as a number's text. What is none stays as it is, and
-    cannot be read: nor can a share (12 %) or a multiple (10 tkr), which are other numbers than they begin with."""
+    cannot be read: nor can a share (12 %) or a multiple (10 tkr), which are other numbers than they begin with.
+
+    `is_of_few`: the same, planned in a third of the time and read in twice the time. DuckDB compiles a pattern for every place in a
+    statement where it stands, and those of any letter are dear: here each letter is one sign before the others look for it.
+    """
     other = "." if decimal == "," else ","
     mark = r"\." if decimal == "." else decimal
-    said = f"translate({stripped(f'cast({value} as varchar)')}, chr(8722) || chr(8211), '--')"
+    written = f"translate({stripped(f'cast({value} as varchar)')}, chr(8722) || chr(8211), '--')"
+    beside = rf"{_LETTER if is_of_few else _LETTERS}{{1,4}}\.?"
+    said = f"regexp_replace({written}, {text(_LETTERS)}, {text(_LETTER)}, 'g')" if is_of_few else written
     # what accounts write for less than nothing, and a sign before the currency
     said = rf"regexp_replace({said}, '^\(([^()-]*)\)$', '-\1')"
-    said = rf"regexp_replace({said}, '^-\s*({_BESIDE})\s*(\d)', '\1-\2')"
+    said = rf"regexp_replace({said}, '^-\s*({beside})\s*(\d)', '\1-\2')"
     # digits alone, or in groups of three; nothing but a currency stands around them
     group = rf"[\s\x{{00A0}}\x{{202F}}\x{{2009}}'’{other}]"
-    pattern = rf"^({_BESIDE}\s*)?([-+]?\s*(?:\d+|\d{{1,3}}(?:{group}\d{{3}})+)(?:{mark}\d*)?)\s*({_BESIDE}|:-|,-)?$"
+    pattern = rf"^({beside}\s*)?([-+]?\s*(?:\d+|\d{{1,3}}(?:{group}\d{{3}})+)(?:{mark}\d*)?)\s*({beside}|:-|,-)?$"
     number = f"regexp_extract({said}, {text(pattern)}, 2)"
     plain = f"replace(regexp_replace({number}, {text(f'[^0-9{decimal}-]')}, '', 'g'), {text(decimal)}, '.')"
-    is_one = f"regexp_matches({said}, {text(pattern)}) and not regexp_matches({said}, {text(_MULTIPLE)})"
-    return f"case when {is_one} then {plain} else {value} end"
+    is_multiple = f"regexp_matches({written if is_of_few else said}, {text(_MULTIPLE)})"
+    if is_of_few:
+        # of what does not match, nothing is extracted
+        return f"coalesce(case when not {is_multiple} then nullif({plain}, '') end, {value})"
+    return f"case when regexp_matches({said}, {text(pattern)}) and not {is_multiple} then {plain} else {value} end"
 
 
 def is_ignored(how: ColumnMap, of: str = "") -> str:

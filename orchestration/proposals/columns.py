@@ -263,5 +263,5 @@ def _cases(v: str, decimal: str, named: str = "") -> list[tuple[str, str]]:
         *((f, f"coalesce({known_time(f'try_strptime({named}, {text(f)})')} is not null, false)") for f in _NAMED),
         ("email", f"regexp_matches({v}, {text(_EMAIL)})"),
         ("phone", f"regexp_matches({v}, {text(_PHONE)})"),
-        *((f"{_MONEY}{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),
+        *((f"{_MONEY}{mark}", f"coalesce(isfinite(try_cast({written_amount(v, mark, is_of_few=True)} as double)), false) and regexp_matches({v}, {text(_MARKED)})") for mark in ",."),
     ]  # fmt: skip
