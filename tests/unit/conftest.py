@@ -104,9 +104,10 @@ def permitting(compiled, resolve, warehouse):
     readings = iter(range(1000))
 
     def go(
-        people: list[dict], *, at="2026-06-01", is_derived=True, **conformed: list[dict]
+        people: list[dict], *, at="2026-06-01", is_derived=True, until=None, **conformed: list[dict]
     ) -> dict[tuple[str, str, str], str]:
-        """`is_derived`: whether the models are built; else the night ends with the ledger and its points, and permits nobody."""
+        """`is_derived`: whether the models are built; else the night ends with the ledger and its points, and permits nobody.
+        `until`: a model that needs nothing of these; the night ends with it, and permits nobody either."""
         ids = resolve(*people)
         warehouse.execute(
             "create schema if not exists marts; create schema if not exists bi; create schema if not exists ops; create schema if not exists staging"
@@ -152,12 +153,15 @@ def permitting(compiled, resolve, warehouse):
         def key_points() -> None:
             key_withdrawn_points(warehouse, "SE", go.namesakes, go.settings)
 
-        def derive() -> dict[tuple[str, str, str], str]:
-            key_points()
-            for model in MODELS:
+        def build(models: tuple[str, ...]) -> None:
+            for model in models:
                 is_identity = model in ("golden_records", "protected_customers")
                 schema = "identity" if is_identity else "marts"
                 warehouse.execute(f"create or replace table {schema}.{model} as {compiled[model]}")
+
+        def derive() -> dict[tuple[str, str, str], str]:
+            key_points()
+            build(MODELS)
             rows = warehouse.execute(
                 "select customer_id, purpose, channel, is_permitted, contact_point, reason from marts.contact_permissions"
             ).fetchall()
@@ -166,6 +170,9 @@ def permitting(compiled, resolve, warehouse):
                 (keys[c], purpose, channel): point for c, purpose, channel, is_allowed, point, _ in rows if is_allowed
             }
 
+        if until:
+            build(MODELS[: MODELS.index(until) + 1])
+            return {}
         go.derive, go.key_points = derive, key_points  # once more, from what stands in the ledger by then
         if is_derived:
             return derive()

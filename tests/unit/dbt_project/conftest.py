@@ -22,7 +22,7 @@ _FED = (
 def known(permitted, warehouse):
     def go(people: list[dict], *entries: dict) -> dict[str, tuple[bool, bool]]:
         """source_key → (protected, deceased), of whom either is so."""
-        permitted(people, address_updates=list(entries))
+        permitted(people, until="protected_customers", address_updates=list(entries))
         return {
             key: (protected, deceased)
             for key, protected, deceased in warehouse.execute(
