@@ -50,7 +50,7 @@ _PHONE = r"^'?(?:\+|00)\d[\d\s()-]{6,18}$"
 _MONEY = "MONEY"
 # DuckDB plans these questions in a tenth of a second, for one column or for many; of hundreds the values of all take more memory
 # than a look has
-_AT_ONCE = 25
+AT_ONCE = 25
 # the values of one column, which are counted once for all questions about amounts
 _VALUES = "counted_values"
 
@@ -231,8 +231,8 @@ def _column(
 def _candidates(con: duckdb.DuckDBPyConnection, names: Sequence[str], decimal: str) -> dict[str, list[tuple[str, str]]]:
     """Of each column (type or format, SQL that says whether a value fits) of those that fit all of the first rows."""
     found = {}
-    for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
         asked = ", ".join(_all_fit(fits, "v") for _, fits in _cases("v", decimal, "named"))
         values = f"unnest([{', '.join(map(quote, some))}]) as v, unnest(range({len(some)})) as nth"
         values = f"select v, nth, {named_months('v')} as named from (select {values} from sampled)"

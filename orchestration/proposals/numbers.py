@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import duckdb
 
-from orchestration.core.warehouse import quote, text
+from orchestration.core.warehouse import quote
 from orchestration.privacy.intake.national_ids import LOOKED_AT, WRITTEN, are_of_people, is_national_id
-from orchestration.proposals.columns import SAMPLED, Column
+from orchestration.proposals.columns import AT_ONCE, SAMPLED, Column
 
 
 def by_values(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[Column]) -> dict[str, str]:
@@ -20,16 +20,30 @@ def by_values(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[C
     asked = [column.name for column in columns if column.filled and not column.looks_like]
     if not asked:
         return {}
-    shape = text(rf"\s*(?:{WRITTEN})\s*")
-    parts = [
-        f"arg_min({name}, hash({name}), {LOOKED_AT}) filter (where regexp_full_match({name}, {shape})), "
-        f"count(*) filter (where regexp_full_match({name}, {shape})), count({name})"
-        for name in map(quote, asked)
-    ]
-    (row,) = con.execute(f"select {', '.join(parts)} from (from {relation} limit {SAMPLED})").fetchall()
     found = {}
-    for name, values, written, filled in zip(asked, row[::3], row[1::3], row[2::3], strict=True):
+    looks = _looks(con, relation, asked)
+    for name in asked:
+        values, written, filled = looks[name]
         held = [is_national_id(value.strip()) for value in dict.fromkeys(values or ())]
         if are_of_people(written, filled) and are_of_people(sum(held), len(held)):
             found[name] = "its values are national identity numbers"
+    return found
+
+
+def _looks(
+    con: duckdb.DuckDBPyConnection, relation: str, names: Sequence[str]
+) -> dict[str, tuple[list[str] | None, int, int]]:
+    """{column: (some values that are written as numbers are, how many rows have one, rows with a value)} of the first rows."""
+    found: dict[str, tuple[list[str] | None, int, int]] = {}
+    for start in range(0, len(names), AT_ONCE):
+        some = names[start : start + AT_ONCE]
+        # one place for the pattern, which DuckDB compiles for each
+        values = f"unnest([{', '.join(map(quote, some))}]) as v, unnest(range({len(some)})) as nth"
+        rows = con.execute(
+            f"select nth, arg_min(v, hash(v), {LOOKED_AT}) filter (where is_one), count(*) filter (where is_one), count(v) "
+            f"from (select nth, v, regexp_full_match(v, $shape) as is_one from (select {values} from (from {relation} limit {SAMPLED}))) "
+            "group by nth",
+            {"shape": rf"\s*(?:{WRITTEN})\s*"},
+        ).fetchall()
+        found |= {some[nth]: (numbers, written, filled) for nth, numbers, written, filled in rows}
     return found
