@@ -197,23 +197,35 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
         for column, kind in found.types.items()
         if (kind == "VARCHAR" or column in nested) and columns[column] not in (*_NO_WORDS, NONE)
     }
-    numbered = may_hold_numbers(con, found.relation, written)
-    for column in found.types:
-        if named := told_by(column):
-            # an empty cell tells of nobody
-            said = f"select count(*) from {found.relation} where nullif(trim({quote(column)}::varchar), '') is not null"
-            counted[named] += int(scalar(con, said))
-        elif name := written.get(column):
-            is_told = has_telling_field(con, found.relation, name)
-            suspected = con.execute(
-                f"select {name}, count(*) from {found.relation} where {name} is not null and (($told and {HAS_FIELDS.format(written=name)}) or regexp_matches(lower({name}), $words) "
-                f"or regexp_matches({name}, $number)) group by 1",
-                # of no value in which a number can stand, its pattern is not compiled
-                {"words": candidates_sql(), "number": numbers_sql(numbered.get(column, 0)), "told": is_told},
-            ).fetchall()
-            for said, rows in suspected:
-                counted.update(dict.fromkeys(set((fix_nested if column in nested else fix_text)(said)[1]), rows))
+    for column in filter(told_by, found.types):
+        # an empty cell tells of nobody
+        said = f"select count(*) from {found.relation} where nullif(trim({quote(column)}::varchar), '') is not null"
+        counted[str(told_by(column))] += int(scalar(con, said))
+    read = {column: name for column, name in written.items() if not told_by(column)}
+    for column, said, rows in _suspected(con, found.relation, read):
+        counted.update(dict.fromkeys(set((fix_nested if column in nested else fix_text)(said)[1]), rows))
     return counted
+
+
+def _suspected(con: duckdb.DuckDBPyConnection, relation: str, written: Mapping[str, str]) -> list[tuple[str, str, int]]:
+    """(column, value, rows) of values that may tell something, of {column: its value as text}."""
+    if not written:
+        return []
+    columns = list(written)
+    numbered = may_hold_numbers(con, relation, written)
+    # one place for each pattern: DuckDB compiles it for each
+    each = f"unnest([{', '.join(written.values())}]) as v, unnest($told::boolean[]) as is_told, unnest(range({len(columns)})) as nth"
+    found = con.execute(
+        f"select nth, v, count(*) from (select {each} from {relation}) where v is not null "
+        f"and ((is_told and {HAS_FIELDS.format(written='v')}) or regexp_matches(lower(v), $words) or regexp_matches(v, $number)) group by all",
+        {
+            "told": [has_telling_field(con, relation, name) for name in written.values()],
+            "words": candidates_sql(),
+            # of no value in which a number can stand, its pattern is not compiled
+            "number": numbers_sql(sum(numbered.values())),
+        },
+    ).fetchall()
+    return [(columns[nth], said, rows) for nth, said, rows in found]
 
 
 def _resolve(con: duckdb.DuckDBPyConnection) -> None:
