@@ -10,10 +10,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
+
+# what serious problems of accessibility axe finds, and where
+_AXE = """axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations
+    .filter(one => ["serious", "critical"].includes(one.impact)).map(one => one.id + ": " + one.nodes[0].target.join(" ")))"""
 
 
 class Tab:
@@ -63,6 +68,12 @@ class Tab:
             assert time.monotonic() < until, (expression, self.problems, self.value("document.body.innerText")[:2000])
             time.sleep(0.1)
         return value
+
+    def barriers(self) -> list[str]:
+        """What axe finds on the page that is serious or critical for people who read or hear it otherwise."""
+        self.value(files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
+        found: list[str] = self.value(_AXE)
+        return found
 
     def open(self, url: str, width: int, height: int = 900) -> None:
         self.tell(

@@ -85,11 +85,14 @@ def test_every_page_fits_every_screen_and_asks_nobody_else(served, tmp_path: Pat
     with chromium(tmp_path / "profile") as tab:
         tab.open(url, 1280)
         tab.wait(_READY)
+        barriers = {}
         for width in _SCREENS:
             for name, (title, _) in TITLES.items():
                 tab.open(f"http://127.0.0.1:{port}/{name}", width)
                 tab.wait(f"({_READY}) === {title!r}")
                 assert tab.value(_OVERFLOW) == "false,false,", (name, width)
+                barriers[name, width] = tab.barriers()
+        assert {where: found for where, found in barriers.items() if found} == {}
         assert tab.problems == []
         assert [
             url for url in tab.asked if f"127.0.0.1:{port}" not in url and not url.startswith(("data:", "blob:"))
