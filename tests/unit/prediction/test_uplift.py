@@ -62,11 +62,12 @@ def test_who_is_moved_is_ranked_first_and_who_buys_anyway_is_not(file):
     assert sum(t["customers"] for t in found.tenths) == 4000
 
 
-def test_where_nobody_is_moved_it_says_so(file):
-    found = [uplift_of_file(file(campaign(800, seed=seed, effect=0.0)[0]), **COLUMNS) for seed in range(6)]
+@pytest.mark.parametrize("seeds", [[0], pytest.param([1, 2, 3, 4, 5], marks=pytest.mark.slow)])
+def test_where_nobody_is_moved_it_says_so(file, seeds):
+    found = [uplift_of_file(file(campaign(800, seed=seed, effect=0.0)[0]), **COLUMNS) for seed in seeds]
     # one of 40 is wrong by chance
-    assert sum(one.qini.low > 0 for one in found) <= 1
-    assert sum("cannot tell" in one.verdict for one in found) >= 4
+    assert sum(one.qini.low > 0 for one in found) <= len(seeds) // 5
+    assert sum("cannot tell" in one.verdict for one in found) >= len(seeds) * 3 / 5
 
 
 def test_what_was_written_after_the_campaign_is_not_learnt_from(file):
