@@ -19,6 +19,7 @@ from tests.integration.clocks import set_night
 from tests.integration.second_night import in_audiences
 
 
+@pytest.mark.slow
 def test_rule_14_a_register_file_of_half_the_size_closes_its_channel_and_a_whole_one_opens_it(
     second_night: SimpleNamespace,
 ):
@@ -89,6 +90,7 @@ def test_rule_17_nobody_under_age_or_of_unknown_age_is_in_an_audience(demo: Kund
         assert con.execute(f"select count(*) from ({in_audiences()})").fetchall()[0][0] > 50
 
 
+@pytest.mark.slow
 def test_rule_19_protected_and_deceased_people_are_in_no_audience_and_no_mart_has_their_address(
     second_night: SimpleNamespace,
 ):
