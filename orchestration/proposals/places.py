@@ -120,6 +120,7 @@ def sheet_groups(group: FileGroup, sheets: list[str], taken: set[str]) -> list[F
     """A workbook's sheets, each as a table; of one sheet the workbook itself is one."""
     if len(sheets) == 1:
         return [group]
+    taken.discard(group.table)
     found = []
     for sheet in sheets:
         words = "_".join(words_of(sheet)) or "sheet"
@@ -131,6 +132,8 @@ def sheet_groups(group: FileGroup, sheets: list[str], taken: set[str]) -> list[F
 def page_groups(group: FileGroup, lists: Sequence[str], taken: set[str]) -> list[FileGroup]:
     """The lists of documents of JSON, each as a table; of one list the documents themselves are one, unless the list has a better name."""
     found = []
+    if len(lists) > 1:
+        taken.discard(group.table)
     for at in lists:
         said = "_".join(words_of(at.rpartition(".")[2]))
         is_named = said and not said[0].isdigit() and at.rpartition(".")[2] not in NAMES_OF_ROWS

@@ -6,6 +6,7 @@ import fsspec
 import pytest
 
 from orchestration.core.errors import ConfigurationError, KundbildError
+from orchestration.proposals.places import FileGroup, page_groups, sheet_groups
 from orchestration.proposals.propose import propose
 
 SECRET = "hunter2"
@@ -40,3 +41,11 @@ def test_an_error_tells_no_password(served, file):
 def test_a_file_that_is_not_at_a_server_is_said(served):
     with pytest.raises(ConfigurationError, match="no such file"):
         propose("shop", f"{served}/nothing.csv", "SEK")
+
+
+@pytest.mark.parametrize("parted", [sheet_groups, page_groups])
+def test_a_part_of_a_file_that_is_called_as_the_file_keeps_the_name_unless_another_file_has_it(parted):
+    book = FileGroup("kundlista", "Kundlista 2025.x", "x", ("Kundlista 2025.x",))
+    taken = {"kundlista", "order"}
+    assert [one.table for one in parted(book, ["Kundlista", "Order"], taken)] == ["kundlista", "order_2"]
+    assert [one.table for one in parted(book, ["kundlista"], {"kundlista"})] == ["kundlista"]
