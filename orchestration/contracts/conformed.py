@@ -94,6 +94,15 @@ def known_words(entity: str) -> dict[str, frozenset[str]]:
 
 
 @cache
+def meanings(entity: str, column: str) -> list[str]:
+    """What the words of such a column mean: those of its seed, or the words themselves."""
+    (found,) = [c for c in columns_of(entity) if c["name"] == column]
+    if _meta(found).get("reads") == "order_statuses":
+        return list(dict.fromkeys(row["status"] for row in seed("order_statuses")))
+    return sorted(known_words(entity)[column])
+
+
+@cache
 def required_columns(entity: str) -> list[str]:
     """Columns that a map of the entity names: those that are never null, and those of required_unless. Without the technical ones."""
     never_null = never_null_columns(entity)

@@ -47,6 +47,7 @@ from orchestration.proposals.recognised import looks_like, recognised, recognise
 from orchestration.proposals.refined import notes_of, without_ends
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
+from orchestration.proposals.strange_words import strange_words, with_strange_words
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import with_thousands_of_money
 from orchestration.proposals.unread_amounts import with_unread_amounts
@@ -216,7 +217,10 @@ def _mapped(
     columns = looked.columns
     if not looked.is_decimal_told:
         columns = with_thousands_of_money(columns, looked.csv, maps)
-    maps = [with_doubts(with_currency(one, columns, company.currency), columns) for one in maps]
+    strange = strange_words(con, looked.relation, maps)
+    maps = [
+        with_doubts(with_strange_words(with_currency(one, columns, company.currency), strange), columns) for one in maps
+    ]
     read = {column for one in maps for column in one.read}
     maps = [
         without_ends(one, [c.name for c in kept if c.name in {*read, looked.ends.column}], looked.ends) for one in maps

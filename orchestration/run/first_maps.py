@@ -6,7 +6,6 @@ Not here: the rows themselves (first_tables.py), their declared types and keys (
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 import duckdb
@@ -22,6 +21,8 @@ from orchestration.contracts.mapping_values import (
     written_amount,
 )
 from orchestration.contracts.person_rows import counted_by_person
+from orchestration.contracts.unknown_words import is_unknown, spelled
+from orchestration.contracts.unknown_words import told as told_words
 from orchestration.core.settings import Source
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.settings.operation import Quality
@@ -38,10 +39,6 @@ _FILLED = ("source_key", "stated_at")
 _WIDEST = ("purpose", "channel")  # and of a withdrawal these
 # of the rows that name somebody, so many may name somebody who is not there: guests, people who were deleted
 _STRANGERS = 1 / 2
-# a word of letters that so many rows have is one of the system, as of a state; what fewer have may be anything, a name too
-_SHARED = 10
-_WORD = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){0,2}")
-_MOST_WORDS = 8
 
 
 class FirstMaps:
@@ -189,15 +186,13 @@ class FirstMaps:
     def _strange(
         self, target: str, how: ColumnMap, kept: str, said: str, words: frozenset[str], rows: int
     ) -> Iterator[Misfit]:
-        word = f"translate(lower({stripped(mapped_text(how))}), '_-', '  ')"
-        listed = ", ".join(sorted({text(one.translate(_BLANKS)) for one in words}))
-        unknown = f"{kept} and {said} is not null and {word} not in ({listed})"
+        word = spelled(mapped_text(how))
+        unknown = f"{kept} and {said} is not null and {is_unknown(mapped_text(how), words)}"
         if strange := self._count(unknown):
             found = self._con.execute(
                 f"select {word}, count(*) from first_rows where {unknown} group by 1 order by 2 desc, 1"
             ).fetchall()
-            shared = [one for one, times in found if times >= _SHARED and _WORD.fullmatch(one)][:_MOST_WORDS]
-            others = len(found) - len(shared)
+            shared, others = told_words(found)
             told = (
                 f": {', '.join(shared)}" + (f", and {others:,} more" if others else "")
                 if shared
@@ -259,7 +254,6 @@ def _is_of_nobody(part: Part) -> bool:
     return part.mapping.entity in counted_by_person() and "person_key" not in said
 
 
-_BLANKS = str.maketrans("_-", "  ")  # as the seeds of words are spelled
 _OTHERWISE = "map another column"
 _TO_DO = {"timestamp": "say `formats` of the mapping", "date": "say `formats` of the mapping"}
 

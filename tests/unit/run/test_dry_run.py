@@ -110,13 +110,13 @@ def test_of_an_api_the_first_page_is_read(tmp_path):
 
 def test_a_word_that_many_rows_have_is_named_and_no_other(tmp_path):
     said = files(tmp_path)
-    rows = [f"B{n};1;2026-01-03;5;{word}" for n, word in enumerate(["obetald"] * 10 + ["Anna Ek"] * 9 + ["a9"] * 11)]
+    rows = [f"B{n};1;2026-01-03;5;{word}" for n, word in enumerate(["bevakad"] * 10 + ["Anna Ek"] * 9 + ["a9"] * 11)]
     with (tmp_path / "sales.csv").open("a") as file:
         file.write("\n".join(rows) + "\n")
     told = [one.found for one in first_rows("s", Source.model_validate(said), Quality()) if "no map knows" in one.found]
     assert len(told) == 1
     # with the one of SALES
-    assert told[0].startswith("status: 31 rows have a word that no map knows: obetald, and 3 more")
+    assert told[0].startswith("status: 31 rows have a word that no map knows: bevakad, and 3 more")
 
 
 def test_people_who_were_not_all_read_make_nobody_a_stranger(tmp_path):
