@@ -31,6 +31,7 @@ from orchestration.privacy.intake.raw_people import raw_table
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.proposals.masked import masked
 from orchestration.run.set_aside import read_set_aside
+from orchestration.transform.conformed_alone import conformed_alone
 from orchestration.transform.runner import Dbt, set_clock
 
 SHOWN = 10
@@ -89,7 +90,8 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
             counts = extract_source(con, home, alone, name)
         tell("mapping its rows")
         wanted = " ".join(f"+conformed_{entity}" for entity in mapped)
-        Dbt(alone, home).build(f"{wanted} +set_aside", exclude="resource_type:test")
+        project = conformed_alone(Path(folder) / "project", name)
+        Dbt(alone, home, project).build(f"{wanted} +set_aside", exclude="resource_type:test")
         with open_warehouse(home, settings.engine) as con:
             found = [_entity(con, entity) for entity in mapped]
             old = _too_old(con, name, alone)

@@ -87,11 +87,11 @@ class Dbt:
     """dbt in this process: parsed once, invoked as often as needed.
 
     Making one writes nothing: the code location does so while a night runs, perhaps with another configuration. What runs
-    dbt writes the mapped models, and holds the home's lock.
+    dbt writes the mapped models, and holds the home's lock. `project` is another folder than dbt_project where only a part of it is wanted.
     """
 
-    def __init__(self, settings: Settings, home: Home) -> None:
-        self._settings, self._home = settings, home
+    def __init__(self, settings: Settings, home: Home, project: Path | None = None) -> None:
+        self._settings, self._home, self._project = settings, home, project or DBT_DIR
         self._mapped, feeds = mapped_models(settings)
         self.vars = variables(settings, feeds)
         self._manifest: Any = None
@@ -219,18 +219,27 @@ class Dbt:
         ]
 
     def _common(self) -> list[str]:
-        return ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--vars", json.dumps(self.vars)]
+        return [
+            "--project-dir",
+            str(self._project),
+            "--profiles-dir",
+            str(self._project),
+            "--vars",
+            json.dumps(self.vars),
+        ]
 
     def fingerprint(self) -> str:
         """A digest of the project's files, the mapped models and the vars: what the manifest depends on."""
-        files = [p for p in DBT_DIR.rglob("*") if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts]
+        files = [
+            p for p in self._project.rglob("*") if p.suffix in (".sql", ".yml", ".csv") and "target" not in p.parts
+        ]
         return _digest(sorted(files)) + json.dumps([self._mapped, self.vars], sort_keys=True)
 
     @contextmanager
     def _environment(self) -> Iterator[None]:
         write_mapped_models(self._settings, self._home.mapped_models)
         keep_values_out_of_logs()
-        wanted = environment(self._settings, self._home)
+        wanted = environment(self._settings, self._home, self._project)
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)
         try:

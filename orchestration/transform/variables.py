@@ -6,6 +6,7 @@ Not here: running dbt (runner.py), or the mapped models (mapping.py).
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from orchestration.contracts.audiences import audience_models
@@ -71,12 +72,12 @@ def variables(settings: Settings, mapped: dict[str, list[str]]) -> dict[str, Any
     }
 
 
-def environment(settings: Settings, home: Home) -> dict[str, str]:
+def environment(settings: Settings, home: Home, project: Path) -> dict[str, str]:
     """What `dbt_project.yml` and `profiles.yml` read from the environment."""
     return {
         "KUNDBILD_HOME": str(home.root),
         # dbt wants paths below the project; a relative one may lead out of it
-        "KUNDBILD_MAPPED_MODELS": os.path.relpath(home.mapped_models, DBT_DIR),
+        "KUNDBILD_MAPPED_MODELS": os.path.relpath(home.mapped_models, project),
         "KUNDBILD_DBT_TARGET": str(home.dbt_target),
         "KUNDBILD_DBT_THREADS": str(settings.engine.dbt_threads),
         "KUNDBILD_MEMORY_LIMIT": settings.engine.memory_limit,
