@@ -230,7 +230,7 @@ def _of_entity(
         # a line without a quantity is of one piece
         missing, constants = (), {"quantity": "1"}
     weight -= _MISSING * len(missing)
-    notes = [f"{name}: not mapped to {target}, for some of its values are not written as one" for target, name in unfit.items() if target not in filled]  # fmt: skip
+    notes = [f"{name}: not mapped to {target}: {_unfit(kinds[target])}" for target, name in unfit.items() if target not in filled]  # fmt: skip
     notes += [f"{name}: {COUNTS}, whole and below ten beside amounts that are not, so it is not mapped to {target}: map it where it is an amount" for target, name in counted.items() if target not in filled]  # fmt: skip
     own_key = filled["source_key"].columns
     if entity in _NAMED_BY_OTHERS and (
@@ -295,6 +295,15 @@ def _holds(column: Column, kind: str) -> bool:
     if kind == "boolean":
         return column.kind == "BOOLEAN" or len(column.values) <= 2
     return True
+
+
+def _unfit(kind: str) -> str:
+    """What keeps a column's values from a type of the conformed entity, and what to do."""
+    if kind.startswith(_TIMES):
+        return "its values are not all dates in one form that is known: map it with all their `formats`, or mend those that are no date"
+    if kind.startswith(_NUMBERS):
+        return "its values are not all numbers, or amounts of one decimal mark: map it with `decimal`, or mend those that are no number"
+    return "it has more than two words: map it with `values` that say which are true and which false"
 
 
 def _why(column: Column, role: Role, sure: float) -> str:

@@ -338,5 +338,10 @@ def test_a_column_of_which_some_values_cannot_be_read_is_told_of(tmp_path):
     )
     (tmp_path / "members.csv").write_text(f"member_id,first_name,email,birth_date\n{rows}\n")
     found = propose("shop", str(tmp_path), "SEK")
-    assert [note for note in found.notes if note.startswith("birth_date: not mapped to birth_date")]
+    (note,) = [
+        note
+        for note in found.notes
+        if note.startswith("birth_date: not mapped to birth_date: its values are not all dates")
+    ]
+    assert "`formats`" in note and "spring" not in note
     assert "birth_date =" not in found.block
