@@ -64,7 +64,8 @@ _HEADINGS = {
     "set_aside_count": "set aside",
     "solved_hours": "hours to solve",
     "spend_amount": "spend",
-    "week_on": "week of",
+    # a month, quarter or year where weeks would tell of few
+    "week_on": "from",
     "withdrawn_count": "withdrawn",
     "without_age_count": "without age",
     "without_country_count": "without country",
