@@ -19,3 +19,42 @@
         false
     )
 {%- endmacro %}
+
+{#-
+    CTEs sized, large and fair: the rows of `relation`, and for each of `parts` (name → (part, whole), columns that count people) whether it
+    is shown, `is_<name>_shown`: where it may be told and the rows in which it may are a fair sample of those that are large enough. By the
+    rows of `over`, a window.
+-#}
+{% macro fair_parts(relation, parts, over="over ()") -%}
+    sized as (
+        select
+            *
+            {%- for name, (part, whole) in parts.items() %}
+                ,
+                sum({{ part }}) {{ over }} / cast(nullif(sum({{ whole }}) {{ over }}, 0) as double) as {{ name }}_of_all
+            {%- endfor %}
+        from {{ relation }}
+    ),
+    large as (
+        select
+            *
+            {%- for name, (part, whole) in parts.items() %}
+                ,
+                {{ is_large_enough(whole, name ~ "_of_all") }} as is_{{ name }}_large,
+                {{ part_unless_few(part, whole) }} is not null as is_{{ name }}_told
+            {%- endfor %}
+        from sized
+    ),
+    fair as (
+        select
+            *
+            {%- for name in parts %}
+                ,
+                is_{{ name }}_large
+                and is_{{ name }}_told
+                and {{ is_fair_sample("is_" ~ name ~ "_told", "is_" ~ name ~ "_large", over=over) }}
+                as is_{{ name }}_shown
+            {%- endfor %}
+        from large
+    )
+{%- endmacro %}

@@ -125,11 +125,12 @@ def _qualified(tree: Expr, names: MappingSchema) -> Expr:
 
 def _add(names: MappingSchema, con: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
     """Adds the columns of one table or view."""
-    database = scalar(con, "select current_database()")
-    names.add_table(
-        ".".join(map(quote, (database, schema, table))),
-        {quote(column): "varchar" for column in columns_of(con, schema, table)},
-    )
+    # without columns it stays unknown, and all names are read anew where it is asked for
+    if columns := columns_of(con, schema, table):
+        database = scalar(con, "select current_database()")
+        names.add_table(
+            ".".join(map(quote, (database, schema, table))), {quote(column): "varchar" for column in columns}
+        )
 
 
 def _lacks(names: MappingSchema, tree: Expr) -> bool:

@@ -1,5 +1,5 @@
 """Words of a source that its entity does not know: which they are, and which of them may be told. Not here: what is made of them (run/first_maps.py,
-proposals/strange_words.py)."""
+proposals/unknown_words.py)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_unknown(value: str, words: Collection[str]) -> str:
     return f"{spelled(value)} not in ({listed})"
 
 
-def told(found: Sequence[tuple[str, int]]) -> tuple[list[str], int]:
+def told_words(found: Sequence[tuple[str, int]]) -> tuple[list[str], int]:
     """The words of the system among unknown ones, of which each is told with its rows; and how many others there are."""
     shared = [one for one, times in found if times >= _SHARED and _WORD.fullmatch(one)][:_MOST_WORDS]
     return shared, len(found) - len(shared)

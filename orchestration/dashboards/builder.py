@@ -10,14 +10,13 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 import numpy as np
 
 from orchestration.contracts.segment_rules import Readable, SegmentRule, checked, readable_columns, switched_off
 from orchestration.core.configuration import home_and_config, load_privacy
 from orchestration.core.errors import KundbildError
 from orchestration.core.sql_scripts import LUMPED, sql_script
-from orchestration.core.warehouse import quote, scalar, text
+from orchestration.core.warehouse import columns_of, quote, scalar, text
 from orchestration.dashboards.answered import AnsweredSets
 from orchestration.dashboards.parts_of_rules import without_parts
 from orchestration.dashboards.reading import Reading, opened
@@ -63,12 +62,12 @@ class Builder:
         }
         with opened(self.path) as con:
             if not self.reading.people:
-                there = _columns_of(con, "bi", "dim_customers")
+                there = columns_of(con, "bi", "dim_customers")
                 return {name: Readable(name, "c", column.kind) for name, column in known.items() if name in there}
             there_by = {
-                "c": _columns_of(con, "marts", "customer_360"),
-                "r": _columns_of(con, "segments", "customer_rfm"),
-                "f": _columns_of(con, "marts", "customer_profile"),
+                "c": columns_of(con, "marts", "customer_360"),
+                "r": columns_of(con, "segments", "customer_rfm"),
+                "f": columns_of(con, "marts", "customer_profile"),
             }
         return {name: column for name, column in known.items() if (column.since or name) in there_by[column.of]}
 
@@ -210,8 +209,3 @@ def joined(rule: str, condition: str) -> str:
         return rule.strip() or condition
     left = f"({rule.strip()})" if " or " in rule.lower() else rule.strip()
     return f"{left} and {condition}"
-
-
-def _columns_of(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> set[str]:
-    sql = "select column_name from duckdb_columns() where schema_name = ? and table_name = ?"
-    return {row[0] for row in con.execute(sql, [schema, table]).fetchall()}

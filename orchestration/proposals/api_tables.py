@@ -40,7 +40,7 @@ from orchestration.proposals.nested_parts import (
 )
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.proposal import Company
-from orchestration.proposals.strange_words import strange_words, with_strange_words
+from orchestration.proposals.unknown_words import unknown_words, with_unknown_words
 
 ROWS, PAGES = 1000, 10
 
@@ -120,8 +120,8 @@ def _table(
         con, "api_looked", name, found,
         lambda key, of: proposed(name, found, key, purposes=company.purposes, beside=beside, repeated=of), key,
     )  # fmt: skip
-    strange = strange_words(con, "api_looked", maps)
-    maps = [with_doubts(with_strange_words(with_currency(m, found, company.currency), strange), found) for m in maps]
+    unknown = unknown_words(con, "api_looked", maps)
+    maps = [with_doubts(with_unknown_words(with_currency(m, found, company.currency), unknown), found) for m in maps]
     table = FoundTable(name, 0, len(rows), found, key, withheld, maps, [], looked_at=None if is_all else len(rows))
     note_values(con, "api_looked", table)
     return with_person(replace(table, unmapped=[*(c.name for c in found if c.name not in table.read), *nested]))

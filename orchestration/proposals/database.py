@@ -46,9 +46,9 @@ from orchestration.proposals.recognised import Recognised, landed_lines, lists_w
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.repeated import Repeated, repeated
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
-from orchestration.proposals.strange_words import Strange, strange_words, with_strange_words
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import tells_decimal, with_thousands, with_thousands_of_money
+from orchestration.proposals.unknown_words import Unknown, unknown_words, with_unknown_words
 from orchestration.proposals.unread_amounts import with_unread_amounts
 
 _KINDS = ("postgresql", "postgres", "mysql", "mariadb", "sqlite", "duckdb", "mssql", "oracle")
@@ -81,7 +81,7 @@ class _Looked:
     key: tuple[str, ...]
     table: FoundTable
     repeated: Repeated | None = None
-    strange: dict[tuple[str, str], Strange] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], Unknown] = field(default_factory=dict)
 
 
 # columns by which a table of a database tells of itself whose it is
@@ -203,7 +203,7 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         number = repeated(con, "looked_flat", name, whole, key, maps)
         if number:
             maps = proposed(name, found, key, beside=[*withheld, *nested], repeated=number)
-        strange = strange_words(con, "looked_flat", maps)
+        unknown = unknown_words(con, "looked_flat", maps)
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
     found = found if is_told else with_thousands_of_money(found, None, maps)
@@ -212,7 +212,7 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
     )  # fmt: skip
     note_values(con, "looked_flat", table)
-    return _Looked(there, found, key, table, number, strange)
+    return _Looked(there, found, key, table, number, unknown)
 
 
 def _as_declared(column: Column, there: TableThere, database: LookedDatabase) -> Column:
@@ -239,7 +239,7 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
     maps = proposed(
         table.name, one.columns, one.key, refers, company.purposes, [*table.withheld, *table.unmapped], one.repeated
     )
-    maps = [with_strange_words(with_currency(m, one.columns, company.currency), one.strange) for m in maps]
+    maps = [with_unknown_words(with_currency(m, one.columns, company.currency), one.unknown) for m in maps]
     maps = [with_doubts(m, one.columns) for m in maps]
     table = replace(table, maps=maps)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]

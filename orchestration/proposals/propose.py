@@ -47,9 +47,9 @@ from orchestration.proposals.recognised import looks_like, recognised, recognise
 from orchestration.proposals.refined import notes_of, without_ends
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
-from orchestration.proposals.strange_words import strange_words, with_strange_words
 from orchestration.proposals.sums_of_lines import with_sums
 from orchestration.proposals.thousands import with_thousands_of_money
+from orchestration.proposals.unknown_words import unknown_words, with_unknown_words
 from orchestration.proposals.unread_amounts import with_unread_amounts
 from orchestration.proposals.vendor_api import propose_vendor, vendor_of
 
@@ -217,9 +217,9 @@ def _mapped(
     columns = looked.columns
     if not looked.is_decimal_told:
         columns = with_thousands_of_money(columns, looked.csv, maps)
-    strange = strange_words(con, looked.relation, maps)
+    unknown = unknown_words(con, looked.relation, maps)
     maps = [
-        with_doubts(with_strange_words(with_currency(one, columns, company.currency), strange), columns) for one in maps
+        with_doubts(with_unknown_words(with_currency(one, columns, company.currency), unknown), columns) for one in maps
     ]
     read = {column for one in maps for column in one.read}
     maps = [

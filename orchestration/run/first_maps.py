@@ -21,8 +21,7 @@ from orchestration.contracts.mapping_values import (
     written_amount,
 )
 from orchestration.contracts.person_rows import counted_by_person
-from orchestration.contracts.unknown_words import is_unknown, spelled
-from orchestration.contracts.unknown_words import told as told_words
+from orchestration.contracts.unknown_words import is_unknown, spelled, told_words
 from orchestration.core.settings import Source
 from orchestration.core.settings.maps import STATEMENTS, ColumnMap, EntityMap
 from orchestration.core.settings.operation import Quality
@@ -163,7 +162,7 @@ class FirstMaps:
                     f"{target} cannot be read",
                 )
             if (words := known_words(part.mapping.entity).get(target)) and not self._is_statement(part):
-                yield from self._strange(target, how, kept, said, words, rows)
+                yield from self._unknown(target, how, kept, said, words, rows)
 
     def _where(self, part: Part) -> str | None:
         """SQL: that a row is one of the map's. None where the condition cannot be asked of text as it was written."""
@@ -183,12 +182,12 @@ class FirstMaps:
         """Of statements what a word means is read by rules of their own."""
         return part.mapping.entity in STATEMENTS
 
-    def _strange(
+    def _unknown(
         self, target: str, how: ColumnMap, kept: str, said: str, words: frozenset[str], rows: int
     ) -> Iterator[Misfit]:
         word = spelled(mapped_text(how))
         unknown = f"{kept} and {said} is not null and {is_unknown(mapped_text(how), words)}"
-        if strange := self._count(unknown):
+        if count := self._count(unknown):
             found = self._con.execute(
                 f"select {word}, count(*) from first_rows where {unknown} group by 1 order by 2 desc, 1"
             ).fetchall()
@@ -199,8 +198,8 @@ class FirstMaps:
                 else f" ({others:,} in all)"
             )
             yield Misfit(
-                self._are_few(strange, rows),
-                f"{target}: {strange:,} {'row has' if strange == 1 else 'rows have'} a word that no map knows{told}",
+                self._are_few(count, rows),
+                f"{target}: {count:,} {'row has' if count == 1 else 'rows have'} a word that no map knows{told}",
                 "name them in `values`, or say `else`",
                 unknown,
                 f"{target} has a word that no map knows",

@@ -1,5 +1,7 @@
-"""A dbt project of what comes before identity and marts alone, which dbt reads in half the time. Here: which files it has. Not here: running it
-(runner.py)."""
+"""A dbt project of what comes before identity and marts alone: a preview needs no more, and dbt reads it sooner.
+
+Here: which files it has. Not here: running it (runner.py).
+"""
 
 from __future__ import annotations
 

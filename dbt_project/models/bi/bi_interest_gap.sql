@@ -3,43 +3,8 @@
     "unviewed": ("unviewed_people_count", "people_count"),
     "bought": ("bought_count", "customer_count"),
 } %}
-with
-    sized as (
-        select
-            *
-            {%- for name, (part, whole) in parts.items() %}
-                ,
-                sum({{ part }}) over (partition by interest_kind)
-                / cast(nullif(sum({{ whole }}) over (partition by interest_kind), 0) as double) as {{ name }}_of_all
-            {%- endfor %}
-        from {{ ref("interest_gap") }}
-    ),
-    large as (
-        select
-            *
-            {%- for name, (part, whole) in parts.items() %}
-                ,
-                {{ is_large_enough(whole, name ~ "_of_all") }} as is_{{ name }}_large,
-                {{ part_unless_few(part, whole) }} is not null as is_{{ name }}_told
-            {%- endfor %}
-        from sized
-    ),
-    -- of interests of few those may be told of which many bought, or nobody: no fair sample
-    fair as (
-        select
-            *
-            {%- for name in parts %}
-                ,
-                is_{{ name }}_large
-                and is_{{ name }}_told
-                and {{
-                    is_fair_sample(
-                        "is_" ~ name ~ "_told", "is_" ~ name ~ "_large", over="over (partition by interest_kind)"
-                    )
-                }} as is_{{ name }}_shown
-            {%- endfor %}
-        from large
-    )
+-- of interests of few those may be told of which many bought, or nobody: no fair sample
+with {{ fair_parts(ref("interest_gap"), parts, over="over (partition by interest_kind)") }}
 select
     interest_kind,
     {{ shown("interest") }} as interest,

@@ -15,40 +15,8 @@
     "discounted": ("discounted_customer_count", "customer_count"),
     "returned": ("returning_customer_count", "customer_count"),
 } %}
-with
-    sized as (
-        select
-            *
-            {%- for name, (part, whole) in parts.items() %}
-                , sum({{ part }}) over () / cast(nullif(sum({{ whole }}) over (), 0) as double) as {{ name }}_of_all
-            {%- endfor %}
-        from {{ ref("product_performance") }}
-    ),
-    large as (
-        select
-            *
-            {%- for name, (part, whole) in parts.items() %}
-                ,
-                {{ is_large_enough(whole, name ~ "_of_all") }} as is_{{ name }}_large,
-                not {{ is_few(whole) }}
-                and not {{ is_few(part) }}
-                and not {{ is_few(whole ~ " - " ~ part) }} as is_{{ name }}_told
-            {%- endfor %}
-        from sized
-    ),
-    -- of products with few buyers those may be told of which all came back, or nobody: no fair sample
-    fair as (
-        select
-            *
-            {%- for name in parts %}
-                ,
-                is_{{ name }}_large
-                and is_{{ name }}_told
-                and {{ is_fair_sample("is_" ~ name ~ "_told", "is_" ~ name ~ "_large", over="over ()") }}
-                as is_{{ name }}_shown
-            {%- endfor %}
-        from large
-    )
+-- of products with few buyers those may be told of which all came back, or nobody: no fair sample
+with {{ fair_parts(ref("product_performance"), parts) }}
 select
     f.source_system,
     {{ shown("product_key") }} as product_key,

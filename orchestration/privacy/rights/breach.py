@@ -197,11 +197,12 @@ def _special(con: duckdb.DuckDBPyConnection, found: Found, columns: Mapping[str,
         for column, kind in found.types.items()
         if (kind == "VARCHAR" or column in nested) and columns[column] not in (*_NO_WORDS, NONE)
     }
-    for column in filter(told_by, found.types):
+    named = {column: category for column in found.types if (category := told_by(column))}
+    for column, category in named.items():
         # an empty cell tells of nobody
         said = f"select count(*) from {found.relation} where nullif(trim({quote(column)}::varchar), '') is not null"
-        counted[str(told_by(column))] += int(scalar(con, said))
-    read = {column: name for column, name in written.items() if not told_by(column)}
+        counted[category] += int(scalar(con, said))
+    read = {column: name for column, name in written.items() if column not in named}
     for column, said, rows in _suspected(con, found.relation, read):
         counted.update(dict.fromkeys(set((fix_nested if column in nested else fix_text)(said)[1]), rows))
     return counted

@@ -47,6 +47,8 @@ def test_a_model_reads_what_was_built_after_the_first_one(con, tmp_path):
     assert lineage.of(con, "marts", "first", first) == {"order_id": [("raw_shop", "orders", "id")]}
     con.execute("create view marts.middle as select order_id as number from marts.first")
     assert lineage.of(con, "marts", "middle", tmp_path / "none.sql") is None
+    # told of before it is there
+    assert lineage.of(con, "marts", "seed", tmp_path / "none.sql") is None
     con.execute("create table marts.seed (code int, label varchar)")
     third = tmp_path / "third.sql"
     third.write_text("select label from marts.seed join raw_shop.orders on orders.id = code")

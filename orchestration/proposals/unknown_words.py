@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from orchestration.contracts.conformed import known_words, meanings
-from orchestration.contracts.unknown_words import is_unknown, spelled, told
+from orchestration.contracts.unknown_words import is_unknown, spelled, told_words
 from orchestration.core.settings import Source
 from orchestration.core.settings.maps import STATEMENTS
 from orchestration.core.warehouse import quote, text
@@ -24,7 +24,7 @@ _NULLS: list[str] = Source.model_fields["null_values"].default
 
 
 @dataclass(frozen=True)
-class Strange:
+class Unknown:
     """The unknown words of a column: how many rows have one, of how many, and those that the system itself writes."""
 
     rows: int
@@ -33,9 +33,9 @@ class Strange:
     others: int
 
 
-def strange_words(
+def unknown_words(
     con: duckdb.DuckDBPyConnection, relation: str, maps: Sequence[Proposal]
-) -> dict[tuple[str, str], Strange]:
+) -> dict[tuple[str, str], Unknown]:
     """(entity, column) → its unknown words. To be called while the relation is there."""
     found = {}
     for one in maps:
@@ -43,14 +43,14 @@ def strange_words(
             column = filled.columns[0]
             if one.missing or (one.entity, column) in found:
                 continue
-            if strange := _strange(con, relation, one, filled):
-                found[one.entity, column] = strange
+            if unknown := _unknown(con, relation, one, filled):
+                found[one.entity, column] = unknown
     return found
 
 
-def with_strange_words(one: Proposal, strange: Mapping[tuple[str, str], Strange]) -> Proposal:
+def with_unknown_words(one: Proposal, unknown: Mapping[tuple[str, str], Unknown]) -> Proposal:
     """The map, with a note for each column some of whose words are unknown."""
-    found = {f.target: strange[one.entity, f.columns[0]] for f in _asked(one) if (one.entity, f.columns[0]) in strange}
+    found = {f.target: unknown[one.entity, f.columns[0]] for f in _asked(one) if (one.entity, f.columns[0]) in unknown}
     if not found:
         return one
     filled = tuple(
@@ -69,7 +69,7 @@ def _asked(one: Proposal) -> list[Filled]:
     return [f for f in one.filled if f.target in known and len(f.columns) == 1 and not (f.sql or f.otherwise)]
 
 
-def _strange(con: duckdb.DuckDBPyConnection, relation: str, one: Proposal, filled: Filled) -> Strange | None:
+def _unknown(con: duckdb.DuckDBPyConnection, relation: str, one: Proposal, filled: Filled) -> Unknown | None:
     value = f"trim(cast({quote(filled.columns[0])} as varchar))"
     words = {*known_words(one.entity)[filled.target], *filled.values, *filled.ignore}
     unknown = f"{value} not in ({', '.join(map(text, _NULLS))}) and {is_unknown(value, words)}"
@@ -84,18 +84,18 @@ def _strange(con: duckdb.DuckDBPyConnection, relation: str, one: Proposal, fille
     if not found:
         return None
     (row,) = con.execute(f"select count(*) from {relation}").fetchall()
-    shared, others = told(found)
-    return Strange(sum(times for _, times in found), int(row[0]), tuple(shared), others)
+    shared, others = told_words(found)
+    return Unknown(sum(times for _, times in found), int(row[0]), tuple(shared), others)
 
 
-def _note(entity: str, filled: Filled, strange: Strange) -> str:
+def _note(entity: str, filled: Filled, unknown: Unknown) -> str:
     said = filled.columns[0]
-    named = ", ".join(strange.words)
-    named += f"{' and ' if named else ''}{strange.others:,} {'more' if named else 'in all'}" if strange.others else ""
-    values = dict.fromkeys([*strange.words, *(["…"] if strange.others else [])], "…")
+    named = ", ".join(unknown.words)
+    named += f"{' and ' if named else ''}{unknown.others:,} {'more' if named else 'in all'}" if unknown.others else ""
+    values = dict.fromkeys([*unknown.words, *(["…"] if unknown.others else [])], "…")
     line = f"{filled.target} = {block.said({'column': said, 'values': values})}"
     return (
-        f"{said}: {_rows(strange.rows, strange.of)} a word that is not known as the {filled.target} of {entity} ({named}), and would be set aside: "
+        f"{said}: {_rows(unknown.rows, unknown.of)} a word that is not known as the {filled.target} of {entity} ({named}), and would be set aside: "
         f"say what each means, one of {', '.join(meanings(entity, filled.target))}: {line}"
     )
 
