@@ -17,7 +17,10 @@ import pyarrow as pa
 from orchestration.demo.season import DAY, HORIZON_DAYS, Season
 
 HOLD_OUT = 0.10
-LIFT = 0.012  # extra orders a recipient of a campaign that was not held out
+LIFT = 0.012  # extra orders of a recipient who is a webshop's customer still
+# a campaign's true lift is told in buyers of so many days, as [insight] response_days has them unless set otherwise
+RESPONSE_DAYS = 14
+REFUNDED = 0.06
 PRODUCTS = 240
 # a subscription lasts at least so many days, and so many more on average, without a memory
 SPELL_LEAST_DAYS, SPELL_MORE_DAYS = 30, 330
@@ -66,7 +69,7 @@ def draw_behaviour(rng: np.random.Generator, is_minor: np.ndarray, end: int) -> 
             "campaign_id": campaign,
             "delivery_days": delivery_days,
             "delivered_at": at + delivery_days * DAY + rng.integers(0, 8 * 3600, orders),
-            "is_refunded": rng.random(orders) < 0.06,
+            "is_refunded": rng.random(orders) < REFUNDED,
             "refunded_at": at + (delivery_days + rng.integers(2, 20, orders)) * DAY,
             "store": rng.integers(1, 9, orders),
         }
@@ -86,14 +89,14 @@ def draw_behaviour(rng: np.random.Generator, is_minor: np.ndarray, end: int) -> 
     _visits(rng, world, season, traits, lived_until, person[web], at[web], np.flatnonzero(web) + 1, end)
     _subscriptions(rng, world, traits, lived_until, start, end)
     _service(rng, world, season, traits, lived_until, person, at, delivery_days, end)
+    world.tables["messages"] = pa.table(messages)
     world.tables["campaigns"] = pa.table(
         {
             "campaign_id": np.arange(1, len(campaigns) + 1),
             "sent_at": campaigns,
-            "true_lift": np.full(len(campaigns), LIFT),
+            "true_lift": _true_lifts(world, traits, lived_until, campaigns, end),
         }
     )
-    world.tables["messages"] = pa.table(messages)
     world.tables["traits"] = pa.table(
         {"person_id": np.arange(1, len(is_minor) + 1), "lived_until": lived_until, **traits}
     )
@@ -165,6 +168,27 @@ def _messages(
     }
     out["extra"] = {name: np.concatenate(values) for name, values in extra.items()}
     return out
+
+
+def _true_lifts(
+    world: Behaviour, traits: dict[str, np.ndarray], lived_until: np.ndarray, campaigns: np.ndarray, end: int
+) -> np.ndarray:
+    """Of each campaign the share of its list, held out or not, whom it is expected to make buyers: customers who buy and keep goods within
+    RESPONSE_DAYS if it is sent to them, and do not if it is not."""
+    orders, messages = world.tables["orders"], world.tables["messages"]
+    campaign, recipient = messages["campaign_id"].to_numpy(), messages["person_id"].to_numpy() - 1
+    told = {name: orders[name].to_numpy() for name in ("person_id", "ordered_at", "campaign_id", "refunded_at")}
+    is_kept = ~(orders["is_refunded"].to_numpy(zero_copy_only=False) & (told["refunded_at"] < end))
+    lifts = np.zeros(len(campaigns))
+    for number, sent in enumerate(campaigns, start=1):
+        listed = recipient[campaign == number]
+        is_anyway = is_kept & (told["campaign_id"] != number)
+        is_anyway &= (told["ordered_at"] >= sent) & (told["ordered_at"] < sent + RESPONSE_DAYS * DAY)
+        buys_anyway = np.zeros(len(lived_until), dtype=bool)
+        buys_anyway[told["person_id"][is_anyway] - 1] = True
+        is_moved = (lived_until > sent) & traits["in_webshop"] & ~buys_anyway
+        lifts[number - 1] = LIFT * (1 - REFUNDED) * is_moved[listed].sum() / max(len(listed), 1)
+    return lifts
 
 
 def _visits(

@@ -22,7 +22,7 @@ from orchestration.core.errors import KundbildError
 from orchestration.core.home import read_json, write_private
 from orchestration.core.sql_scripts import sql_script
 from orchestration.demo import exports, faults, mess, names, webshop
-from orchestration.demo.behaviour import HOLD_OUT, PRODUCTS, draw_behaviour
+from orchestration.demo.behaviour import HOLD_OUT, PRODUCTS, RESPONSE_DAYS, draw_behaviour
 from orchestration.demo.crm import write_crm
 from orchestration.demo.people import draw_people
 from orchestration.demo.season import DAY, HORIZON_DAYS
@@ -172,7 +172,7 @@ def _write_truth(con: duckdb.DuckDBPyConnection, folder: Path, final: int) -> No
         "records": "select system, case when system = 'survey' then 'P' || key else key::varchar end as source_key, person_id from record",
         "people": "select person_id, household_id, country_code, birth_on, is_minor, is_protected, is_deceased, is_junior from person",
         "faults": "select * exclude (replacement) from fault",
-        "campaigns": f"select campaign_id, sent_at, true_lift, {HOLD_OUT} as hold_out from campaigns",
+        "campaigns": f"select campaign_id, sent_at, true_lift, {RESPONSE_DAYS} as response_days, {HOLD_OUT} as hold_out from campaigns",
         "hold_out": "select campaign_id, person_id from messages where is_held_out",
         "odd": "select person_id, what from odd",
         "churn": f"select person_id, lived_until < {final} as has_churned, lived_until from trait",

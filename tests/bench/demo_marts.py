@@ -24,8 +24,8 @@ _OF_A_RECORD = (
 )  # fmt: skip
 
 
-def demo_marts(people: int, seed: int, until: datetime) -> duckdb.DuckDBPyConnection:
-    """Marts of that many people over the two years before `until`; customer_id is the person's number."""
+def demo_marts(people: int, seed: int, until: datetime, marts: tuple[str, ...] = MARTS) -> duckdb.DuckDBPyConnection:
+    """Marts of that many people over the two years before `until`, filled but for those left out; customer_id is the person's number."""
     rng = np.random.default_rng(seed)
     end = int(until.replace(tzinfo=UTC).timestamp())
     behaviour = draw_behaviour(rng, rng.random(people) < 0.1, end)
@@ -36,14 +36,16 @@ def demo_marts(people: int, seed: int, until: datetime) -> duckdb.DuckDBPyConnec
         con.register("latent", table)
         con.execute(f"create table {name} as from latent")
         con.unregister("latent")
-    con.execute(_MARTS)
-    for table in _OF_A_RECORD:
+    con.execute("create temp macro moment(seconds) as make_timestamp(seconds * 1000000)")
+    for statement in _MARTS.split(";\n"):
+        if statement.split()[2].partition(".")[2] in marts:
+            con.execute(statement)
+    for table in set(_OF_A_RECORD) & set(marts):
         con.execute(f"update marts.{table} set person_system = 'webshop', person_key = customer_id")
     return con
 
 
 _MARTS = """
-create temp macro moment(seconds) as make_timestamp(seconds * 1000000);
 insert into marts.customer_profile by name
 select cast(person_id as varchar) as customer_id, 'region ' || person_id % 5 as region from traits;
 insert into marts.dim_customers by name
@@ -102,5 +104,5 @@ where seconds > 0
 union all
 select
     'email', campaign_id || '-' || person_id || '-held_out', cast(person_id as varchar), cast(campaign_id as varchar), 'held_out', moment(sent_at)
-from messages where is_held_out;
+from messages where is_held_out
 """

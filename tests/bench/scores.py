@@ -17,10 +17,11 @@ import duckdb
 from orchestration.core.settings import PROJECT_DIR
 from tests.bench.few_buyers import forecasts_of_few_buyers
 from tests.bench.leads import leads_of_demo
+from tests.bench.lifts import true_lift_in_its_interval
 from tests.bench.measure import Report, run_command
 from tests.bench.million_scores import scores_of_a_million
 from tests.bench.shop_churn import churn_of_demo_shop
-from tests.bench.trained import churn_of_demo_contracts, true_lift_in_its_interval, uplift_of_demo_campaigns
+from tests.bench.trained import churn_of_demo_contracts, uplift_of_demo_campaigns
 from tests.conftest import DATA
 
 KUNDBILD = str(Path(sys.executable).parent / "kundbild")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
 
-from orchestration.demo.behaviour import draw_behaviour
 from orchestration.prediction.classify.encoding import learn_encoding
 from orchestration.prediction.classify.members import fit_booster, single_threaded
 from orchestration.prediction.classify.predictions import MODEL
 from orchestration.prediction.classify.quality import auc, calibration_error
 from orchestration.prediction.uplift.learner import learn_lift
-from orchestration.prediction.uplift.lots import Lots, MeanLift, mean_lift
 from orchestration.prediction.uplift.qini import qini
 from orchestration.prediction.warehouse.arms import Drawn, Lot, drawn_by_lot
 from orchestration.prediction.warehouse.learning import learn
@@ -132,45 +130,3 @@ def true_lift(con: duckdb.DuckDBPyConnection, drawn: Drawn) -> np.ndarray:
     person = drawn.customers.astype(np.int64) - 1
     sent_at = drawn.sent_at.astype("datetime64[s]").astype(np.int64)
     return np.asarray(lift_of_a_campaign(traits["lived_until"][person], traits["in_webshop"][person], sent_at))
-
-
-def true_lift_in_its_interval(report: Report, _: Path, *, seeds: int = 300, people: int = 4000) -> None:
-    """The mean lift of all campaigns of a demo company, and whether its 95 % interval holds the true one, by seeds of the company."""
-    held, widths = 0, []
-    for seed in range(seeds):
-        true, found = lift_of_a_company(people, seed)
-        held += found.low <= true <= found.high
-        widths.append(found.high - found.low)
-    report.add(
-        f"demo, uplift: the true mean lift is in the 95 % interval, of {seeds} companies", ">= 93 %", f"{held / seeds:.1%}",
-        f"the intervals are {np.mean(widths):.2%} wide",
-    )  # fmt: skip
-
-
-def lift_of_a_company(people: int, seed: int) -> tuple[float, MeanLift]:
-    """The true mean lift of all messages, in persons who order within the days, and what the two arms say."""
-    rng = np.random.default_rng(seed)
-    end = int(UNTIL.replace(tzinfo=UTC).timestamp())
-    behaviour = draw_behaviour(rng, rng.random(people) < 0.1, end)
-    with duckdb.connect() as con:
-        for name in ("messages", "campaigns", "orders", "traits"):
-            con.register(f"{name}_drawn", behaviour.tables[name])
-        told = con.execute(_ORDERED, {"end": end, "days": ORDER_DAYS}).fetchnumpy()
-    lift = lift_of_a_campaign(told["lived_until"], told["in_webshop"], told["sent_at"])
-    lots = Lots.of(told["campaign_id"], told["person_id"])
-    found = mean_lift(~told["is_held_out"], told["has_ordered"].astype(np.float64), lots)
-    assert found is not None
-    # whoever orders anyway is not moved
-    return float((lift * ~told["orders_anyway"]).mean()), found
-
-
-_ORDERED = """
-select
-    m.person_id, m.campaign_id, m.is_held_out, c.sent_at, t.lived_until, t.in_webshop, count(o.order_no) > 0 as has_ordered,
-    count(o.order_no) filter (o.campaign_id <> m.campaign_id) > 0 as orders_anyway
-from messages_drawn m join campaigns_drawn c using (campaign_id) join traits_drawn t using (person_id)
-left join orders_drawn o
-    on o.person_id = m.person_id and o.ordered_at >= c.sent_at and o.ordered_at < c.sent_at + $days * 86400
-where c.sent_at + $days * 86400 < $end
-group by all
-"""

@@ -11,6 +11,7 @@ from orchestration.insight.campaign_results import campaign_results
 from orchestration.prediction.uplift.lift import Arm, compare
 from orchestration.prediction.uplift.lots import Lots, mean_lift
 from orchestration.publishing.report.asking import read_script
+from tests.bench.lifts import MART, lifts_of_a_company
 from tests.unit.compiled import compiled_models
 from tests.unit.dbt_project.insight import NOT_PROFILED, Marts, order
 
@@ -111,6 +112,16 @@ def test_lots_are_pooled_as_the_statistics_of_lots_do(marts, seed):
         told_of = [found[value][c] for c in ("lift", "lift_low", "lift_high")]
         assert told_of == pytest.approx([expected.lift, expected.low, expected.high], abs=1e-9), value
     assert found["n2"]["lift"] is not None
+
+
+@pytest.mark.slow
+def test_the_true_lift_of_the_demo_is_in_its_interval(models):
+    """In 95 of 100 companies of chance, and at least 93 as they are drawn; so for each of their campaigns."""
+    found = [one for seed in range(100) for one in lifts_of_a_company(models[MART], 1000, seed)]
+    of_all, of_each = ([one for one in found if one.breakdown == name] for name in ("channel", "campaign"))
+    assert len(of_all) == 100 and sum(one.is_inside for one in of_all) >= 93
+    assert len(of_each) > 1500 and np.mean([one.is_inside for one in of_each]) >= 0.93
+    assert np.mean([one.high - one.low for one in of_all]) < 0.1, "an interval that holds everything says nothing"
 
 
 def test_the_command_tells_of_a_campaign_what_the_mart_does(marts):

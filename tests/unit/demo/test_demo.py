@@ -14,6 +14,7 @@ import pytest
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import KundbildError
 from orchestration.core.settings import PROJECT_DIR
+from orchestration.demo.behaviour import draw_behaviour
 from orchestration.demo.generate import STATE_FILE, generate, next_night
 from orchestration.demo.people import draw_people
 from orchestration.demo.server import serving
@@ -206,6 +207,27 @@ def test_the_email_tool_says_who_was_held_out_and_wrote_to_nobody_of_them(demo):
         ).fetchall()[0]
     # the campaigns of the second night are not delivered yet
     assert drawn * 0.9 < told == both <= drawn and told > 500 and written == 0
+
+
+def test_the_true_lift_is_the_share_whom_a_campaign_makes_buyers():
+    """Counted otherwise: by the recipients who bought what the campaign sold them, kept it, and kept nothing else of these days."""
+    end = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp())
+    world = draw_behaviour(np.random.default_rng(3), np.zeros(8000, dtype=bool), end)
+    with duckdb.connect() as con:
+        for name in ("messages", "campaigns", "orders"):
+            con.register(name, world.tables[name])
+        true, seen, events = con.execute(
+            "with bought as (select m.campaign_id, m.person_id, bool_or(o.campaign_id = m.campaign_id) as by_it, "
+            "bool_or(o.campaign_id <> m.campaign_id) as anyway from messages m join campaigns c using (campaign_id) "
+            "join orders o on o.person_id = m.person_id and o.ordered_at >= c.sent_at and o.ordered_at < c.sent_at + 14 * 86400 "
+            "where not m.is_held_out and not (o.is_refunded and o.refunded_at < $1) group by all), "
+            "told as (select c.campaign_id, c.true_lift, count(*) as sent from messages m join campaigns c using (campaign_id) "
+            "where not m.is_held_out group by all) "
+            "select sum(true_lift * sent), (select count(*) from bought where by_it and not anyway), sum(sent) from told",
+            [end],
+        ).fetchall()[0]
+    # 300 or so: three standard errors are a sixth
+    assert seen == pytest.approx(true, rel=0.17) and seen > 200 and events > 60_000
 
 
 def test_a_night_brings_new_rows_once(demo, tmp_path):

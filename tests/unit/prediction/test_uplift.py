@@ -14,7 +14,6 @@ from orchestration.core.errors import KundbildError
 from orchestration.prediction.uplift.learner import SAME, learn_lift
 from orchestration.prediction.uplift.qini import qini, tenths
 from orchestration.prediction.uplift.uplift_file import uplift_of_file
-from tests.bench.trained import lift_of_a_company
 from tests.bench.truth import expected_qini
 
 COLUMNS = {"arm": "variant", "control": "none", "outcome": "bought", "id_column": "customer"}
@@ -152,8 +151,3 @@ def test_few_of_an_arm_get_the_same_lift():
     treated, outcome = np.arange(300) % 30 > 0, (rng.random(300) < 0.5).astype(float)
     learner = learn_lift({"x": rng.normal(size=300)}, {"x": "number"}, treated, outcome)
     assert learner.kind == SAME and len(set(learner.predict({"x": rng.normal(size=9)}))) == 1
-
-
-def test_the_interval_holds_the_true_mean_lift_of_a_company():
-    found = [lift_of_a_company(1500, seed) for seed in range(12)]
-    assert sum(lift.low <= true <= lift.high for true, lift in found) >= 10
