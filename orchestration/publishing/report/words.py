@@ -25,7 +25,7 @@ _HEADINGS = {
     "bought_count": "bought",
     "came_back_count": "came back",
     "ces_average": "CES",
-    "affected_count": "customers",
+    "affected_count": "of them",
     "affected_percent": "of all",
     "came_count": "rows",
     "cost_of_each_amount": "cost of each purchase (Markov)",

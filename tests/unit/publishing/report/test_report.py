@@ -239,6 +239,13 @@ def test_charts_are_well_formed_with_words_for_who_does_not_see_them(page):
         assert root.findall(".//{http://www.w3.org/2000/svg}text")
 
 
+def test_no_two_columns_of_a_table_have_one_head(page):
+    heads = [
+        re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", head) for head in re.findall(r"(?s)<thead>.*?</thead>", page)
+    ]
+    assert len(heads) > 20 and [head for head in heads if len({*head}) < len(head)] == []
+
+
 def test_an_empty_publication_says_of_each_section_what_to_add(tmp_path):
     path = tmp_path / "kundbild.duckdb"
     make_empty(path)
