@@ -123,10 +123,10 @@ select
     min(f.first_sent_on) as first_sent_on,
     max(f.last_sent_on) as last_sent_on,
     cast(sum(f.lot_count) as bigint) as lot_count,
+    cast(sum(f.measured_lot_count) as bigint) as measured_lot_count,
     {%- for column in [
         "sent_count",
         "response_share",
-        "measured_lot_count",
         "measured_sent_count",
         "held_out_count",
         "fewest_count",

@@ -20,9 +20,15 @@ with
         from marts.customer_360
     ),
     lacking as (
-        select 'without ' || replace(field, '_', ' ') as subject, count(*) as record_count, count(*) filter (list_contains(missing, field)) as affected_count
-        from customers, unnest(['name', 'email', 'phone', 'birth_date', 'postal_code', 'country_code']) as f (field)
-        group by field
+        select subject, count(*) as record_count, count(*) filter (list_contains(missing, field)) as affected_count
+        from
+            customers,
+            (
+                values
+                ('name', 'without name'), ('email', 'without email'), ('phone', 'without phone'), ('birth_date', 'without birth date'),
+                ('postal_code', 'without postal code'), ('country_code', 'without country code')
+            ) as f (field, subject)
+        group by subject
         union all
         select 'sources disagree', count(*), count(*) filter (is_conflicting)
         from customers

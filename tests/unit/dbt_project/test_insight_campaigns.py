@@ -239,7 +239,7 @@ def test_analysts_see_no_arm_with_few_who_did_or_did_not_respond(marts):
     found = results(marts, "bi_campaign_results")
     assert found["email"]["sent_count"] == 300
     for value in ("enough", "few held out"):
-        assert found[value]["verdict"] == _NOT_ALONE
+        assert (found[value]["verdict"], found[value]["measured_lot_count"]) == (_NOT_ALONE, 1)
         assert all(
             found[value][c] is None for c in ("sent_count", "response_share", "held_out_count", "caused_responses")
         )

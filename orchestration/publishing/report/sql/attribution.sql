@@ -12,9 +12,12 @@ with
                         cast(round(caused_responses_high / 10) * 10 as bigint)
                     )
                 -- of arms of enough: what nobody did is told of all of them
-                when contains(verdict, 'nobody responded') and least(measured_sent_count, held_out_count) >= {{ k }}
+                when
+                    measured_response_share = 0
+                    and held_out_response_share = 0
+                    and least(measured_sent_count, held_out_count) >= {{ k }}
                 then 'measured: nobody responded in either arm'
-                when not starts_with(verdict, 'not measured')
+                when measured_lot_count > 0
                 then 'measured, of too few people to be shown'
             end as caused
         from bi.campaign_results

@@ -171,7 +171,7 @@ from (values ('store', 'Store 1', 60), ('store', 'Store 2', 10), ('lifecycle', '
 insert into bi.campaign_results by name
 select
     breakdown, value, outcome, sent_on as first_sent_on, sent_on as last_sent_on, 300 as sent_count, 0.2 as response_share,
-    case when held_out > 0 then 300 end as measured_sent_count, held_out as held_out_count, cast(least(60, share * held_out, 1000) as bigint) as fewest_count, case when held_out > 0 then 0.2 end as measured_response_share,
+    cast(coalesce(held_out > 0, false) as bigint) as measured_lot_count, case when held_out > 0 then 300 end as measured_sent_count, held_out as held_out_count, cast(least(60, share * held_out, 1000) as bigint) as fewest_count, case when held_out > 0 then 0.2 end as measured_response_share,
     share as held_out_response_share, lift, lift - 0.05 as lift_low, lift + 0.05 as lift_high, verdict
 from
     (

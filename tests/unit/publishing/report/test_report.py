@@ -141,18 +141,19 @@ def test_no_count_of_few_is_told_nor_a_difference_of_two(company):
     # of all letters enough are told; few of them are said to be few, and not that nobody measured
     with duckdb.connect(str(company), read_only=True) as con:
         script, of_twenty = (asking.read_script("attribution", AS_OF, k, 5) for k in (10, 20))  # fmt: skip
-        for fewest, verdict, expected in ((9, "cannot tell", "measured, of too few people to be shown"), (None, "not shown: too few people", "measured, of too few people to be shown"), (None, "not measured: nobody was held out", "not measured"), (60, "higher", "10 to 50")):  # fmt: skip
-            changed = script.replace("bi.campaign_results", f"(select * replace ({'null' if fewest is None else fewest} as fewest_count, '{verdict}' as verdict, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
+        for fewest, lots, expected in ((9, 1, "measured, of too few people to be shown"), (None, 1, "measured, of too few people to be shown"), (None, 0, "not measured"), (60, 1, "10 to 50")):  # fmt: skip
+            changed = script.replace("bi.campaign_results", f"(select * replace ({'null' if fewest is None else fewest} as fewest_count, {lots} as measured_lot_count, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
             assert ("email", expected) in con.execute(f"select channel, by_hold_out from ({changed})").fetchall(), (
-                verdict
+                fewest,
+                lots,
             )
         # a company that shows no figure of fewer than twenty people shows none here
-        changed = of_twenty.replace("bi.campaign_results", "(select * replace (15 as fewest_count, 'higher' as verdict, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
+        changed = of_twenty.replace("bi.campaign_results", "(select * replace (15 as fewest_count, 11 as caused_responses_low, 52 as caused_responses_high) from bi.campaign_results)")  # fmt: skip
         told = con.execute(f"select by_hold_out from ({changed}) where channel = 'email'").fetchall()
         assert told == [("measured, of too few people to be shown",)]
         # that nobody did is no count of few, where each arm is of enough
         for arms, expected in (("", "measured: nobody responded in either arm"), (", 9 as held_out_count", "measured, of too few people to be shown")):  # fmt: skip
-            changed = script.replace("bi.campaign_results", f"(select * replace (0 as fewest_count, 'cannot tell: nobody responded in either arm' as verdict{arms}) from bi.campaign_results)")  # fmt: skip
+            changed = script.replace("bi.campaign_results", f"(select * replace (0 as fewest_count, 0 as measured_response_share, 0 as held_out_response_share{arms}) from bi.campaign_results)")  # fmt: skip
             assert ("email", expected) in con.execute(f"select channel, by_hold_out from ({changed})").fetchall()
     # checks are nobody's and exact; rows are rounded, and hidden where they are few
     nights = [tuple(row.values())[1:] for row in part(company, "quality_by_night").records]
