@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import subprocess
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -81,75 +82,84 @@ def test_a_source_that_fails_is_not_fresh_and_is_told_since_when(tiny: Kundbild)
         assert con.execute(told).fetchall()[-3:] == [("published", 1), ("published", 1), ("published", 0)]
 
 
-def test_what_cannot_start_is_said_at_once_and_by_alert(tiny: Kundbild):
+@pytest.fixture
+def alerting(demo_copy: Kundbild, tmp_path: Path) -> Iterator[tuple[Kundbild, list[str]]]:
+    """The demo with an address for alerts, and what that was told."""
+    config = tmp_path / "alerting.toml"
     with webhook() as (url, told):
-        tiny = make_tiny(tiny.home.parent, url)
-        before = tiny.home.joinpath("warehouse.duckdb").read_bytes()
-        early = tiny("run", "--as-of", "2026-10-31T02:00:00", code=2)
-        assert "the last one described 2026-11-01 02:00" in early.stderr and "Traceback" not in early.stderr
-        # 01:00 UTC, an hour before the last night
-        assert "2026-11-01 01:00 UTC" in tiny("run", "--as-of", "2026-11-01T03:00:00+02:00", code=2).stderr
-        assert "still to come" in tiny("run", "--as-of", "2999-01-01", code=2).stderr
-        assert "cannot be read" in tiny("run", "--as-of", "yesterday", code=2).stderr
-        assert tiny.home.joinpath("warehouse.duckdb").read_bytes() == before
-        # a broken state file
-        tiny.home.joinpath("warehouse.duckdb").write_bytes(before[:5000])
-        broken = tiny("run", code=2)
-        assert "the warehouse file is truncated" in broken.stderr and "backup" in broken.stderr
+        config.write_text(f'{demo_copy.config.read_text()}\n[alerts]\nwebhook = "{url}"\n')
+        yield Kundbild(demo_copy.home, config), told
+
+
+def test_what_cannot_start_is_said_at_once_and_by_alert(alerting: tuple[Kundbild, list[str]]):
+    demo, told = alerting
+    warehouse = demo.home / "warehouse.duckdb"
+    before = warehouse.read_bytes()
+    early = demo("run", "--as-of", "2026-10-31T02:00:00", code=2)
+    assert "the last one described 2026-11-01 02:00" in early.stderr and "Traceback" not in early.stderr
+    # 01:00 UTC, an hour before the last night
+    assert "2026-11-01 01:00 UTC" in demo("run", "--as-of", "2026-11-01T03:00:00+02:00", code=2).stderr
+    assert "still to come" in demo("run", "--as-of", "2999-01-01", code=2).stderr
+    assert "cannot be read" in demo("run", "--as-of", "yesterday", code=2).stderr
+    assert warehouse.read_bytes() == before
+    # a broken state file
+    warehouse.write_bytes(before[:5000])
+    broken = demo("run", code=2)
+    assert "the warehouse file is truncated" in broken.stderr and "backup" in broken.stderr
     assert len(told) == 4 and all("could not start" in text for text in told)
 
 
-def test_a_list_of_the_erased_and_a_model_that_cannot_be_read_refuse_a_run_by_name_and_alert(tiny: Kundbild):
+def test_a_list_of_the_erased_and_a_model_that_cannot_be_read_refuse_a_run_by_name_and_alert(
+    alerting: tuple[Kundbild, list[str]],
+):
     """Nothing makes either anew: who was erased would come back, and other people would be one customer."""
-    with webhook() as (url, told):
-        tiny = make_tiny(tiny.home.parent, url)
-        assert tiny.json("status")["state_files"] == []
-        loads = "select count(*) from ops.loads"
-        with tiny.warehouse() as con:
-            before = con.execute(loads).fetchall()
-        current = (tiny.home / "published" / "current").readlink()
-        (tiny.home.parent / "list" / "people.csv").write_text("id,name,email\n9,Nio Ny,n@x.se\n")
-        for name, content, line in (
-            ("suppression.jsonl", b"\xff\xfegarbage\n", ", line 1"),
-            ("suppression.jsonl", b'{"keyed_hash": 1}\n', ", line 1"),
-            ("identity_model.json", b"\x80\x81", ""),
-            ("identity_model.json", b"{", ""),
-        ):
-            path = tiny.home / name
-            path.write_bytes(content)
-            refused = tiny("run", code=2).stderr.replace("\n", "")
-            assert f"{path}{line}" in refused and "backup" in refused and "Traceback" not in refused
-            assert [one for one in tiny.json("status")["state_files"] if f"{path}{line}" in one]
-            findings = tiny.json("doctor", code=1)
-            assert [one for one in findings if not one["is_ok"] and f"{path}{line}" in one["found"]]
-            assert path.read_bytes() == content
-            path.unlink()
-        with tiny.warehouse() as con:
-            assert con.execute(loads).fetchall() == before
-    assert (tiny.home / "published" / "current").readlink() == current
+    demo, told = alerting
+    assert demo.json("status")["state_files"] == []
+    loads = "select count(*) from ops.loads"
+    with demo.warehouse() as con:
+        before = con.execute(loads).fetchall()
+    current = (demo.home / "published" / "current").readlink()
+    demo("demo", "next")
+    for name, content, line in (
+        ("suppression.jsonl", b"\xff\xfegarbage\n", ", line 1"),
+        ("suppression.jsonl", b'{"keyed_hash": 1}\n', ", line 1"),
+        ("identity_model.json", b"\x80\x81", ""),
+        ("identity_model.json", b"{", ""),
+    ):
+        path = demo.home / name
+        path.write_bytes(content)
+        refused = demo("run", code=2).stderr.replace("\n", "")
+        assert f"{path}{line}" in refused and "backup" in refused and "Traceback" not in refused
+        assert [one for one in demo.json("status")["state_files"] if f"{path}{line}" in one]
+        findings = demo.json("doctor", code=1)
+        assert [one for one in findings if not one["is_ok"] and f"{path}{line}" in one["found"]]
+        assert path.read_bytes() == content
+        path.unlink()
+    with demo.warehouse() as con:
+        assert con.execute(loads).fetchall() == before
+    assert (demo.home / "published" / "current").readlink() == current
     assert len(told) == 4 and all("could not start" in text for text in told)
     assert "erased" in told[0] and "identity model" in told[3]
 
 
-def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(tiny: Kundbild):
-    with webhook() as (url, told):
-        tiny = make_tiny(tiny.home.parent, url)
-        current = (tiny.home / "published" / "current").readlink()
-        with Home(tiny.home).lock("run 12345678"):
-            busy = tiny("run", code=2)
-        assert "(run 12345678)" in busy.stderr
-        (said,) = told
-        assert "could not start" in said and f"locked by process {os.getpid()} (run 12345678)" in said
+def test_a_lock_held_at_the_start_and_a_disk_without_room_are_told_by_alert(alerting: tuple[Kundbild, list[str]]):
+    demo, told = alerting
+    current = (demo.home / "published" / "current").readlink()
+    with Home(demo.home).lock("run 12345678"):
+        busy = demo("run", code=2)
+    assert "(run 12345678)" in busy.stderr
+    (said,) = told
+    assert "could not start" in said and f"locked by process {os.getpid()} (run 12345678)" in said
 
-        def limit() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
 
-        full = subprocess.run(
-            tiny.command("run", "--as-of", NIGHT_2, "--force"), env=tiny.environment(), capture_output=True, text=True, preexec_fn=limit, timeout=300, check=False
-        )  # fmt: skip
-        assert full.returncode == 2, full.stderr
-        assert len(told) == 2 and "may write" in told[1] and ("failed" in told[1] or "could not start" in told[1]), told
-        assert (tiny.home / "published" / "current").readlink() == current
+    full = subprocess.run(
+        demo.command("run", "--as-of", NIGHT_2, "--force"), env=demo.environment(), capture_output=True, text=True, preexec_fn=limit, timeout=300, check=False
+    )  # fmt: skip
+    assert full.returncode == 2, full.stderr
+    assert len(told) == 2 and "may write" in told[1] and ("failed" in told[1] or "could not start" in told[1]), told
+    assert (demo.home / "published" / "current").readlink() == current
 
 
 @pytest.mark.slow

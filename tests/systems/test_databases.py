@@ -187,7 +187,7 @@ _KEYS = (
 )
 
 
-@pytest.mark.parametrize("cursor", ["updated_at", None])
+@pytest.mark.parametrize("cursor", ["updated_at", pytest.param(None, marks=pytest.mark.slow)])
 def test_no_row_that_stands_is_marked_as_gone_however_its_key_is_written(database, warehouse, home, cursor):
     """A table of each kind of key, read together: to ask a server is a process of its own."""
     is_postgres = database.dialect.name == "postgresql"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import duckdb
+import pytest
 
 from data_quality.suites import all_suites
 from orchestration.core.configuration import load_settings
@@ -17,6 +18,7 @@ from tests.bench.rest_pages import rest_pages
 from tests.unit.consent import compiled_with
 
 
+@pytest.mark.slow
 def test_the_bench_of_permissions_fits_the_models(compiled, tmp_path_factory):
     report = Report()
     measure_permissions(report, compiled, compiled_with(tmp_path_factory, is_incremental=True), 100, 1000)

@@ -8,6 +8,7 @@ import pytest
 
 from orchestration.activation.later_words import note_later_words
 from orchestration.privacy.rights.objections import withdraw_point
+from tests.unit.conftest import permitting, resolving
 from tests.unit.consent import said
 from tests.unit.people import person
 
@@ -30,19 +31,28 @@ GRANTS = [
 ]
 
 
-@pytest.fixture
-def night(permitted, warehouse):
-    warehouse.execute("create schema if not exists reference")
+@pytest.fixture(scope="module")
+def once_permitted(compiled, modules_warehouse):
+    con = modules_warehouse
+    permitted = permitting(compiled, resolving(con), con)
+    con.execute("create schema if not exists reference")
     permitted.remembers = True
     permitted([*PEOPLE[:4], PEOPLE[4] | {"email": "eva@before.se"}])
     allowed = permitted(PEOPLE, consent_events=GRANTS)
     assert {key for key, *_ in allowed} == {p["source_key"] for p in PEOPLE}
-    warehouse.execute(
+    con.execute(
         "create table reference.audience_rules as select 'ask' as audience, 'survey' as purpose, 'email' as channel, "
         "null::integer as min_days_since_order, null::integer as max_days_since_order; "
         "create table if not exists reference.country_rules as select 'SE' as country_code, 18 as marketing_age"
     )
     return permitted
+
+
+@pytest.fixture
+def night(once_permitted, modules_warehouse):
+    """What a test withdraws is forgotten again."""
+    yield once_permitted
+    modules_warehouse.execute("delete from identity.withdrawals where source_system = 'kundbild'")
 
 
 def denied_at_once(con) -> set[str]:
@@ -65,7 +75,10 @@ def denied_at_once(con) -> set[str]:
         ("eva@work.se", None),
     ],
 )
-def test_a_withdrawal_by_an_address_or_number_denies_at_once_whom_the_night_denies(night, warehouse, written, whose):
+def test_a_withdrawal_by_an_address_or_number_denies_at_once_whom_the_night_denies(
+    night, modules_warehouse, written, whose
+):
+    warehouse = modules_warehouse
     withdraw_point(warehouse, written, AT, "r1", "all", "all")
     expected = {whose} if whose else set()
     assert denied_at_once(warehouse) == expected

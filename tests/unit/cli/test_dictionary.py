@@ -4,6 +4,17 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
+from tests.conftest import Kundbild
+from tests.unit.compiled import manifest_of_demo
+
+
+@pytest.fixture(scope="module")
+def kundbild(tmp_path_factory) -> Kundbild:
+    """The demo's configuration, of which the dbt project is compiled."""
+    return Kundbild(manifest_of_demo(tmp_path_factory)[0])
+
 
 def test_tables_are_listed_shown_and_written(tmp_path, kundbild):
     listed = kundbild("dictionary").stdout

@@ -200,7 +200,11 @@ def disk(tmp_path):
     subprocess.run(["umount", str(at)], check=False)
 
 
-@pytest.mark.parametrize("right", RIGHTS, ids=lambda right: right[0])
+@pytest.mark.parametrize(
+    "right",
+    [RIGHTS[0], *(pytest.param(right, marks=pytest.mark.slow) for right in RIGHTS[1:])],
+    ids=lambda right: right[0],
+)
 def test_a_request_that_a_full_disk_does_not_take_is_not_noted_and_can_be_repeated(kundbild, disk, right):
     """It fails as it is noted; with room again it is done."""
     shutil.copytree(kundbild.home, disk / "home")
@@ -247,6 +251,7 @@ def test_a_request_that_is_noted_when_the_disk_is_full_is_not_to_be_repeated(
     assert [json.loads(line)["action"] for line in lines] == [logged] * bool(logged)
 
 
+@pytest.mark.slow
 def test_an_answer_that_cannot_be_written_leaves_no_request_answered(kundbild, ended):
     to = ("--to", "/dev/full", "--overwrite")
     code, out, told = ended("export-subject", *ANNA, *to, "--html", str(kundbild.home / "page.html"), "--json")

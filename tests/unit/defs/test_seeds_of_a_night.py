@@ -14,7 +14,7 @@ from orchestration.core.warehouse import has_table, open_warehouse
 from orchestration.defs.resources import NightResource
 from orchestration.defs.transform import dbt_steps
 from orchestration.run.night import Night
-from orchestration.transform.runner import Dbt
+from orchestration.transform.runner import Dbt, note_seeds, seeds_changed
 
 SHOP = {"shop": Source(connector="files", url="/", tables={"t": Table(columns={"id": "VARCHAR"}, key=["id"])})}
 PODCAST = Privacy(purposes={"podcast": {"description": "New episodes", "is_marketing": False}})
@@ -65,6 +65,19 @@ def seeds_of(home, warehouse):
     return go
 
 
+def test_seeds_are_of_another_project_where_the_configuration_adds_a_purpose(home, warehouse):
+    plain, podcast = (
+        Dbt(Settings(company="T", sources=SHOP, privacy=privacy), home) for privacy in (Privacy(), PODCAST)
+    )
+    warehouse.execute("create schema if not exists ops")
+    assert seeds_changed(warehouse, plain) and seeds_changed(warehouse, podcast)
+    note_seeds(warehouse, plain)
+    assert not seeds_changed(warehouse, plain) and seeds_changed(warehouse, podcast)
+    note_seeds(warehouse, podcast)
+    assert seeds_changed(warehouse, plain) and not seeds_changed(warehouse, podcast)
+
+
+@pytest.mark.slow
 def test_a_purpose_of_the_configuration_comes_and_goes_with_it(seeds_of, home):
     # a run of one seed does not say that all is built
     assert seeds_of(PODCAST, "purpose_categories") == (True, [])

@@ -226,7 +226,7 @@ records = st.lists(
 
 
 @given(people=records, order=st.randoms(use_true_random=False))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_order_changes_nothing_and_a_rerun_changes_nothing(resolve, people, order):
     numbered = [{**p, "source_key": str(n)} for n, p in enumerate(people)]
     first = resolve(*numbered)
@@ -237,7 +237,7 @@ def test_order_changes_nothing_and_a_rerun_changes_nothing(resolve, people, orde
 
 
 @given(people=records, added=records)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_record_that_comes_unites_strangers(resolve, warehouse, people, added):
     """Whoever withdrew and comes again under another key, with anybody's address: those whom a veto parts stay parted."""
     resolve(*({**p, "source_key": str(n)} for n, p in enumerate([*people, *added])))

@@ -12,16 +12,25 @@ from orchestration.identity.explain import explain
 from orchestration.identity.explain_page import in_words, write_page
 from orchestration.identity.model import DEFAULT_MODEL, Model
 from orchestration.identity.resolve import resolve_identities
-from tests.unit.identity.test_identity_nights import people  # noqa: F401 a fixture
+from tests.unit.identity.test_identity_nights import make_people
 from tests.unit.people import person
 
 MODEL = Model.load(DEFAULT_MODEL)
 
 
+@pytest.fixture(scope="module")
+def once_resolved(modules_warehouse):
+    make_people(modules_warehouse)
+    resolve_identities(modules_warehouse, Identity(), MODEL, "run-1", datetime(2026, 1, 1))
+    return modules_warehouse
+
+
 @pytest.fixture
-def resolved(people):  # noqa: F811
-    resolve_identities(people, Identity(), MODEL, "run-1", datetime(2026, 1, 1))
-    return people
+def resolved(once_resolved):
+    """What a test changes in it is taken back."""
+    once_resolved.begin()
+    yield once_resolved
+    once_resolved.rollback()
 
 
 def test_the_steps_add_up_to_the_weight_that_was_scored(resolved):

@@ -48,6 +48,7 @@ def file(tmp_path):
     return lambda made, name="train.csv": write(tmp_path / name, made)
 
 
+@pytest.mark.slow
 def test_telco_is_predicted_better_than_by_a_plain_logistic_regression_and_calibrated():
     found = evaluate_files(
         shared("telco_churn_train") / "telco_churn_train.csv", None, label="Churn", id_column="customerID", folds=5
@@ -125,6 +126,7 @@ def test_another_file_measures_and_its_labels_teach_nothing(file):
     assert other.quality[MODEL]["auc"].value == pytest.approx(1 - found.quality[MODEL]["auc"].value)
 
 
+@pytest.mark.slow
 def test_a_row_of_training_does_not_measure(file):
     known = rows(300)
     later = [{**row, "months": row["months"] + 12} for row in known[:40]]

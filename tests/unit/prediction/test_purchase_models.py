@@ -105,7 +105,7 @@ def test_nobody_is_no_error_of_the_models():
     assert gamma_gamma.fit(np.empty(0), np.empty(0)).mean_amount(np.ones(1), np.ones(1))[0] > 0
 
 
-@pytest.mark.parametrize(("customers", "worlds"), [(5, 40), (200, 6)])
+@pytest.mark.parametrize(("customers", "worlds"), [pytest.param(5, 40, marks=pytest.mark.slow), (200, 6)])
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_of_few_buyers_the_interval_holds_what_comes_and_the_chance_is_calibrated(customers, worlds):
     rng = np.random.default_rng(customers)

@@ -169,6 +169,7 @@ def test_a_correction_of_who_was_set_aside_is_held_where_a_customer_has_the_addr
     assert asked(home, "select source_key, field, value from identity.corrections") == [("7", "city", "Mora")]
 
 
+@pytest.mark.slow
 def test_every_right_finds_who_was_set_aside_by_a_number(command, home):
     """And whoever has the number later; a number that cannot be read is told."""
     who = ("--phone", "0046 70 111 22 77")
@@ -201,6 +202,7 @@ def take_up(
     return dict(con.execute("select reference, state from restricted.rights_requests").fetchall())
 
 
+@pytest.mark.slow
 def test_requests_of_a_source_about_who_was_set_aside_are_done(opened, home, settings):
     """As by command; of an address that nothing else is known of than that somebody asked, they stay unknown."""
     con = opened

@@ -134,6 +134,7 @@ def test_a_legal_hold_on_their_address_keeps_who_was_set_aside(home, settings, i
     assert outcome.state == "held" and outcome.hold and 7 in contacts(home)
 
 
+@pytest.mark.slow
 def test_an_erasure_of_who_was_set_aside_waits_for_a_second_person(home, settings, ids):
     two = settings.model_copy(update={"privacy": settings.privacy.model_copy(update={"second_person": True})})
     emails = ["dee@ek.se", "eve@ek.se"]

@@ -62,6 +62,7 @@ def test_without_subscriptions_nothing_is_learnt_and_it_is_told():
     )
 
 
+@pytest.mark.slow
 def test_leads_that_become_customers_are_told_near_the_best_possible_score():
     """Visits of the web site, and nothing else, tell who orders."""
     con, found = learnt_by_visits(12_000)
