@@ -60,6 +60,7 @@ def test_the_interval_of_a_rare_outcome_misses_on_neither_side():
     assert max(sum(side) for side in zip(*missed, strict=True)) <= 9, "a true lift is missed by one side in 2.5 of 100"
 
 
+@pytest.mark.slow
 def test_the_qini_of_customers_who_are_drawn_again_is_no_surer_than_they_are_many():
     """A ranking by the customer alone: what it says is of 1,000 customers, not of 12,000."""
     held = 0
