@@ -21,10 +21,12 @@ import duckdb
 from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import text
-from orchestration.publishing.report.rules import limits, told
+from orchestration.publishing.report.rules import limits, rest_of_scale, told
 
 _TABLE = re.compile(r"\b(?:from|join)\s+(bi\.\w+)")
 _OLDER = "an older version made it, and the next night makes it anew"
+# metrics that are a mean of a scale: its ends
+_SCALES = {"nps": (-100, 100), "csat": (1, 5), "ces": (1, 7), "ticket_satisfaction": (1, 5)}
 # of a report's own process: the page and the charts are the rest of what it may use
 _LOCKED: dict[str, Any] = {"memory_limit": "200MB", "threads": 2, "enable_external_access": False, "lock_configuration": True}  # fmt: skip
 
@@ -140,9 +142,12 @@ class Asked:
 
 @cache
 def _metrics() -> dict[str, str]:
-    """What a script may name as metric_<name>: the metric's aggregate, so that the report shows what `kundbild metrics query` answers."""
+    """What a script may name as metric_<name>: the metric's aggregate, so that the report shows what `kundbild metrics query` answers. And
+    rest_<name> of a metric that is a mean of a scale, for its column <name>_rest."""
     definitions = read_definitions()
-    return {f"metric_{name}": definitions.aggregate(name) for name, one in definitions.listed.items() if one.measure}
+    aggregates = {name: definitions.aggregate(name) for name, one in definitions.listed.items() if one.measure}
+    rests = {f"rest_{name}": rest_of_scale(aggregates[name], *scale) for name, scale in _SCALES.items()}
+    return {f"metric_{name}": aggregate for name, aggregate in aggregates.items()} | rests
 
 
 def _exact(row: Mapping[str, Any]) -> dict[str, tuple[float, float]]:

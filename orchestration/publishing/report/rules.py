@@ -14,6 +14,9 @@ What a column of a script is says its name:
 * `<name>_average`, `<name>_score`, `<name>_hours`, `<name>_days`: a mean or a median of values of people: rounded.
 * `<name>_checks`: a number of checks, which are nobody's: exact.
 * `<name>_people` of any of these: how many people stand behind it, where they are others than those behind the row.
+* `<name>_rest` of a mean of a scale: how many known customers gave another answer than its nearer end; where only the mean is known, by how
+  many steps they all lie off that end, which are no fewer. Few of them are told by the mean, as one of a dozen is by an NPS of 92. It is
+  null where all are at that end.
 * `people_rounded`, `<name>_count_rounded` and `<name>_people_rounded` in place of these: a number that bi has rounded to a multiple
   of min_people already. It is not rounded once more, for two such tell of no exact difference either. It is taken for half of k
   fewer people: 8 are 10 in bi.
@@ -24,7 +27,7 @@ What a column of a script is says its name:
 
 Hiding selects: of small wholes those rows are left in which many did, or nobody. Where the rows of a question are a sample, as weeks or
 products are, a share is shown of wholes that by their size, and the share of all rows, would rarely be of few, and only where nearly all
-of these show it (`is_sample`; in bi: macros/fair.sql).
+of these show it (`is_sample`; in bi: macros/fair.sql). So is a mean of a scale.
 
 A share of counts that a script gives exactly is of the middles of the half steps that they lie in, in whole percents: shares of rounded
 counts are wrong by several percent, and a share of exact ones tells the exact whole beside its rounded one. It is shown where both counts
@@ -45,7 +48,8 @@ STEPPED = ("_count", "_amount")
 _ROUNDED = "_rounded"
 _SHARE = "_share"
 _POOLED = "_of_all_rows"
-_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of_rounded", "_share_repeats")
+_REST = "_rest"
+_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of_rounded", "_share_repeats", _REST)
 _NOBODY = "is_of_nobody"
 _OF_ROW = ("people", f"people{_ROUNDED}", _NOBODY)
 # decimals of what is a mean of people
@@ -90,6 +94,13 @@ def limits(k: int, min_people: int | None) -> dict[str, object]:
     return {"k": k, "large": _large(k), "least_told": LEAST_TOLD, "rounded_by": (min_people or k) // 2, **of}
 
 
+def rest_of_scale(mean: str, low: int, high: int) -> str:
+    """SQL: the column `<name>_rest` of a mean of answers by rows with a customer_key."""
+    value = mean.removeprefix("avg(").removesuffix(")")
+    off = [f"count(distinct case when {value} {end} then customer_key end)" for end in (f"< {high}", f"> {low}")]
+    return f"case when min({value}) < {high} and max({value}) > {low} then least({', '.join(off)}) end"
+
+
 def told(
     script: str,
     columns: Sequence[str],
@@ -121,7 +132,8 @@ def told(
     source = f"(\n{_indented(script)}\n){of_enough}"
     if is_sample:
         parts = {f"{c.removesuffix(_SHARE)}_percent": _part_of_share(c) for c in columns if c.endswith(_SHARE)}
-        pooled = [_pooled(name, part, whole) for name, (part, whole) in {**parts, **shares}.items()]
+        scales = {c: (f"{c}{_REST}", _people_of(c, columns)) for c in measured if f"{c}{_REST}" in columns}
+        pooled = [_pooled(name, part, whole) for name, (part, whole) in {**parts, **shares, **scales}.items()]
         middle = f"select\n    {_listed(['*', *pooled])}\nfrom {source}"
         source = f"(\n{_indented(middle)}\n)"
     sql = f"select\n    {_listed(shown)}\nfrom {source}"
@@ -142,10 +154,13 @@ def _large(k: int) -> str:
     return f"{k + 2 * k**0.5:.1f}"
 
 
-def _of_sample(name: str, whole: str, conditions: Sequence[str], k: int) -> list[str]:
-    """When a share of a sample is shown: its whole is so large that few is two standard deviations away, and nearly all such show theirs."""
+def _of_sample(name: str, whole: str, conditions: Sequence[str], k: int, *, is_scale: bool = False) -> list[str]:
+    """When a share, or a mean of a scale, of a sample is shown: its whole is so large that few is two standard deviations away, and nearly all
+    such show theirs."""
     pooled = f"{name}{_POOLED}"
     large = f"(({pooled} in (0, 1) and {whole} >= {k}) or least({pooled}, 1 - {pooled}) * {whole} >= {_large(k)})"
+    if is_scale:
+        large = f"{pooled} * {whole} >= {_large(k)}"
     shown = " and ".join([large, *conditions])
     fair = f"count(*) filter (where {shown}) over () >= {LEAST_TOLD} * count(*) filter (where {large}) over ()"
     return [*conditions, large, fair]
@@ -175,7 +190,14 @@ def _shown(
             value = f"cast(round({column}) as double)"
     else:
         value = f"round({column}, {_DECIMALS[column[column.rindex('_') :]]})"
-    return _where(_conditions(column, columns, k), value, column)
+    conditions = _conditions(column, columns, k)
+    if is_sample and f"{column}{_REST}" in columns:
+        conditions = _of_sample(column, _people_of(column, columns), conditions, k, is_scale=True)
+    return _where(conditions, value, column)
+
+
+def _people_of(column: str, columns: Sequence[str]) -> str:
+    return people if (people := f"{column}_people") in columns else f"{people}{_ROUNDED}"
 
 
 def _conditions(column: str, columns: Sequence[str], k: int) -> list[str]:
@@ -184,11 +206,12 @@ def _conditions(column: str, columns: Sequence[str], k: int) -> list[str]:
     given = column if column in columns else f"{column}{_ROUNDED}"
     if _is_there(people := f"{column}_people", columns):
         # a mean of nobody known is a value of somebody, but no count and no amount of nobody is nothing
-        nobody = people if people in columns else f"{people}{_ROUNDED}"
-        none = f"({nobody} = 0 and {given} = 0) or " if column.endswith(STEPPED) else ""
+        none = f"({_people_of(column, columns)} = 0 and {given} = 0) or " if column.endswith(STEPPED) else ""
         conditions.append(f"({none}{_least(people, columns, k)} >= {k})")
     if column.endswith("_count"):
         conditions.append(f"({given} = 0 or {_least(column, columns, k)} >= {k})")
+    if (rest := f"{column}{_REST}") in columns:
+        conditions.append(f"coalesce({rest} >= {k}, true)")
     return conditions
 
 

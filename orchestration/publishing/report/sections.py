@@ -28,7 +28,7 @@ _SALES_BY_MONTH = Part(
 )
 _NPS = Part(
     "NPS by month of the answer",
-    Question("nps_by_month", order="answered_month"),
+    Question("nps_by_month", order="answered_month", is_sample=True),
     Drawn("line", "answered_month", ("nps_score",)),
     has_table=False,
     says=by_month("answered_month", "nps_score", "NPS"),

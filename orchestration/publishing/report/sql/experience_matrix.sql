@@ -5,6 +5,7 @@ select
     customer_count as customer_count_rounded,
     mean_nps as newest_nps_average,
     nps_count as newest_nps_average_people_rounded,
+    nullif(nps_count * least(10 - mean_nps, mean_nps), 0) - {{ rounded_by }} as newest_nps_average_rest,
     next_data_use_step as most_lack,
     (
         select string_agg(k.kind, ', ' order by k.place)

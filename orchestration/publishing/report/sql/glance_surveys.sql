@@ -7,5 +7,6 @@ with
 select
     count(distinct customer_key) as people,
     {{ metric_nps }} as nps_score,
-    count(distinct customer_key) as nps_score_people
+    count(distinct customer_key) as nps_score_people,
+    {{ rest_nps }} as nps_score_rest
 from answered

@@ -15,6 +15,7 @@ select
     count(distinct customer_key) as people,
     count(distinct customer_key) as known_respondent_count,
     {{ metric_nps }} as nps_score,
-    count(distinct customer_key) as nps_score_people
+    count(distinct customer_key) as nps_score_people,
+    {{ rest_nps }} as nps_score_rest
 from answered
 group by answered_month

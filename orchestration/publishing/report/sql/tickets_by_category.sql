@@ -18,6 +18,7 @@ select
     median(solved_hours) as solved_hours,
     count(distinct case when solved_hours is not null then customer_key end) as solved_hours_people,
     {{ metric_ticket_satisfaction }} as satisfaction_average,
-    count(distinct case when satisfaction is not null then customer_key end) as satisfaction_average_people
+    count(distinct case when satisfaction is not null then customer_key end) as satisfaction_average_people,
+    {{ rest_ticket_satisfaction }} as satisfaction_average_rest
 from opened
 group by category

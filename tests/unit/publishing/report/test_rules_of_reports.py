@@ -110,6 +110,37 @@ def test_a_mean_of_nobody_known_is_not_told_nor_a_count_that_only_they_fill():
     assert [(name, mean and float(mean), orders) for name, mean, orders in told] == [("a", None, None), ("b", 4.2, 0)]
 
 
+def test_a_mean_of_a_scale_beside_a_rounded_count_tells_no_number_of_few_who_are_not_at_its_end():
+    """All ways in which 10 to 40 people may answer; whoever reads the figures knows the rule too."""
+    ways = "select n, p, d, n as people, n as all_count, 100.0 * (p - d) / n as nps_score, n as nps_score_people, nullif(least(n - p, n - d), 0) as nps_score_rest from range(10, 41) a(n), range(41) b(p), range(41) c(d) where p + d <= n"
+    columns = ["n", "p", "d", "people", "all_count", "nps_score", "nps_score_people", "nps_score_rest"]
+    told = rules.told(ways, columns, 10, order="n")
+    few = f"select nps_score from ({told}) where nps_score is not null group by all_count, nps_score having (count(distinct n - p) = 1 and max(n - p) between 1 and 9) or (count(distinct n - d) = 1 and max(n - d) between 1 and 9)"
+    assert rows(few) == []
+    # two in five of all ways are told, and all that are alike
+    assert rows(
+        f"select count(nps_score) > 0.4 * count(*), count(*) filter (p = n and nps_score = 100) from ({told})"
+    ) == [(True, 31)]
+
+
+def test_a_mean_of_a_scale_is_of_known_customers_and_is_told_where_all_are_at_its_end():
+    script = asking.read_script("glance_surveys", datetime(2026, 1, 1), 10, 5)
+    answers = "(select case when n < {known} then 'c' || greatest(n, {same}) end as customer_key, case when n < {others} then 7 else 10 end as nps, timestamp '2025-12-01' as submitted_at from range(40) t(n))"
+
+    def told(**how: int) -> list[tuple]:
+        asked = script.replace("bi.fct_survey_responses", answers.format(**{"known": 40, "same": 0, "others": 0} | how))
+        return [
+            (score and float(score),)
+            for (score,) in rows(rules.told(asked, ["people", "nps_score", "nps_score_people", "nps_score_rest"], 10))
+        ]
+
+    assert told() == [(100,)] and told(others=20) == [(50,)]
+    assert told(others=9) == [(None,)]
+    # ten who did not say ten are told; of nobody known, and answers of one customer, are no more than they
+    assert told(others=10) == [(75,)] and told(others=20, known=19) == [(50,)] and told(others=20, same=10) == [(50,)]
+    assert told(others=20, same=11) == [(None,)]
+
+
 def test_a_script_that_does_not_say_of_how_many_people_is_refused():
     with pytest.raises(ValueError, match="no column people"):
         rules.told("select 1 as order_count", ["order_count"], 10)
@@ -174,6 +205,20 @@ def test_shares_of_a_sample_are_told_where_nearly_all_rows_of_their_size_tell_th
     sql = rules.told(f"from (values {', '.join(map(str, cells))}) t({', '.join(columns)})", columns, 10, shares={"back_percent": ("back_count", "first_count")}, order="n", is_sample=True)  # fmt: skip
     assert {row[-1] for row in rows(sql)} == {None}
     assert set(told([40] * 9, 1.0).values()) == {100}
+
+
+def test_means_of_a_scale_are_told_of_all_months_that_are_large_enough_or_of_none():
+    """Told wherever few are off the end, the small months would be those in which customers were discontented."""
+    columns = ["n", "people", "nps_score", "nps_score_people", "nps_score_rest"]
+
+    def told(people: int, rests: list[int]) -> list[bool]:
+        cells = ", ".join(f"({n}, {people}, 50.0, {people}, {rest})" for n, rest in enumerate(rests))
+        sql = rules.told(f"from (values {cells}) t({', '.join(columns)})", columns, 10, order="n", is_sample=True)
+        return [score is not None for *_, score in rows(sql)]
+
+    assert told(20, [9, 10, 14, 8] * 3) == [False] * 12
+    assert told(40, [16, 17, 18, 22] * 3) == [True] * 12
+    assert told(40, [9, 17, 25, 28] * 3) == [False] * 12
 
 
 def test_a_share_of_bi_is_told_as_one_of_a_sample():
