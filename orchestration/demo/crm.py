@@ -80,18 +80,22 @@ _TABLES = {
         where system = 'crm' and in_club and created_at + 600 < {cutoff} and u(draw, 'asked' || n) < 0.8
             and case when n = 3 then phone else email end is not null""",
     "attributes": """
-        select key * 10 + n as attribute_id, key as contact_id, (['favourite_activity', 'shoe_size', 'household_income_estimate', 'occupation', 'occupation'])[1 + n] as name,
+        select key * 10 + n as attribute_id, key as contact_id, (['favourite_activity', 'shoe_size', 'household_income_estimate', 'occupation', 'occupation', 'housing', 'vehicle', 'loan', 'family'])[1 + n] as name,
             case n when 0 then (['hiking', 'skiing', 'climbing', 'paddling'])[1 + (u(draw, 'fav') * 4)::int % 4]
                 when 1 then (36 + (u(draw, 'shoe') * 11)::int)::varchar when 2 then (180 + (u(draw, 'income') * 700)::int)::varchar || '000'
+                when 5 then (['flat', 'terraced house', 'house'])[1 + (u(draw, 'housing') * 3)::int % 3]
+                when 6 then (['none', 'bicycle', 'car', 'electric car'])[1 + (u(draw, 'vehicle') * 4)::int % 4]
+                when 7 then (['none', 'mortgage', 'car loan'])[1 + (u(draw, 'loan') * 3)::int % 3]
+                when 8 then (['single', 'couple', 'couple with children', 'single parent'])[1 + (u(draw, 'family') * 4)::int % 4]
                 -- the next in the list is another one
                 else (['teacher', 'engineer', 'carpenter', 'sales manager', 'consultant', 'driver', 'chef', 'student'])[1 + ((u(draw, 'job') * 8)::int + n) % 8] end as value,
-            iso(said_at) as observed_at, (['club', 'app', 'bought', 'club', 'club'])[1 + n] as origin, iso(said_at) as updated_at
+            iso(said_at) as observed_at, (['club', 'app', 'bought', 'club', 'club', 'bought', 'bought', 'app', 'club'])[1 + n] as origin, iso(said_at) as updated_at
         from (
             -- some say a new occupation later
             select r.*, n, case when n = 4 then created_at + (u(draw, 'new job') * (getvariable('final') - created_at))::bigint else created_at end as said_at
-            from record r, range(5) x (n) where r.system = 'crm' and in_club
+            from record r, range(9) x (n) where r.system = 'crm' and in_club
         ) a
-        where said_at < {cutoff} and u(draw, 'attr' || least(n, 3)) < 0.5 and (n < 4 or u(draw, 'changes job') < 0.15)""",
+        where said_at < {cutoff} and u(draw, 'attr' || case n when 4 then 3 else n end) < 0.5 and (n <> 4 or u(draw, 'changes job') < 0.15)""",
 }
 
 

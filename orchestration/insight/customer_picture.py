@@ -74,10 +74,10 @@ class Picture:
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
         """The figures by part of the picture, as customer_360.yml tells them apart: identity, behaviour, interaction, attitude, record;
-        and the place, of customer_places."""
+        and the place, of customer_places. Not the descriptive ones: `attributes` tells all of them."""
         parts: dict[str, dict[str, Any]] = {}
         for name, part in _parts().items():
-            if name in self.figures:
+            if name in self.figures and part != "descriptive":
                 parts.setdefault(part, {})[name] = self.figures[name]
         return parts
 

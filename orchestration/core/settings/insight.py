@@ -22,6 +22,18 @@ class AgeBand(BaseModel, extra="forbid", frozen=True):
     below: int | None = Field(default=None, gt=0, le=120, description="the first age that is above it")
 
 
+_AttributeName = Annotated[str, Field(pattern="^[A-Za-z0-9_ .-]+$")]
+
+
+class DescriptiveAttributes(BaseModel, extra="forbid", frozen=True):
+    """Attributes of people that stand in customer_360: of each column the name that the sources give the attribute."""
+
+    housing: _AttributeName = "housing"
+    vehicle: _AttributeName = "vehicle"
+    loan: _AttributeName = "loan"
+    family: _AttributeName = "family"
+
+
 _AGE_BANDS = [
     AgeBand(name="under 18", below=18),
     AgeBand(name="18 to 29", below=30),
@@ -118,12 +130,16 @@ class Insight(BaseModel, extra="forbid", frozen=True):
         gt=1,
         description="an address or number of more customers is a switchboard's or a placeholder, and no signal",
     )
-    income_attribute: Annotated[str, Field(pattern="^[A-Za-z0-9_ .-]+$")] | None = Field(
+    descriptive_attributes: DescriptiveAttributes = Field(
+        default=DescriptiveAttributes(),
+        description="the attributes of people that are their housing, vehicle, loan and family: columns of customer_360, with origin and age",
+    )
+    income_attribute: _AttributeName | None = Field(
         default=None,
         description="the attribute of people that is a yearly income, compared with their municipality's; unless named, none is: "
         "name it only where people were told that it serves profiling",
     )
-    job_attribute: Annotated[str, Field(pattern="^[A-Za-z0-9_ .-]+$")] | None = Field(
+    job_attribute: _AttributeName | None = Field(
         default=None,
         description="the attribute of people that is their job or employer: where its value changes there is a life event; unless named, "
         "no new job is known",

@@ -14,7 +14,7 @@ _FED = (
     "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
     "contact_permissions", "dim_customers", "bridge_customer_source_records", "exchange_rates_by_day", "customer_scores",
     "feedback_texts", "customer_life_events", "customer_addresses", "conformed_ad_spend", "conformed_social_engagements", "stated_wishes",
-    "bridge_company_source_records", "conformed_people", "conformed_deals", "customer_life_phase", "customer_places", "delivered_entities",
+    "bridge_company_source_records", "customer_attributes", "conformed_people", "conformed_deals", "customer_life_phase", "customer_places", "delivered_entities",
 )  # fmt: skip
 
 

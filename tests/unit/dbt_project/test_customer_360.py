@@ -34,6 +34,20 @@ def test_a_customer_of_whom_nothing_is_known_but_that_they_are_there(picture):
     assert picture("c1", "missing_fields") is None
 
 
+def test_housing_vehicle_loan_and_family_have_their_origin_and_age(picture):
+    """Those of the names that the settings say; another name stays in customer_attributes."""
+    said = (("housing", "flat", "club", 31), ("loan", "mortgage", "bought", None), ("shoe_size", "42", "app", 3))
+    for name, value, origin, age in said:
+        picture.add("marts.customer_attributes", {
+            "customer_id": "c1", "attribute_name": name, "attribute_value": value, "origin": origin, "age_days": age,
+            "source_system": "crm", "source_key": name, "value_count": 1,
+        })  # fmt: skip
+    assert picture("c1", "housing", "housing_origin", "housing_age_days") == ("flat", "club", 31)
+    assert picture("c1", "loan", "loan_origin", "loan_age_days") == ("mortgage", "bought", None)
+    assert picture("c1", "vehicle", "vehicle_origin", "family") == (None, None, None)
+    assert picture("c2", "housing", "housing_origin", "housing_age_days") == (None, None, None)
+
+
 def test_what_no_source_delivers_is_not_known_of_anybody(picture):
     """Neither 0 nor false. What other sources deliver stands."""
     at, row = datetime(2026, 5, 20), {"source_system": "s", "source_key": "1", "customer_id": "c1"}

@@ -49,6 +49,19 @@ with
         from {{ ref("customer_scores") }}
         group by customer_id
     ),
+    -- customer_attributes has those of every other name
+    described as (
+        select
+            customer_id
+            {%- for column, name in var("insight").descriptive_attributes.items() %}
+                ,
+                max(attribute_value) filter (attribute_name = '{{ name }}') as {{ column }},
+                max(origin) filter (attribute_name = '{{ name }}') as {{ column }}_origin,
+                max(age_days) filter (attribute_name = '{{ name }}') as {{ column }}_age_days
+            {%- endfor %}
+        from {{ ref("customer_attributes") }}
+        group by customer_id
+    ),
     life_events as (
         select
             customer_id,
@@ -97,6 +110,9 @@ select
     l.household_grew_on,
     l.household_shrank_on,
     l.new_job_on,
+    {% for column in var("insight").descriptive_attributes -%}
+        z.{{ column }}, z.{{ column }}_origin, z.{{ column }}_age_days,
+    {% endfor -%}
     {{
         counts_if_delivered(
             "o", ["order_count", "order_count_365d", "refunded_order_count", "discounted_order_count"]
@@ -209,4 +225,5 @@ left join scores q using (customer_id)
 -- nothing is inferred of whom it lacks: who refused profiling (Art. 21), protected people and the dead
 left join {{ ref("customer_profile") }} f using (customer_id)
 left join life_events l using (customer_id)
+left join described z using (customer_id)
 left join {{ ref("customer_addresses") }} d using (customer_id)
