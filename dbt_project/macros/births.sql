@@ -24,6 +24,17 @@
     end
 {%- endmacro %}
 
+{#- The first age of an age band, by the setting age_bands; null of whatever is no band of it. -#}
+{% macro youngest_age(age_band) -%}
+    {%- set above = namespace(age=0) -%}
+    case
+        {{ age_band }}
+        {%- for band in var("insight").age_bands %}
+            when '{{ band.name }}' then {{ above.age }} {%- set above.age = band.below %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
 {#- A birth date written in one of several formats: of two digits for the year, the last such year that is not to come. -#}
 {% macro parsed_birth(expression, formats) -%}
     {%- set short = [] -%}

@@ -12,6 +12,7 @@ with
 -- hide
 select
     age_band,
+    cast({{ youngest_age("age_band") }} as bigint) as youngest_age,
     {{ rounded("people") }} as customer_count,
     case
         when not {{ is_few("people") }} then {{ share_unless_few("people", "sum(people) over ()") }}

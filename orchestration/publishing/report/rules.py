@@ -23,6 +23,7 @@ What a column of a script is says its name:
 * `<name>_share` with `<name>_share_of_rounded`, the count of its whole as bi rounded it: a share that bi computed from two such counts
   and rounded to a whole percent. It is shown as `<name>_percent`.
   `<name>_share_repeats` says how many of the whole may be of people who are counted already.
+* `<name>_place`: where the row comes in an order that its words do not say, as of age bands. It is not shown.
 * every other column tells the rows apart, and is shown as it is.
 
 Hiding selects: of small wholes those rows are left in which many did, or nobody. Where the rows of a question are a sample, as weeks or
@@ -49,7 +50,7 @@ _ROUNDED = "_rounded"
 _SHARE = "_share"
 _POOLED = "_of_all_rows"
 _REST = "_rest"
-_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of_rounded", "_share_repeats", _REST)
+_HELPERS = ("_largest", "_people", "_people_rounded", "_share_of_rounded", "_share_repeats", "_place", _REST)
 _NOBODY = "is_of_nobody"
 _OF_ROW = ("people", f"people{_ROUNDED}", _NOBODY)
 # decimals of what is a mean of people

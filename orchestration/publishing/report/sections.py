@@ -132,7 +132,7 @@ SECTIONS = (
                 Drawn("bars", "rfm_segment", ("net_amount",)),
                 says=largest("rfm_segment", "net_amount", "net revenue"),
             ),
-            Part("Age", Question("customers_by_age", order="age_band"), note="At the date of the report, rounded."),
+            Part("Age", Question("customers_by_age", order="age_place nulls last, age_band"), note="At the date of the report, rounded."),
             Part(
                 "Movements between segments, newest week",
                 Question("segment_movements", order="customer_count desc nulls last, scheme, from_segment, to_segment"),

@@ -197,7 +197,7 @@ def test_a_county_that_is_told_has_all_of_its_people_and_what_is_hidden_is_not_c
     warehouse.execute(
         "create table marts.dim_customers as select 'c' || n as customer_id, 'c' || n as customer_key, country_code, county, "
         "false as is_business, false as is_club_member, timestamp '2020-01-01' as first_seen_at from people; "
-        "create table marts.customer_360 as select 'c' || n as customer_id, coalesce('band ' || age, 'unknown') as age_band, 1 as order_count, 1.0 as revenue_amount, "
+        "create table marts.customer_360 as select 'c' || n as customer_id, coalesce(case when age = 1 then '30 to 44' else 'band ' || age end, 'unknown') as age_band, 1 as order_count, 1.0 as revenue_amount, "
         "'SEK' as currency, false as has_active_subscription from people; "
         "create table marts.customer_profile as select customer_id from marts.dim_customers; "
         "create table segments.customer_lifecycle as select customer_id, 'new' as lifecycle_stage from marts.dim_customers; "
@@ -211,11 +211,11 @@ def test_a_county_that_is_told_has_all_of_its_people_and_what_is_hidden_is_not_c
         # four and three are enough together; two of NO are not, and DK, the smallest other one, goes with them
         ("SE", few, few): 7,
         ("SE", None, "unknown"): 6,
-        (few, few, "band 1"): 9,
+        (few, few, "30 to 44"): 9,
     }
     # the ages of all, wherever they live: of 16, 14, and 27 in bands of few and the smallest other one
     ages = warehouse.execute(f"from ({compiled['bi_customers_by_age']}) order by 1").fetchall()
-    assert ages == [("band 1", 15, 0.27), (few, 25, 0.45), ("unknown", 15, 0.27)]
+    assert ages == [("30 to 44", 30, 15, 0.27), (few, None, 25, 0.45), ("unknown", None, 15, 0.27)]
     query = next(c for c in _of_few("dim_customers", 5) if c.name == "no_place_and_age_of_few").arguments["unexpected_rows_query"]  # fmt: skip
     assert warehouse.execute(query.format(batch=f"({compiled['bi_dim_customers']})")).fetchall() == []
     bare = (

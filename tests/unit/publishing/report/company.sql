@@ -23,7 +23,8 @@ select
 from people;
 
 insert into bi.customers_by_age by name
-select age_band, cast(round(count(*) / 5) * 5 as bigint) as customer_count from bi.dim_customers group by 1;
+select age_band, try_cast(left(age_band, 2) as bigint) as youngest_age, cast(round(count(*) / 5) * 5 as bigint) as customer_count
+from bi.dim_customers group by 1;
 
 insert into bi.fct_orders by name
 select

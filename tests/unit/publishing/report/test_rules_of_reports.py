@@ -38,6 +38,14 @@ def test_cells_of_few_are_left_out_and_the_others_are_rounded():
     assert rows(told) == [("b", None, 1000.0), ("c", 0, 5.0)]
 
 
+def test_rows_come_by_a_place_that_is_not_shown():
+    cells = (
+        "from (values ('18 to 29', 18, 40), ('under 18', 0, 30), ('unknown', null, 50)) t(age_band, age_place, people)"
+    )
+    columns = ["age_band", "age_place", "people"]
+    assert rows(rules.told(cells, columns, 10, order="age_place nulls last")) == [("under 18",), ("18 to 29",), ("unknown",)]  # fmt: skip
+
+
 def test_what_stands_behind_a_measure_is_what_counts():
     cells = "from (values ('a', 50, 4.26, 9), ('b', 50, 4.26, 10)) t(name, people, csat_average, csat_average_people)"
     told = rules.told(cells, ["name", "people", "csat_average", "csat_average_people"], 10, order="name")
