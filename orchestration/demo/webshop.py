@@ -98,6 +98,8 @@ _ANALYTICS = {
             end as kind, '/p/' || (session_no * 13 + i) % 400 as page,
             case when i % 5 = 3 then 'button-' || i % 9 end as element, case when i % 5 = 4 then 25 * (1 + i % 4) end as scroll_depth,
             case when (session_no * 7 + i * 3) % 7 = 2 then (['tent', 'boots', 'wool', 'ski'])[1 + i % 4] end as term,
+            -- nothing of wool is sold, and of boots little
+            case when (session_no * 7 + i * 3) % 7 = 2 then (['12', (session_no % 3)::varchar, '0', '31'])[1 + i % 4]::bigint end as result_count,
             case when i > 0 then product_id end as product_id, ts(started_at + i * (seconds // page_views)) as occurred_at
         from (select *, unnest(range(page_views)) as i from sessions where started_at >= {since} and started_at < {cutoff}) s
         left join shop_key k using (person_id)""",

@@ -35,6 +35,7 @@ TABLES = {
             "element": "VARCHAR",
             "scroll_depth": "BIGINT",
             "term": "VARCHAR",
+            "result_count": "BIGINT",
             "product_id": "BIGINT",
             "occurred_at": "TIMESTAMP",
         },

@@ -129,7 +129,7 @@ def test_the_gap_is_who_was_interested_and_has_never_bought_it(marts):
     marts.add("conformed.conformed_web_events",
               event(1, "c1", "search", "2026-05-01T10:00", "s1", term=" Tent "), event(2, "c1", "product_view", "2026-05-01T10:05", "s1", product_key="t1"),
               event(3, "c1", "add_to_cart", "2026-05-01T10:06", "s1", product_key="t1"), event(4, "c2", "product_view", "2026-05-02", product_key="t1"),
-              event(5, "c2", "search", "2026-05-03", term="kayak"), event(6, None, "product_view", "2026-05-03", product_key="b1"),
+              event(5, "c2", "search", "2026-05-03", term="kayak", result_count=0), event(6, None, "product_view", "2026-05-03", product_key="b1"),
               event(7, "c3", "product_view", "2026-05-03", product_key="dup"), event(8, "c3", "product_view", "2024-05-03", product_key="t1"),
               event(9, "c3", "product_view", "2026-06-03", product_key="t1"), event(10, "c3", "scroll", "2026-05-03"),
               event(11, "c4", "product_view", "2026-05-03", product_key="t1"))  # fmt: skip
@@ -158,6 +158,8 @@ def test_the_gap_is_who_was_interested_and_has_never_bought_it(marts):
     # terms of few people are not told apart: one search led to a view, one to nothing
     few = found["search term", "other (small groups)"]
     assert tuple(few[c] for c in counts) == (2, 2, 2, 1, 1, 1, 1) and few["unviewed_people_count"] == 1
+    # the source says of one of them how many results it showed
+    assert few["no_results_people_count"] == 1 and found["category", "tents"]["no_results_people_count"] is None
     assert len(found) == 3
     # a category or a term that tells of a special category (Art. 9) is nobody's interest
     marts.con.execute(
@@ -197,11 +199,12 @@ def test_a_term_of_many_is_told_without_what_is_personal_in_it(marts):
     )
     marts.add(
         "conformed.conformed_web_events",
-        *(event(n, None, "search", "2026-05-01", term="Call 0701234567") for n in range(5)),
+        *(event(n, None, "search", "2026-05-01", term="Call 0701234567", result_count=0) for n in range(5)),
     )
     marts.build("interest_gap")
     (row,) = marts.rows("bi_interest_gap")
-    assert (row["interest"], row["people_count"], row["unviewed_people_count"]) == ("call [phone number removed]", 5, 5)
+    assert (row["interest"], row["people_count"]) == ("call [phone number removed]", 5)
+    assert (row["unviewed_people_count"], row["no_results_people_count"]) == (5, 5)
 
 
 @pytest.mark.parametrize(("people", "is_told"), [(30, False), (400, True)])
@@ -213,11 +216,16 @@ def test_interests_that_tell_who_bought_are_a_fair_sample(marts, people, is_told
         bought, unviewed = (sum(rng.random() < share for _ in range(people)) for share in (0.12, 0.88))
         marts.con.execute(
             "insert into insight.interest_gap by name select 'category' as interest_kind, 'c' || $n as interest, $people as people_count, "
-            "$unviewed as unviewed_people_count, $people as customer_count, $bought as bought_count, $people - $bought as never_bought_count",
+            "$unviewed as unviewed_people_count, $unviewed as no_results_people_count, $people as customer_count, $bought as bought_count, $people - $bought as never_bought_count",
             {"n": n, "people": people, "bought": bought, "unviewed": unviewed},
         )
     found = marts.rows("bi_interest_gap")
-    for column, mean in (("bought_count", 0.12), ("never_bought_count", 0.88), ("unviewed_people_count", 0.88)):
+    for column, mean in (
+        ("bought_count", 0.12),
+        ("never_bought_count", 0.88),
+        ("unviewed_people_count", 0.88),
+        ("no_results_people_count", 0.88),
+    ):
         told = [row[column] for row in found if row[column] is not None]
         assert (len(told) >= 72 and sum(told) / len(told) == pytest.approx(mean * people, rel=0.05)) if is_told else told == []  # fmt: skip
     assert {row["people_count"] for row in found} == {people}

@@ -17,6 +17,7 @@ with
             e.kind,
             e.occurred_at,
             case when x.value is null then {{ plain_word("coalesce(w.shown, e.term)") }} end as term,
+            e.result_count,
             c.category
         from {{ ref("conformed_web_events") }} e {{ join_customer() }}
         left join {{ source("identity", "shown_values") }} w on not w.is_key and w.value = e.term
@@ -32,22 +33,29 @@ with
             and e.occurred_at > {{ as_of() }} - {{ days(insight["interest_days"]) }}
     ),
     searched as (
-        select s.person, s.customer_id, s.term, f.kind, f.category
+        select s.person, s.customer_id, s.term, s.result_count, f.kind, f.category
         from events s
         left join events f on f.session_key = s.session_key and f.kind <> 'search' and f.occurred_at >= s.occurred_at
         where s.kind = 'search' and s.person is not null
     ),
     signals as (
-        select 'category' as interest_kind, category as interest, category, person, customer_id, kind
+        select
+            'category' as interest_kind,
+            category as interest,
+            category,
+            person,
+            customer_id,
+            kind,
+            cast(null as bigint) as result_count
         from events
         where kind <> 'search' and category is not null and person is not null
         union all
         -- what is looked at after a search is what was sought
-        select 'category', category, category, person, customer_id, 'search'
+        select 'category', category, category, person, customer_id, 'search', null
         from searched
         where category is not null
         union all
-        select 'search term', term, category, person, customer_id, coalesce(kind, 'nothing')
+        select 'search term', term, category, person, customer_id, coalesce(kind, 'nothing'), result_count
         from searched
         where term is not null
     ),
@@ -68,6 +76,7 @@ with
             bool_or(s.kind = 'search') or s.interest_kind = 'search term' as has_searched,
             bool_or(s.kind in ('product_view', 'add_to_cart')) as has_viewed,
             bool_or(s.kind = 'add_to_cart') as has_carted,
+            bool_or(s.result_count = 0) as has_no_results,
             bool_or(b.customer_id is not null) as has_bought
         from signals s
         left join bought b on b.customer_id = s.customer_id and b.category = s.category
@@ -97,6 +106,7 @@ with
             bool_or(has_searched) as has_searched,
             bool_or(has_viewed) as has_viewed,
             bool_or(has_carted) as has_carted,
+            bool_or(has_no_results) as has_no_results,
             bool_or(has_bought) as has_bought
         from told
         group by interest_kind, name, person
@@ -106,6 +116,7 @@ select
     name as interest,
     count(*) as people_count,
     count(*) filter (has_not_viewed) as unviewed_people_count,
+    case when count(has_no_results) > 0 then count(*) filter (has_no_results) end as no_results_people_count,
     count(customer_id) as customer_count,
     count(customer_id) filter (has_searched) as searched_count,
     count(customer_id) filter (has_viewed) as viewed_count,

@@ -9,6 +9,7 @@ select
     element,
     scroll_depth,
     term,
+    result_count,
     product_id::varchar as product_key,
     occurred_at,
     {{ staging_end("web_analytics", [required("occurred_at", "time")]) }}
