@@ -76,6 +76,8 @@ def map_lines(source: str, table: str, proposal: Proposal, columns: Sequence[Col
     lines += [f"name = {said(proposal.name)}"] if proposal.name else []
     lines += [f"where = {said(proposal.where)}"] if proposal.where else []
     lines += ["one_row_per_key = true"] if proposal.one_row_per_key else []
+    if proposal.lines_of:
+        lines += [f"lines_of = {said(proposal.lines_of)}", f"said_once = {said(list(proposal.said_once))}"]
     doubt = "  # look at it: no column says the currency" if proposal.assumes_currency else ""
     lines += [f"constants = {said(proposal.constants)}{doubt}"] if proposal.constants else []
     lines += [f"lookups = {said(proposal.lookups)}"] if proposal.lookups else []

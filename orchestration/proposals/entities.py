@@ -12,6 +12,7 @@ from orchestration.contracts.conformed import entities, required_columns
 from orchestration.contracts.words import ENDING, QUALIFIED, Role, concepts_of, entities_of, roles
 from orchestration.core.settings import Table
 from orchestration.privacy.intake.entry_columns import dropped_columns
+from orchestration.proposals.addresses import address_of, by_address
 from orchestration.proposals.columns import Column
 from orchestration.proposals.consents import consents
 from orchestration.proposals.derived import line_of_order, order_of_lines, products_of_lines, quantity_of
@@ -19,7 +20,15 @@ from orchestration.proposals.given_back import with_signs
 from orchestration.proposals.gone_rows import without_gone
 from orchestration.proposals.holding import without_unheld
 from orchestration.proposals.proposal import SOLD, Filled, Proposal
-from orchestration.proposals.repeated import Repeated, has_lines, in_doubt, lines_within, orders_once
+from orchestration.proposals.repeated import (
+    Repeated,
+    has_lines,
+    in_doubt,
+    lines_within,
+    orders_once,
+    said_of_all,
+    says_its_own,
+)
 from orchestration.proposals.statements import statements
 
 # what the table's name says, and what a missing required column costs, in weights of columns
@@ -119,11 +128,14 @@ def proposed(
         found[0] = replace(found[0], notes=(*found[0].notes, told_of))
     person = best.of("person_key") or _person_of(kept, said)
     if best.entity in SOLD:
-        found = with_signs(_sold(table, kept, said, key, found[0], person, repeated), kept)
+        address = None if person else address_of(kept, said)
+        found = with_signs(_sold(table, kept, said, key, found[0], person or address, repeated), kept)
+        found, person = [by_address(one, address) for one in found], person or address
     if best.entity == "people":
         found += [*consents(table, columns, said, found[0], beside), *told]
     if best.entity in _HOLDS_PEOPLE and person:
         found += _people(table, kept, said, person)
+    found = [said_of_all(one, repeated) for one in found]
     return without_gone(without_unheld(found, columns), columns, table)
 
 
@@ -139,7 +151,8 @@ def _sold(
         orders = _of_entity("orders", table, columns, said, (repeated.number,), 0.0)[1]
         once = orders_once(orders, repeated, columns) if has_lines(said) else None
     if lines:
-        order = order_of_lines(lines, columns, person) or once
+        summed = order_of_lines(lines, columns, person)
+        order = once if says_its_own(once, repeated) else summed or once
         found += [order] if order else []
     elif once and repeated:
         lines = lines_within(_of_entity("order_items", table, columns, said, key, 0.0)[1], repeated)
@@ -147,7 +160,8 @@ def _sold(
     else:
         found = [in_doubt(best, repeated) if repeated else best]
         found += [line_of_order(found[0], quantity)] if (quantity := quantity_of(columns, said)) else []
-    if lines and not lines.missing and (products := products_of_lines(lines, said)):
+    of_line = {name: sure for name, sure in said.items() if not (repeated and repeated.is_of_whole(name))}
+    if lines and not lines.missing and (products := products_of_lines(lines, of_line)):
         found.append(products)
     return found
 

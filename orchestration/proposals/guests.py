@@ -37,11 +37,19 @@ def note_nobodys(con: duckdb.DuckDBPyConnection, relation: str, table: FoundTabl
     places = [*dict.fromkeys([*read, *named, *(c.name for c in others)])]
     if not places:
         return
-    counted = ", ".join(
-        f"count(*) filter (where coalesce({names_nobody(quote(place), NOBODYS_KEYS)}, true))" for place in places
-    )
-    each = f"select unnest([{', '.join(map(text, places))}]) as place, unnest([{counted}]) as nobodys, count(*) as of_rows from {relation}"
-    con.execute(f"insert into noted_nobodys select {text(table.name)}, * from ({each}) where nobodys > 0")
+    # what one line says of all is nobody of an order, not of its other lines
+    once = {c: one.lines_of for one in table.maps for c in one.said_once if c in places}
+    for thing in dict.fromkeys(once.get(place, "") for place in places):
+        those = [place for place in places if once.get(place, "") == thing]
+        of = relation
+        if thing:
+            said = ", ".join(f"max({quote(place)}) as {quote(place)}" for place in those)
+            of = f"(select {said} from {relation} group by {quote(thing)})"
+        counted = ", ".join(
+            f"count(*) filter (where coalesce({names_nobody(quote(place), NOBODYS_KEYS)}, true))" for place in those
+        )
+        each = f"select unnest([{', '.join(map(text, those))}]) as place, unnest([{counted}]) as nobodys, count(*) as of_rows from {of}"
+        con.execute(f"insert into noted_nobodys select {text(table.name)}, * from ({each}) where nobodys > 0")
 
 
 def with_guests(con: duckdb.DuckDBPyConnection, tables: Sequence[FoundTable]) -> list[FoundTable]:
@@ -65,7 +73,7 @@ def _told(con: duckdb.DuckDBPyConnection, table: FoundTable, one: Proposal) -> P
         said = people and next((f for target in _OF_A_GUEST if (f := people.of(target))), None)
         told += (
             f": where {said.columns[0]} says who they are, docs/data-engineer.md (Guests) tells how to count them"
-            if said
+            if said and said.columns != key.columns
             else ""
         )
         return replace(one, notes=(*one.notes, told))

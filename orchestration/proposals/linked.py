@@ -13,6 +13,7 @@ import duckdb
 
 from orchestration.contracts.person_rows import counted_by_person
 from orchestration.core.warehouse import quote, text
+from orchestration.proposals.addresses import is_by_address
 from orchestration.proposals.buyers import may_be_staff, names_buyer, names_people
 from orchestration.proposals.columns import Column
 from orchestration.proposals.doubts import IN_DOUBT
@@ -87,11 +88,31 @@ def with_links(con: duckdb.DuckDBPyConnection, tables: Sequence[FoundTable]) -> 
     linked = [
         replace(table, maps=[_linked(con, table, one, lists) if _lacks_person(one) and not one.missing else one for one in table.maps]) for table in tables
     ]  # fmt: skip
-    return with_guests(con, linked)
+    return with_guests(con, [_without_addresses(table) for table in linked])
+
+
+def _without_addresses(table: FoundTable) -> FoundTable:
+    """Without the people by their address, where another column turned out to name whose the orders are."""
+    keys = [f for one in table.maps if one.entity == "orders" and (f := one.of("person_key"))]
+    if not keys or any(map(is_by_address, keys)):
+        return table
+    read = {column for f in keys for column in f.columns}
+    kept = [
+        one
+        for one in table.maps
+        if not (
+            one.entity == "people"
+            and one.one_row_per_key
+            and (f := one.of("source_key"))
+            and read.isdisjoint(f.columns)
+        )
+    ]
+    return replace(table, maps=kept)
 
 
 def _linked(con: duckdb.DuckDBPyConnection, table: FoundTable, one: Proposal, lists: Mapping[str, str]) -> Proposal:
     found = _matches(con, table, lists)
+    by_address = is_by_address(one.of("person_key"))
     keys = [(column, people) for column, people, place in found if place == lists[people]]
     called = [(column, people) for column, people in keys if names_people(column, table.name, people, lists[people])]
     named = called or keys
@@ -99,9 +120,10 @@ def _linked(con: duckdb.DuckDBPyConnection, table: FoundTable, one: Proposal, li
         ((column, people),) = named
         filled = Filled("person_key", (column,), _SURENESS, f"its values are keys of {people}")
         told = f"{table.name}: {column} is taken for whose these {one.entity} are, for its values are keys of {people}: look whether it says so"
-        return replace(
-            one, filled=(*one.filled, filled), sureness=min(one.sureness, _SURENESS), notes=(*one.notes, told)
-        )
+        kept = tuple(f for f in one.filled if f.target != "person_key")
+        return replace(one, filled=(*kept, filled), sureness=min(one.sureness, _SURENESS), notes=(*one.notes, told))
+    if by_address:
+        return one
     told = f"{table.name}: these {one.entity} name no person, and count for no customer: map person_key to the column that says whose they are"
     if found and not named:
         column, people, place = found[0]
@@ -145,7 +167,8 @@ def _keys(table: FoundTable) -> str:
 
 
 def _lacks_person(one: Proposal) -> bool:
-    return one.entity in counted_by_person() and not one.of("person_key")
+    key = one.of("person_key")
+    return one.entity in counted_by_person() and (not key or is_by_address(key))
 
 
 def _may_name(column: Column) -> bool:

@@ -37,6 +37,8 @@ class Proposal:
     name: str = ""
     notes: tuple[str, ...] = ()  # what a person has to know or do
     lookups: tuple[Mapping[str, object], ...] = ()  # as the map says them
+    lines_of: str = ""  # the column of which rows are lines, and what one line says of all
+    said_once: tuple[str, ...] = ()
     where: str = ""  # a condition, as SQL, on the columns beside it: other rows are left out
     where_columns: tuple[str, ...] = ()
     assumes_currency: bool = False  # that of the constants, for no column says one
@@ -44,7 +46,8 @@ class Proposal:
     @property
     def read(self) -> set[str]:
         """The columns that it reads."""
-        return {*self.where_columns, *(column for filled in self.filled for column in filled.columns)}
+        lines = {self.lines_of} if self.lines_of else set()
+        return {*lines, *self.where_columns, *(column for filled in self.filled for column in filled.columns)}
 
     def of(self, target: str) -> Filled | None:
         return next((one for one in self.filled if one.target == target), None)

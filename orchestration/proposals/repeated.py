@@ -1,7 +1,8 @@
 """Orders whose number comes again: rows that are lines of orders, though each says all of its order. Of a total on every line, a row an
 order would count it once a line.
 
-Here: asking the rows whether an order's number comes again, and what is the same within it; orders and lines of such rows. Not here:
+Here: asking the rows whether an order's number comes again, and what is the same within it, or said on one of its lines alone (a total
+on the first line); orders and lines of such rows. Not here:
 proving a key (keys.py), lines that say no order (derived.py).
 """
 
@@ -20,9 +21,13 @@ from orchestration.proposals.proposal import SOLD, Filled, Proposal
 
 # what only a line says
 _OF_LINES = ("line_key", "product_key", "quantity", "unit_price", "product_name")
+# what such rows are read as
+_READ = (*SOLD, "people")
 # of orders a few may be written twice, or at two minutes: the number is theirs all the same
 _FEW = 0.01
 _AMOUNTS = ("amount", "discount", "refunded_amount")
+# of lines: what one line says is the whole order's
+_OF_ORDER = ("unit_price", "unit_cost", "discount", "quantity")
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,11 @@ class Repeated:
     times: int
     differs: Mapping[str, int]
     is_whole: bool  # every row has one
+    once: frozenset[str] = frozenset()  # columns that one line of an order says, and the others leave empty
+
+    def is_of_whole(self, column: str) -> bool:
+        """Whether a column was asked, and says something of a whole order."""
+        return column in self.once or (column in self.differs and self.is_same([column]))
 
     def is_same(self, columns: Sequence[str]) -> bool:
         """Whether columns are the same on all lines of an order."""
@@ -51,19 +61,27 @@ def repeated(
     sure, number = max(named, key=lambda one: one[0], default=(0.0, None))
     if number is None or sure < QUALIFIED or [number.name] == list(key):
         return None
-    wanted = {role.concept for role in roles() if role.entity == "orders"}
+    wanted = {role.concept for role in roles() if role.entity in _READ}
     asked = [name for name, of in said.items() if name != number.name and wanted & of.keys()]
-    each = [f"min({quote(n)}) is distinct from max({quote(n)}) as d{at}" for at, n in enumerate(asked)]
-    counted = [f"count(*) filter (n > 1 and d{at})" for at in range(len(asked))]
+    each = [
+        f"min({value}) is distinct from max({value}) as d{at}, count({value}) as f{at}"
+        for at, value in enumerate(f"nullif(trim(cast({quote(n)} as varchar)), '')" for n in asked)
+    ]
+    counted = [
+        f"count(*) filter (n > 1 and d{at}), count(*) filter (n > 1 and f{at} = 1), count(*) filter (n > 1 and f{at} not in (0, 1))"
+        for at in range(len(asked))
+    ]
     of = quote(number.name)
     (row,) = con.execute(
         f"select {', '.join(['count(*) filter (n > 1)', *counted])} from (select {', '.join(['count(*) as n', *each])} from {relation} "
-        f"where nullif(trim({of}), '') is not null group by {of})"
+        f"where nullif(trim(cast({of} as varchar)), '') is not null group by {of})"
     ).fetchall()
-    times, *differs = map(int, row)
+    times, *told = map(int, row)
     if not times:
         return None
-    return Repeated(number.name, times, dict(zip(asked, differs, strict=True)), number.filled == number.rows)
+    differs, ones, several = told[::3], told[1::3], told[2::3]
+    once = frozenset(name for name, one, more in zip(asked, ones, several, strict=True) if one and not more)
+    return Repeated(number.name, times, dict(zip(asked, differs, strict=True)), number.filled == number.rows, once)
 
 
 def has_lines(said: Mapping[str, Mapping[str, float]]) -> bool:
@@ -94,6 +112,24 @@ def orders_once(orders: Proposal, found: Repeated, columns: Sequence[Column]) ->
     return replace(orders, filled=tuple(filled), one_row_per_key=True, notes=tuple(notes))
 
 
+def says_its_own(orders: Proposal | None, found: Repeated | None) -> bool:
+    """Whether orders have an amount that is surely of the whole of them: it is better than the sum of their lines."""
+    amount = orders.of("amount") if orders else None
+    is_once = bool(found and amount and not found.once.isdisjoint(amount.columns))
+    return bool(amount and not amount.aggregate and (is_once or amount.sureness > TO_LOOK_AT))
+
+
+def said_of_all(one: Proposal, found: Repeated | None) -> Proposal:
+    """The map, to which every line says what one line of its order does; an amount of the order is of none of its lines."""
+    if not found or not (once := found.once & one.read):
+        return one
+    if one.entity == "order_items":
+        kept = tuple(f for f in one.filled if f.target not in _OF_ORDER or once.isdisjoint(f.columns))
+        one = replace(one, filled=kept)
+        once &= one.read
+    return replace(one, lines_of=found.number, said_once=tuple(sorted(once))) if once else one
+
+
 def lines_within(lines: Proposal, found: Repeated) -> Proposal:
     """The lines, each of its order."""
     key = Filled("order_key", (found.number,), 1.0, f"it is called {found.number}, and comes again on each line")
@@ -114,6 +150,8 @@ def _amount(one: Filled, found: Repeated, column: Column) -> Filled | None:
     words = words_of(column.name)
     is_of_line = any(_begins(word, plain_words_for("line")) for word in words)
     is_of_order = any(_begins(word, plain_words_for("whole_order")) for word in words)
+    if column.name in found.once:
+        return replace(one, why="one line of each order says it, and it counts once")
     is_every = column.filled == column.rows
     if found.is_same([column.name]) and not is_of_line and is_every:
         if is_of_order:
