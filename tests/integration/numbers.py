@@ -81,6 +81,7 @@ _NOT_ASKED = (
     "conformed_people", "dim_customers", "dim_products", "contact_permissions", "fct_web_sessions", "fct_email_events", "fct_carts", "fct_tickets", "conformed_carts", "conformed_ad_spend",
     "fct_survey_responses", "conformed_reviews", "fct_subscriptions", "conformed_usage_events", "fct_interactions", "bridge_household_customers", "dim_households",
     "customer_profile", "customer_scores", "feedback_texts", "customer_life_events", "customer_addresses", "conformed_social_engagements", "stated_wishes",
+    "customer_attributes",
 )  # fmt: skip
 
 
