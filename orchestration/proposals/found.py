@@ -91,7 +91,7 @@ class ProposedSource:
     @property
     def notes(self) -> list[str]:
         told = (
-            note
+            note if len(self.tables) == 1 or note.startswith(f"{table.name}: ") else f"{table.name}: {note}"
             for table in self.tables
             for note in (*table.notes, *(said for one in table.maps for said in one.notes))
         )

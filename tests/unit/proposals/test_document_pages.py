@@ -74,9 +74,7 @@ def test_files_of_several_formats_are_sources_that_know_whose_people_they_name(t
     assert [one["entity"] for one in orders["maps"]] == ["orders"]
     lines = next(one["tables"]["order_line_items"] for one in sources.values() if "order_line_items" in one["tables"])
     assert "product_key" in lines["maps"][0]["columns"]
-    assert any(
-        note.startswith("product_key: order_items and products are files of two formats") for note in proposed.notes
-    )
+    assert any("product_key: order_items and products are files of two formats" in note for note in proposed.notes)
 
 
 def test_one_order_with_its_lines_is_a_row_and_no_page(tmp_path):
