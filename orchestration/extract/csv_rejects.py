@@ -58,7 +58,8 @@ def keep_rejects(
         named = " ".join(f"when 'c{at}' then {text(column)}" for at, column in enumerate(columns))
         lines = (
             f"select any_value({file_names(files, 's.file_path')}) as file, e.line, "
-            f"string_agg(distinct case e.column_name {named} end, ', ') as named, string_agg(distinct lower(e.error_type::varchar), ', ') as why, "
+            f"string_agg(distinct case e.column_name {named} end, ', ' order by case e.column_name {named} end) as named, "
+            "string_agg(distinct lower(e.error_type::varchar), ', ' order by lower(e.error_type::varchar)) as why, "
             f"min({code_of('e.error_type')}) as code, "
             f"any_value(e.csv_line) as written, bool_and({WHOLE_QUOTES}) as has_whole_quotes "
             f"from {rejects} e join {rejects}_scan s using (scan_id, file_id) group by e.file_id, e.line"

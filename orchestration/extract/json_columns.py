@@ -68,7 +68,7 @@ def batch_of_rows(
     The batch lives as long as the temp table `json_rows`, which the caller drops.
     """
     fill_json_rows(con, source_name, name, table, relation)
-    keys = f"select distinct unnest({keys_sql(table)}) from json_rows where document is not null"
+    keys = f"select distinct unnest({keys_sql(table)}) from json_rows where document is not null order by all"
     found = [row[0] for row in con.execute(keys).fetchall()]
     left_out = LeftOut(con, source_name, name, table)
     rows = count(con, "json_rows")

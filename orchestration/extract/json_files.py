@@ -161,7 +161,7 @@ def _check(
 ) -> tuple[list[str], list[str]]:
     """The columns beyond the declared ones, and what to tell of those that a file leaves out. Raises SourceError when nothing
     is a row, or a declared column is gone from a file: another file may have it, and rows of this one would lose it."""
-    keys = f"select distinct _source_file, unnest({keys_sql(table)}) from json_rows where document is not null"
+    keys = f"select distinct _source_file, unnest({keys_sql(table)}) from json_rows where document is not null order by all"
     found: dict[str, list[str]] = {}
     for file, key in con.execute(keys).fetchall():
         found.setdefault(file, []).append(key)

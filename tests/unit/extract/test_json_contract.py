@@ -125,7 +125,7 @@ def test_a_key_that_is_an_address_a_number_or_a_name_is_told_as_such_and_stored_
     with pytest.raises(SourceError) as caught:
         load(format, a=[{"name": "B", "eva@dahl.se": 1, "Eva Dahl": 2}])
     assert "eva@dahl.se" not in str(caught.value) and "Eva Dahl" not in str(caught.value)
-    assert "not declared there: *** (an address), *** (more than a word)" in str(caught.value)
+    assert "not declared there: *** (more than a word), *** (an address)" in str(caught.value)
     counts = load(format, a=[{"id": 1, "name": "A", **dict.fromkeys(keys, 1)}])
     assert counts.inserted == 1
     told = [
