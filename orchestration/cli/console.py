@@ -226,7 +226,7 @@ class Watch:
             self._bar.stop()
 
     def __call__(self, step: str, detail: str = "") -> None:
-        if step == "note":  # night.NOTE, which would cost an import
+        if step == "note":  # run.progress.NOTE, which would cost an import
             return
         if err.is_terminal:
             share = _SHARE.match(detail)

@@ -36,8 +36,8 @@ def run(
         print_findings(dry_run(), as_json=as_json)
         return
     from orchestration.run.launch import run_nightly
-    from orchestration.run.night import watching
     from orchestration.run.preflight import moment_of
+    from orchestration.run.progress import watching
 
     with Watch("nightly") as show, watching(show):
         outcome = run_nightly(

@@ -6,8 +6,8 @@ import dagster as dg
 
 from orchestration.core.settings import Settings
 from orchestration.defs.resources import NightResource
-from orchestration.run.night import tell
 from orchestration.run.preflight import moment_of
+from orchestration.run.progress import tell
 from orchestration.run.source_state import read_again, requests_that_stand
 
 # what the launchpad shows beside each field

@@ -17,7 +17,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
 from orchestration.contracts.lineage import Lineage
 from orchestration.core.warehouse import count_rows, quote, rows_of_table
-from orchestration.run.night import tell
+from orchestration.run.progress import tell
 from orchestration.transform.runner import shared_connection
 
 _FAILED = ("error", "fail", "skipped", "partial success")

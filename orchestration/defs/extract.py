@@ -18,7 +18,7 @@ from orchestration.extract.raw_tables import raw_name
 from orchestration.extract.records import STALE, LoadCounts
 from orchestration.extract.vendors import page_of
 from orchestration.privacy.intake.entry_columns import kept_columns
-from orchestration.run.night import NOTE, tell
+from orchestration.run.progress import NOTE, tell
 
 # columns of a vendor's table that a note names: exports have dozens that nobody needs
 _NAMED = 5

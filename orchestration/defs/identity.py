@@ -32,7 +32,7 @@ from orchestration.privacy.intake.withdrawals import note_withdrawals
 from orchestration.privacy.rights.rights_keys import apply_known_rights
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.privacy.secrets.pseudonyms import key_customers
-from orchestration.run.night import tell
+from orchestration.run.progress import tell
 
 _TABLES = {
     "normalised_people": "One row per standing source record with its match keys.",

@@ -13,7 +13,7 @@ from orchestration.defs.resources import NightResource
 from orchestration.prediction.nightly.predict import predict
 from orchestration.prediction.nightly.registry import estimators
 from orchestration.prediction.warehouse.arms import note_export_arms
-from orchestration.run.night import NOTE, tell
+from orchestration.run.progress import NOTE, tell
 from orchestration.run.train_scores import train_models
 
 _TABLES = {

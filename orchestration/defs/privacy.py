@@ -27,7 +27,7 @@ from orchestration.privacy.secrets.job_tokens import spend_token
 from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.answers import answer
 from orchestration.run.erase import erase as erase_people
-from orchestration.run.night import NOTE, tell
+from orchestration.run.progress import NOTE, tell
 from orchestration.run.requests import take_up_requests
 
 REQUESTS, RETENTION = ["privacy", "data_requests"], ["privacy", "retention"]

@@ -33,7 +33,7 @@ from orchestration.publishing.gate import (
 from orchestration.publishing.grades import ANALYST, OPEN, PEOPLE
 from orchestration.publishing.snapshot import publish
 from orchestration.publishing.versions import standing_versions
-from orchestration.run.night import NOTE, tell
+from orchestration.run.progress import NOTE, tell
 
 # (description, grade) of each
 _SNAPSHOTS = {

@@ -9,7 +9,7 @@ from data_quality.checks import STAGES, CheckResult, Stage, Suite
 from data_quality.suites import all_suites
 from orchestration.core.settings import Settings
 from orchestration.defs.resources import NightResource
-from orchestration.run.night import tell
+from orchestration.run.progress import tell
 
 # publishing waits for the checks of what nothing in the same dbt step reads; the gate then counts all of them
 _WITH_MODELS_BELOW = ("conformed", "identity", "marts", "scores", "segments", "insight", "quarantine")

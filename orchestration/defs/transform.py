@@ -14,7 +14,8 @@ from orchestration.core.warehouse import row_counts
 from orchestration.defs.dbt_results import Results
 from orchestration.defs.privacy import RETENTION
 from orchestration.defs.resources import NightResource
-from orchestration.run.night import NOTE, Night, tell
+from orchestration.run.night import Night
+from orchestration.run.progress import NOTE, tell
 from orchestration.transform.runner import note_seeds, seeds_changed
 from orchestration.transform.told import told_while_it_runs
 

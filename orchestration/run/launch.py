@@ -21,9 +21,9 @@ from orchestration.core.warehouse import open_warehouse
 from orchestration.run.alerts import OVERDUE, WENT_ON, send_alert
 from orchestration.run.attempts import attempt
 from orchestration.run.dagster_instance import assert_usable, open_instance
-from orchestration.run.night import NOTE, tell, watching
 from orchestration.run.outcome import Outcome, headlines, sum_up
 from orchestration.run.preflight import assert_can_start, assert_lasting_files, assert_moment
+from orchestration.run.progress import NOTE, tell, watching
 from orchestration.run.run_history import is_of_damage, put_aside
 from orchestration.run.status import note_failure, read_status
 from orchestration.transform.runner import Dbt

@@ -1,13 +1,14 @@
-"""What the steps of one run share: home, settings, the lock, the clock, dbt, and a line to whoever watches.
+"""What the steps of one run share: home, settings, the lock, the clock and dbt.
 
-Here: opening and closing a run. Not here: any step's work, or Dagster.
+Here: opening and closing a run. Not here: any step's work, Dagster, what watchers are told (progress.py), or what is noted of a
+publication (publications.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,8 +24,7 @@ from orchestration.core.home import RUN_WAITS, Home
 from orchestration.core.migrations import bring_up_to_date, migrate
 from orchestration.core.settings import Settings
 from orchestration.core.settings.secret_names import DEMO_TOKEN
-from orchestration.core.sql_scripts import sql_script
-from orchestration.core.warehouse import open_warehouse, scalar
+from orchestration.core.warehouse import open_warehouse
 from orchestration.extract.budget import Budget
 from orchestration.identity.ids import events_since
 from orchestration.insight.quality_history import Outcome, note_night
@@ -32,9 +32,11 @@ from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.publishing.grades import PEOPLE
 from orchestration.publishing.shown import CLOSED, close_stale_audiences, close_without_looking
 from orchestration.publishing.versions import current_version, missing_parts
+from orchestration.run import publications
 from orchestration.run.attempts import attempt
 from orchestration.run.fingerprint import fingerprint, newest_load
 from orchestration.run.preflight import assert_can_start, assert_moment, assert_suppression, moment_of_night
+from orchestration.run.progress import NOTE, tell
 from orchestration.run.prove_erasure import prove_of_night
 from orchestration.run.status import keep_status, note_run
 from orchestration.run.suppressed import fix_suppression
@@ -44,29 +46,6 @@ from orchestration.transform.runner import Dbt, set_clock
 if TYPE_CHECKING:
     from data_quality.checks import Stage, Suite
     from data_quality.runner import QualityRun
-
-Watcher = Callable[[str, str], None]
-_watchers: list[Watcher] = []
-_PUBLICATIONS = sql_script(__file__, "night_publications")
-
-
-@contextmanager
-def watching(watcher: Watcher) -> Iterator[None]:
-    """`watcher(step, detail)` is told of progress while the block runs."""
-    _watchers.append(watcher)
-    try:
-        yield
-    finally:
-        _watchers.remove(watcher)
-
-
-def tell(step: str, detail: str = "") -> None:
-    for watcher in _watchers:
-        watcher(step, detail)
-
-
-# a step of this name says what the sum of a run should say too
-NOTE = "note"
 
 
 @dataclass
@@ -163,9 +142,7 @@ class Night:
 
     def _outcome(self, con: duckdb.DuckDBPyConnection) -> Outcome:
         """What became of the night: what it noted of itself before it published may not have come true."""
-        con.execute(_PUBLICATIONS)
-        published = "select count(*) from ops.publications where run_id = $run_id"
-        if scalar(con, published, {"run_id": self.run_id}):
+        if publications.is_published(con, self.run_id):
             return "published"
         return "unchanged" if self._is_settled else "held"
 
@@ -211,7 +188,7 @@ class Night:
     def start_clock(self, con: duckdb.DuckDBPyConnection) -> None:
         """Sets what dbt's macros as_of() and published_load() read; says of a home that is new which version built it."""
         bring_up_to_date(con, self.home, is_night=True)
-        load_id, project = self._last_published(con)
+        load_id, project = publications.newest_load_and_project(con)
         is_tested = project == self._project(con) and not self.is_forced and not self.full_refresh
         set_clock(con, self.as_of, load_id if is_tested else 0)
 
@@ -220,17 +197,11 @@ class Night:
 
         A night that is not published, or breaks off, counts too: what it left was made by its project.
         """
-        con.execute(_PUBLICATIONS)
-        project = scalar(con, "select project from ops.built_with where part = $part", {"part": part})
-        return self.full_refresh or project != self._project(con)
+        return self.full_refresh or publications.built_with(con, part) != self._project(con)
 
     def note_building(self, con: duckdb.DuckDBPyConnection, part: str, *, is_done: bool) -> None:
         """Notes that all of a `part` was built; before a rebuild, that it is not any more."""
-        con.execute(_PUBLICATIONS)
-        con.execute("delete from ops.built_with where part = $part", {"part": part})
-        if is_done:
-            values = {"part": part, "project": self._project(con)}
-            con.execute("insert into ops.built_with values ($part, $project)", values)
+        publications.note_built_with(con, part, self._project(con) if is_done else None)
 
     def fingerprint(self, con: duckdb.DuckDBPyConnection) -> str:
         """What the night's result depends on: what was loaded, project, configuration, day, decisions, identity model, fits of
@@ -244,18 +215,11 @@ class Night:
             return False
         if missing_parts(self.home, seen):
             return False
-        noted, published_at = self._noted(con)
+        noted, published_at = publications.newest(con)
         if not noted or noted.removeprefix(CLOSED) != self.fingerprint(con) or events_since(con, published_at):
             return False
         # one that would be closed again at once stands as it is
         return not noted.startswith(CLOSED) or bool(self._why_closed(con))
-
-    def _noted(self, con: duckdb.DuckDBPyConnection) -> tuple[str, datetime]:
-        """The newest publication's fingerprint, and when it was published."""
-        con.execute(_PUBLICATIONS)
-        noted = "select fingerprint, published_at from ops.publications order by published_at desc limit 1"
-        rows = con.execute(noted).fetchall()
-        return rows[0] if rows else ("", datetime.min)
 
     def _why_closed(self, con: duckdb.DuckDBPyConnection) -> str:
         """Why audiences would be closed whatever a run publishes: a withdrawal may be missing; "" where none may."""
@@ -268,14 +232,14 @@ class Night:
     def stands(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Notes and returns whether the run ends here: the last publication already shows what it would."""
         self._is_settled = self.is_nothing_new(con)
-        if self._is_settled and self._noted(con)[0].startswith(CLOSED):
+        if self._is_settled and publications.newest(con)[0].startswith(CLOSED):
             self.stays_closed = f"The publication shows no audience, as before: {self._why_closed(con)}"
         return self._is_settled
 
     def skip_arrival(self, con: duckdb.DuckDBPyConnection) -> bool:
         """Notes and returns whether the checks of what arrived are skipped: nothing is new, so far as can be known before requests
         are taken up. Where audiences are closed, they tell whether they may be shown again."""
-        self._is_arrival_skipped = not self._noted(con)[0].startswith(CLOSED) and self.is_nothing_new(con)
+        self._is_arrival_skipped = not publications.newest(con)[0].startswith(CLOSED) and self.is_nothing_new(con)
         return self._is_arrival_skipped
 
     def make_up_for_arrival(self) -> None:
@@ -295,20 +259,8 @@ class Night:
         return [suite for suite in all_suites(self.settings, last_counts(con)) if suite.stage == stage]
 
     def note_published(self, con: duckdb.DuckDBPyConnection) -> None:
-        con.execute(_PUBLICATIONS)
-        con.execute(
-            "insert into ops.publications values (?, ?, ?, ?, ?)",
-            [self.fingerprint(con), self._project(con), newest_load(con), self.run_id, now()],
-        )
+        publications.note(con, self.fingerprint(con), self._project(con), newest_load(con), self.run_id)
         self._is_settled = True
-
-    def _last_published(self, con: duckdb.DuckDBPyConnection) -> tuple[int, str]:
-        """(newest load, digest of the dbt project) of the newest publication; (0, "") before the first."""
-        con.execute(_PUBLICATIONS)
-        rows = con.execute(
-            "select load_id, project from ops.publications order by published_at desc limit 1"
-        ).fetchall()
-        return rows[0] if rows else (0, "")
 
     def _project(self, con: duckdb.DuckDBPyConnection) -> str:
         """A digest of what incremental tables are made with: the dbt project, its mapped models and vars, who is restricted."""

@@ -33,7 +33,7 @@ DECLARING = (
     "orchestration.match_keys.phones",
     "orchestration.prediction.nightly.tables",
     "orchestration.core.migrations",
-    "orchestration.run.night",
+    "orchestration.run.publications",
     "orchestration.privacy.audit.exported_points",
     "orchestration.privacy.audit.exports",
     "orchestration.privacy.rights.holds",

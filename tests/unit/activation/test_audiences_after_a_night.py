@@ -18,7 +18,8 @@ from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import LoadCounts, prepare_ops, write_load
 from orchestration.identity.decisions import prepare_decisions
 from orchestration.publishing import snapshot
-from orchestration.run.night import NOTE, Night, watching
+from orchestration.run.night import Night
+from orchestration.run.progress import NOTE, watching
 from orchestration.run.status import read_status
 from tests.unit.activation.conftest import night as export_night  # noqa: F401 # a fixture
 from tests.unit.activation.test_shown_audiences import rows
