@@ -16,7 +16,7 @@ from orchestration.core.settings import DBT_DIR, Settings
 from orchestration.core.sql_scripts import LUMPED
 from orchestration.core.warehouse import text
 from orchestration.privacy.audit.catalogue import NONE
-from orchestration.privacy.intake.national_ids import REMOVED
+from orchestration.privacy.intake.national_ids_in_text import REMOVED
 from orchestration.privacy.intake.personal_text import (
     ADDRESS_REMOVED,
     KEY_SHOWN,

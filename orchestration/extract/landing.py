@@ -51,7 +51,7 @@ from orchestration.privacy.intake.entry_columns import (
 )
 from orchestration.privacy.intake.line_readers import readers_of
 from orchestration.privacy.intake.national_id_hashes import keep_national_ids
-from orchestration.privacy.intake.national_ids import remove_written_numbers
+from orchestration.privacy.intake.national_ids_in_text import remove_written_numbers
 from orchestration.privacy.intake.person_id_columns import NUMBER_AS_ID, emptied_before, person_id_columns, told_of
 from orchestration.privacy.intake.rejected_withdrawals import note_by_key
 from orchestration.privacy.intake.suppressor import Suppressor

@@ -18,7 +18,7 @@ from orchestration.core.settings import Table
 from orchestration.core.warehouse import has_table, quote, scalar
 from orchestration.extract.vendors.maps import opt_outs_in
 from orchestration.privacy.intake.entry_columns import dropped_columns, kept_columns
-from orchestration.privacy.intake.national_ids import national_ids_in
+from orchestration.privacy.intake.national_ids_in_text import national_ids_in
 
 TECHNICAL = {
     "_load_id": "BIGINT",

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import duckdb
 
 from orchestration.core.warehouse import quote
-from orchestration.privacy.intake.national_ids import LOOKED_AT, WRITTEN, are_of_people, is_national_id
+from orchestration.privacy.intake.national_id_patterns import WRITTEN
+from orchestration.privacy.intake.national_ids import LOOKED_AT, are_of_people, is_national_id
 from orchestration.proposals.columns import AT_ONCE, SAMPLED, Column
 
 

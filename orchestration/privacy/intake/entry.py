@@ -23,9 +23,8 @@ from orchestration.privacy.intake.national_ids import (
     MOST_WHOLE,
     are_of_people,
     is_whole_number_of_somebody,
-    may_hold_numbers,
-    numbers_sql,
 )
+from orchestration.privacy.intake.national_ids_in_text import may_hold_numbers, numbers_sql
 from orchestration.privacy.intake.nested_values import (
     HAS_FIELDS,
     fix_line,

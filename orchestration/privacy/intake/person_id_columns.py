@@ -18,8 +18,8 @@ from orchestration.privacy.intake.national_ids import (
     MOST_WHOLE,
     are_of_people,
     is_whole_number_of_somebody,
-    national_ids_in,
 )
+from orchestration.privacy.intake.national_ids_in_text import national_ids_in
 
 # the category in ops.removed_values
 NUMBER_AS_ID = "national identity number as person_id"

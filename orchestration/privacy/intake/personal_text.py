@@ -1,7 +1,7 @@
 """Addresses and numbers of people in texts and keys that analysts see: what they look like, and what is shown in their place.
 
 Here: the one definition, as SQL (the checks of `bi` ask by it too), and `identity.shown_values`, which `bi` joins (dbt: macros/shown.sql).
-Not here: identity numbers (national_ids.py), which texts are shown at all (a category of few people is not: macros/shown.sql).
+Not here: identity numbers (national_ids_in_text.py), which texts are shown at all (a category of few people is not: macros/shown.sql).
 """
 
 from __future__ import annotations
@@ -14,14 +14,9 @@ import pyarrow as pa
 from orchestration.contracts.person_rows import ShownColumn, shown_columns
 from orchestration.core.sql_scripts import sql_script
 from orchestration.core.warehouse import has_table, text
-from orchestration.privacy.intake.national_ids import (
-    LOOKED_AT,
-    WRITTEN_SQL,
-    are_of_people,
-    is_whole_number_of_somebody,
-    national_ids_in,
-    without_numbers,
-)
+from orchestration.privacy.intake.national_id_patterns import WRITTEN_SQL
+from orchestration.privacy.intake.national_ids import LOOKED_AT, are_of_people, is_whole_number_of_somebody
+from orchestration.privacy.intake.national_ids_in_text import national_ids_in, without_numbers
 from orchestration.privacy.secrets.pepper import Pepper
 
 ADDRESS_REMOVED, PHONE_REMOVED = "[email address removed]", "[phone number removed]"

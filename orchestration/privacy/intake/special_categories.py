@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 
 from orchestration.contracts.seeds import seed
-from orchestration.privacy.intake.national_ids import is_national_id, without_numbers
+from orchestration.privacy.intake.national_ids import is_national_id
+from orchestration.privacy.intake.national_ids_in_text import without_numbers
 
 REMOVED_SENTENCE = "[special category removed]"
 IDENTITY_NUMBER = "national identity number"

@@ -23,7 +23,7 @@ from orchestration.match_keys import define_match_keys
 from orchestration.privacy.audit.catalogue import NONE, Category, Column
 from orchestration.privacy.audit.exported_points import hashed_customer, point_key
 from orchestration.privacy.audit.exports import content_hash, prepare_exports
-from orchestration.privacy.intake.national_ids import may_hold_numbers, numbers_sql
+from orchestration.privacy.intake.national_ids_in_text import may_hold_numbers, numbers_sql
 from orchestration.privacy.intake.nested_values import HAS_FIELDS, fix_nested, fix_text, has_telling_field, told_by
 from orchestration.privacy.intake.special_categories import candidates_sql
 from orchestration.privacy.rights.leaked import Found, files_of, left_out, note_named, prepare_named, tables_of

@@ -18,7 +18,7 @@ from orchestration.core.warehouse import drop_tables, has_table, scalar
 from orchestration.match_keys import define_match_keys
 from orchestration.match_keys.junk import define_junk
 from orchestration.match_keys.phones import phone_keys, read_phones_apart
-from orchestration.privacy.intake.national_ids import national_ids_in
+from orchestration.privacy.intake.national_ids_in_text import national_ids_in
 from orchestration.privacy.intake.special_categories import categories_in
 from orchestration.privacy.rights.namesakes import new_namesakes
 

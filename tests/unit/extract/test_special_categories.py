@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.settings import DBT_DIR, Source, Table
 from orchestration.privacy.audit.catalogue import SpecialCategoryError, read_catalogue
-from orchestration.privacy.intake.national_ids import REMOVED, SIGNS_SQL, WRITTEN_SQL
+from orchestration.privacy.intake.national_id_patterns import SIGNS_SQL, WRITTEN_SQL
+from orchestration.privacy.intake.national_ids_in_text import REMOVED
 from orchestration.privacy.intake.special_categories import (
     IDENTITY_NUMBER,
     REMOVED_SENTENCE,

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from orchestration.privacy.intake.national_ids import REMOVED
+from orchestration.privacy.intake.national_ids_in_text import REMOVED
 from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, REMOVED_SENTENCE
 from tests.unit.extract.source_of_a_file import files, loading
 from tests.unit.privacy.identity_numbers import ANNA

@@ -15,7 +15,8 @@ from data_quality.suites.conformed import suites
 from data_quality.suites.identity_numbers import holds_identity_number
 from orchestration.core.settings import Engine, Quality, Settings, Source
 from orchestration.privacy.intake.national_id_names import holds_national_ids
-from orchestration.privacy.intake.national_ids import FEW, REMOVED, SIGNS_SQL, WRITTEN_SQL, without_numbers
+from orchestration.privacy.intake.national_id_patterns import FEW, SIGNS_SQL, WRITTEN_SQL
+from orchestration.privacy.intake.national_ids_in_text import REMOVED, without_numbers
 from orchestration.privacy.intake.special_categories import IDENTITY_NUMBER, cleaned
 from tests.unit.privacy.identity_numbers import ANNA, csv, swedish
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.privacy.intake.national_ids import REMOVED
+from orchestration.privacy.intake.national_ids_in_text import REMOVED
 from orchestration.privacy.intake.personal_text import (
     ADDRESS_REMOVED,
     KEY_SHOWN,
