@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import pytest
+
 from data_quality.suites.own_paths import by_paths_of_their_own
 from data_quality.suites.plain_junk import is_plain_junk
 from data_quality.suites.raw_keys import point_keys
@@ -212,6 +214,7 @@ def test_each_opt_out_in_raw_is_seen(planted):
     assert {breach: planted(breach, only=checks) for breach, checks in SEEN.items()} == SEEN
 
 
+@pytest.mark.slow
 def test_nothing_else_is_cried_about(planted):
     """What is planted together is looked into one by one where a check cries: planning the checks takes a second."""
     cried = {}

@@ -144,7 +144,7 @@ class Company:
                 del self.customers[other]
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_as_of_every_past_night_it_is_what_that_night_found_whatever_happened_since(nights, seed):
     dice, plain, at, seen = random.Random(seed), Plain(), START, set[str]()
     company = Company(dice, nights)

@@ -96,6 +96,7 @@ def test_nobody_has_more_addresses_than_a_person_has(resolve, warehouse):
     assert len(set(ids.values())) > 1 and max(sizes)[0] == 10
 
 
+@pytest.mark.slow
 def test_ten_thousand_records_on_one_phone_are_not_one_customer_and_say_why(resolve, warehouse):
     ids = resolve(*(person(str(n), "Anna", f"Berg{n % 50}", phone="+46701112233") for n in range(10_000)))
     assert len(set(ids.values())) == 10_000
@@ -205,6 +206,7 @@ def test_phone_numbers_are_e164_or_nothing():
     assert phone_keys(written) == [("+4791234567", True), ("+46812345678", False), (None, None), (None, None)]
 
 
+@pytest.mark.slow
 def test_many_numbers_are_read_as_one_is():
     numbers = [(f"070-{n:07d}", "SE") for n in range(60_000)]
     assert phone_keys(numbers)[::7000] == [(f"+4670{n:07d}", True) for n in range(0, 60_000, 7000)]

@@ -94,6 +94,7 @@ verdicts = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(verdicts)
 def test_decisions_always_hold_or_are_refused(resolve, warehouse, decided):

@@ -151,6 +151,7 @@ def test_an_error_teaches_and_a_group_of_few_is_not_served(home: Path):
     with_client(home, ask)
 
 
+@pytest.mark.slow
 def test_questions_at_the_same_time_are_answered_each_for_itself(home: Path):
     names = ["orders", "customers", "nps", "sessions", "tickets", "emails_read"]
 

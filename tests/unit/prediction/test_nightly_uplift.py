@@ -74,7 +74,7 @@ def measures(con) -> dict[str, float]:
     )
 
 
-@pytest.mark.parametrize(("campaigns", "customers"), [(1, 6000), (5, 2000)])
+@pytest.mark.parametrize(("campaigns", "customers"), [pytest.param(1, 6000, marks=pytest.mark.slow), (5, 2000)])
 def test_who_is_moved_has_a_higher_score_with_an_interval_and_reasons(campaigns, customers):
     con = world(customers, campaigns)
     (told,) = predict(con, [CampaignLift(7)], SETTINGS, NIGHT)
@@ -98,6 +98,7 @@ def test_who_is_moved_has_a_higher_score_with_an_interval_and_reasons(campaigns,
     assert len(reasons) > told.rows / 2 and any("first seen" in r for r in reasons)
 
 
+@pytest.mark.slow
 def test_where_all_are_moved_alike_everybody_has_the_mean_lift():
     con = demo_marts(2000, 5, UNTIL)
     empty_tables(con, "contact_permissions")

@@ -114,6 +114,7 @@ def test_a_restriction_and_an_objection_of_who_was_set_aside_find_whoever_has_th
     assert opened.execute("select count(*) from identity.restrictions").fetchall() == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_restriction_of_who_was_set_aside_is_lifted(opened, settings):
     pepper = find_pepper(opened, ())
     for subject in (*BY, EVE):
@@ -159,6 +160,7 @@ def test_a_correction_of_who_was_set_aside_stands_for_their_record_and_whoever_c
     assert found == {key: [(key,), (f"{key} certain",)] if key != "eve" else [("eve certain",)] for key in whom}
 
 
+@pytest.mark.slow
 def test_a_correction_of_who_was_set_aside_is_held_where_a_customer_has_the_address(command, home):
     for arguments in (["--source-record", "crm:7"], ["--phone", "+46 70-111 22 77"]):
         said = json.loads(command("rectify", *arguments, "--set", "email=anna@berg.se", "--json", code=3))

@@ -109,6 +109,7 @@ def test_what_analysis_marts_tell_of_who_is_no_customer_goes_of_the_warehouse_an
                 assert con.execute(f"select person_key from insight.{mart}").fetchall() == [("9",)], (path.name, mart)
 
 
+@pytest.mark.slow
 def test_an_address_of_two_who_were_set_aside_is_held_and_a_record_of_one_takes_one(home, settings, ids):
     (held,) = erase(home, settings, [Subject(email="home@ek.se")])
     assert (held.state, held.candidates) == ("held", ["crm:8", "crm:9"]) and {8, 9, 10} <= set(contacts(home))
@@ -150,6 +151,7 @@ def test_an_erasure_of_who_was_set_aside_waits_for_a_second_person(home, setting
     assert asked(home, "select count(*) from identity.restrictions") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_legal_hold_on_who_was_set_aside_keeps_them_from_erasure_and_retention(home, settings, ids):
     with open_warehouse(home, settings.engine) as con:
         prepare_requests(con)
