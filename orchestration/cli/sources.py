@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -67,15 +68,33 @@ def add_source(
         out.print(styled("Nothing is written: [bold]--yes[/bold] writes it to {}", config), highlight=False)
         return
     write_source(config, found.block, variables={**dict.fromkeys(found.to_set, "…"), **found.variables})
+    too_old = [] if found.variables or found.to_set else _too_old(config, found.names)
     if as_json:
-        print_json(_as_dict(found) | {"written_to": str(config)})
+        print_json(_as_dict(found) | {"written_to": str(config), "too_old": too_old})
         return
     for variable in found.variables:
         out.print(styled("First set what stood in the URL, as it stood there: [bold]export {}=…[/bold]", variable))
     out.print(styled("[green]added[/green] to {}", config), highlight=False)
     for variable in found.to_set:
         out.print(styled("First set: [bold]export {}=…[/bold]", variable))
+    for line in too_old:
+        out.print(styled("[yellow]old[/yellow] {}", line), highlight=False)
     out.print(styled("Next: [bold]{0} preview {1}[/bold], then [bold]{0} run[/bold]", me(), found.names[0]))
+
+
+def _too_old(config: Path, names: list[str]) -> list[str]:
+    """What a night would not keep of the sources that were added, and why that is not known where they cannot be read."""
+    from orchestration.core.configuration import load_settings
+    from orchestration.core.errors import KundbildError
+    from orchestration.run.preview import too_old_of
+
+    told = []
+    for name in names:
+        try:
+            told += too_old_of(load_settings(config, read_sources=[name]), name)
+        except KundbildError as error:
+            told.append(f"{name}: whether rows are too old to be kept is not known: {error.what}")
+    return told
 
 
 def _as_dict(found: ProposedSource) -> dict[str, object]:

@@ -17,6 +17,7 @@ from orchestration.core.settings import Settings
 from orchestration.defs.resources import NightResource
 from orchestration.privacy.audit.log import audit_log
 from orchestration.privacy.erasure.retention import forget_expired
+from orchestration.privacy.erasure.too_old import told_of_came, too_old_in_raw
 from orchestration.privacy.intake.request_words import SOURCE
 from orchestration.privacy.rights.correction_checks import rewrite_dates
 from orchestration.privacy.rights.deadlines import ANSWERED_IN_TIME, deadlines
@@ -28,6 +29,7 @@ from orchestration.privacy.secrets.pepper import find_pepper
 from orchestration.run.answers import answer
 from orchestration.run.erase import erase as erase_people
 from orchestration.run.progress import NOTE, tell
+from orchestration.run.publications import newest_load_and_project
 from orchestration.run.requests import take_up_requests
 
 REQUESTS, RETENTION = ["privacy", "data_requests"], ["privacy", "retention"]
@@ -105,11 +107,17 @@ def privacy_assets(settings: Settings) -> list[dg.AssetsDefinition]:
         with run.warehouse() as con:
             is_rebuild = run.is_rebuild(con, "conformed")
             held = find_held(con, run.settings, find_pepper(con, run.settings.privacy.pepper), now().date())
-            gone = forget_expired(con, run.settings, run.as_of.date(), is_rebuild=is_rebuild, held=held)
+            after_load, _ = newest_load_and_project(con)
+            own, today = run.settings, run.as_of.date()
+            came = {s: too_old_in_raw(con, s, own, today, after_load=after_load) for s in own.enabled_sources}
+            gone = forget_expired(con, own, today, is_rebuild=is_rebuild, held=held)
         if gone:
             audit_log(run.home, run.settings.privacy).append("retention", detail={"rows": sum(gone.values())})
             told = f"Older than their retention, deleted, or made nobody's where something was sold: {sum(gone.values()):,} rows"
-            tell(NOTE, f"{told}; [privacy] retention_days says how long rows stay")
+            tables = ", ".join(f"{table} {rows:,}" for table, rows in gone.items())
+            tell(NOTE, f"{told} ({tables}); [privacy] retention_days says how long rows stay")
+        for line in told_of_came(came, run.settings.privacy.retention_days):
+            tell(NOTE, line)
         if held.rows:
             tell(
                 NOTE, f"Older than their retention, kept under a legal hold: {held.rows:,} rows; see kundbild hold list"

@@ -38,6 +38,9 @@ def look_at_sources(
     read = [name for name, one in reached.items() if one.is_ok and sources[name].connector in connectors]
     with ThreadPoolExecutor(max_workers=_READ_AT_ONCE) as looks:
         rows = list(
-            looks.map(lambda name: first_rows(name, sources[name], settings.quality, is_summed=is_summed), read)
+            looks.map(
+                lambda name: first_rows(name, sources[name], settings.quality, is_summed=is_summed, settings=settings),
+                read,
+            )
         )
     return [*reached.values(), *(finding for of in rows for finding in of)]

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 import duckdb
 
 from orchestration.core.errors import KundbildError
-from orchestration.core.settings import Source, Table
+from orchestration.core.settings import Settings, Source, Table
 from orchestration.core.settings.operation import Quality
 from orchestration.core.warehouse import quote, text
 from orchestration.core.written_months import read_time
 from orchestration.run.findings import Finding
+from orchestration.run.first_ages import first_ages
 from orchestration.run.first_maps import FirstMaps
 from orchestration.run.first_sums import Misfit
 from orchestration.run.first_tables import ROWS, Brought, FirstTables, UnreadableError
@@ -23,10 +24,12 @@ from orchestration.run.first_tables import ROWS, Brought, FirstTables, Unreadabl
 _NAMED = 5
 
 
-def first_rows(name: str, source: Source, quality: Quality, *, is_summed: bool = False) -> list[Finding]:
+def first_rows(
+    name: str, source: Source, quality: Quality, *, is_summed: bool = False, settings: Settings | None = None
+) -> list[Finding]:
     """What does not fit in the first rows of each table (of files, of the newest one); it is to be fixed where a night would refuse so
-    large a share. Where it `is_summed`, of each map too how many rows would be set aside, and why. Nothing of files that lie elsewhere: a
-    look at them may take long."""
+    large a share. Where it `is_summed`, of each map too how many rows would be set aside, and why; with `settings`, how many are too old to
+    be kept. Nothing of files that lie elsewhere: a look at them may take long."""
     if source.auth and source.auth.is_good_once:
         told = "its first rows are not read: its refresh token may be good once, and the night needs it"
         return [Finding(f"source {name}", True, told)]
@@ -44,6 +47,7 @@ def first_rows(name: str, source: Source, quality: Quality, *, is_summed: bool =
             if brought:
                 findings, unread = _of_table(con, name, source, quality, table_name, table, brought)
                 found += [*findings, *maps.of_table(table_name, brought, unread, is_summed)]
+                found += first_ages(con, f"{name}.{table_name}", table, brought, settings) if settings else []
         found += maps.of_nobody()
     return found
 

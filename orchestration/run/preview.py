@@ -14,20 +14,16 @@ from typing import Any
 
 import duckdb
 
-from orchestration.contracts.conformed import entities, retentions
+from orchestration.contracts.conformed import entities
 from orchestration.contracts.lacking_evidence import lacking_of
 from orchestration.core.clock import now
 from orchestration.core.errors import KundbildError, did_you_mean
 from orchestration.core.home import Home
-from orchestration.core.settings import Settings, Source, Table
-from orchestration.core.warehouse import has_table, open_warehouse, quote
+from orchestration.core.settings import Settings, Source
+from orchestration.core.warehouse import open_warehouse, quote
 from orchestration.extract.extract import extract_source, prepare_raw
 from orchestration.extract.stores import Store, oldest_first
-from orchestration.match_keys import define_match_keys
-from orchestration.privacy.erasure.inactive import own_key
-from orchestration.privacy.erasure.retention import cutoffs_on, going, is_sold
-from orchestration.privacy.erasure.retention_rules import rule_of
-from orchestration.privacy.intake.raw_people import raw_table
+from orchestration.privacy.erasure.too_old import keeping, too_old_in_raw
 from orchestration.privacy.rights.requests import prepare_requests
 from orchestration.proposals.masked import masked
 from orchestration.run.set_aside import read_set_aside
@@ -77,9 +73,7 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
             f"source {name} is not previewed: its refresh token may be good once, and the night needs it",
             to_do="`kundbild run` reads it; `kundbild quarantine` then shows what was set aside",
         )
-    alone = settings.model_copy(
-        update={"sources": {name: _newest_files(name, source).model_copy(update={"enabled": True})}}
-    )
+    alone = _alone(settings, name, _newest_files(name, source))
     with tempfile.TemporaryDirectory(prefix="kundbild-preview-") as folder:
         home = Home(Path(folder) / "home").prepare()
         with open_warehouse(home, settings.engine) as con:
@@ -97,6 +91,29 @@ def preview(settings: Settings, name: str, tell: Callable[[str], None] = lambda 
             old = _too_old(con, name, alone)
             aside = [str(one) for one in read_set_aside(con)]
             return Preview(found, aside, {t: c.source_rows for t, c in counts.items()}, old, _lacking(source))
+
+
+def too_old_of(settings: Settings, name: str) -> list[str]:
+    """Of files and databases how many rows a night would not keep for their age, and what keeps them: the rows alone are read, in seconds.
+    All files, where they lie on this machine. Raises KundbildError where they cannot be read."""
+    source = settings.sources[name]
+    if source.connector == "rest":
+        # its pages were asked for once already
+        return []
+    is_near = source.connector == "files" and not Store.of(name, source).is_copied
+    alone = _alone(settings, name, source if is_near else _newest_files(name, source))
+    with tempfile.TemporaryDirectory(prefix="kundbild-look-") as folder:
+        home = Home(Path(folder) / "home").prepare()
+        with open_warehouse(home, settings.engine) as con:
+            prepare_raw(con, alone)
+            prepare_requests(con)
+            extract_source(con, home, alone, name)
+            return _too_old(con, name, alone)
+
+
+def _alone(settings: Settings, name: str, source: Source) -> Settings:
+    """The configuration with this one source."""
+    return settings.model_copy(update={"sources": {name: source.model_copy(update={"enabled": True})}})
 
 
 def _lacking(source: Source) -> list[str]:
@@ -125,34 +142,10 @@ def _newest_files(name: str, source: Source) -> Source:
 
 
 def _too_old(con: duckdb.DuckDBPyConnection, source: str, settings: Settings) -> list[str]:
-    """Of each table how many rows are older than their retention, and what to say so that a night keeps them. Of people's own records whoever
-    is heard of stays: what one source says does not tell that."""
-    define_match_keys(con)
-    today = now().date()
-    cutoffs = cutoffs_on(today, settings)
-    told = []
-    for name, table in settings.sources[source].tables.items():
-        rule = rule_of(con, table, cutoffs)
-        if not table.maps or not rule or own_key(table) or not has_table(con, f"raw_{source}", name):
-            continue
-        counted = f"select count(*) filter (where {going(table, rule)}), count(*) from {raw_table(source, name)}"
-        old, rows = con.execute(counted).fetchall()[0]
-        if not old:
-            continue
-        # of several categories the longest counts
-        category = next(c for c in _categories(table) if cutoffs[c] == rule.cutoff)
-        does = "a night makes them nobody's" if is_sold(table) else "a night deletes them"
-        told.append(
-            f"{name}: {old:,} of {rows:,} rows are older than {(today - rule.cutoff).days:,} days, and {does}; [privacy] retention_days.{category} says how long"
-        )
-    return told
-
-
-def _categories(table: Table) -> list[str]:
-    if table.retention:
-        return [table.retention.category]
-    said = [found.category for mapped in table.maps if (found := retentions().get(mapped.entity))]
-    return [*said, "identity"]
+    """Of each table how many rows are older than their retention, and last what to write so that a night keeps them."""
+    found = too_old_in_raw(con, source, settings, now().date())
+    said = keeping(found, settings.privacy.retention_days)
+    return [*(one.told() for one in found), *([said] if said else [])]
 
 
 def _entity(con: duckdb.DuckDBPyConnection, entity: str) -> PreviewedEntity:
