@@ -24,7 +24,8 @@ _ONE_THING = ("people", "carts")
 
 @dataclass(frozen=True)
 class Part:
-    """One map of one raw table. `label` parts its keys from those of the table's earlier maps to the entity."""
+    """One map of one raw table. `label` parts its keys from those of earlier maps to the entity, of the table and of the tables
+    before it."""
 
     table: str
     shape: Table
@@ -129,6 +130,9 @@ def parts_of(
         for mapping in shape.maps:
             parts = found.setdefault(mapping.entity, [])
             label = label_of(mapping, sum(part.table == table for part in parts))
+            # two tables count their rows from 1: a line, or a yes, of one must not stand for a line or a no of the other
+            if parts and parts[0].table != table and not _is_one_thing(mapping.entity):
+                label = f"{table}|{label}" if label else table
             parts.append(Part(table, shape, resolved(mapping), label, tuple(nulls), tuple(null_keys), mapping))
     return found
 

@@ -176,3 +176,23 @@ def test_of_statements_that_share_a_key_or_have_none_every_one_stands(con):
     assert [key is None for *_, key in staged(con, tables, "consent_events", "status, purpose, source_key")] == [
         False
     ] * 4
+
+
+def test_a_statement_of_one_table_never_stands_for_that_of_another(con):
+    """Members and customers are both numbered from 1: a newer yes of the one leaves the no of the other as it is."""
+    status = {"column": "news", "values": {"ja": "granted", "nej": "withdrawn"}, "else": "withdrawn"}
+    said = {"columns": {"source_key": "id", "contact_point": "mail", "stated_at": "at", "status": status}}
+    said |= {"entity": "consent_events", "constants": {"purpose": "newsletter", "channel": "email", "contact_point_type": "email"}}
+    raw(con, "customers", {"id": "7", "mail": "a@x.example", "at": "2026-01-02", "news": "nej", "_load_id": 1})
+    raw(con, "members", {"id": "7", "mail": "b@x.example", "at": "2026-01-10", "news": "ja", "_load_id": 2})
+    both = {name: table("id mail at news", said, key="id") for name in ("customers", "members")}
+    rows = staged(con, both, "consent_events", "contact_point, status")
+    assert rows == [("a@x.example", "withdrawn"), ("b@x.example", "granted")]
+
+
+def test_a_line_of_one_table_never_stands_for_that_of_another(con):
+    lines = {"entity": "order_items", "columns": {"source_key": "id", "order_key": "o", "quantity": "n"}}
+    raw(con, "web_lines", {"id": "1", "o": "A", "n": "2"})
+    raw(con, "till_lines", {"id": "1", "o": "B", "n": "3"})
+    both = {name: table("id o n", lines, key="id") for name in ("web_lines", "till_lines")}
+    assert staged(con, both, "order_items", "order_key, quantity") == [("A", 2), ("B", 3)]
