@@ -24,12 +24,14 @@ _UNTOLD = 0.75
 def with_currencies(tables: Sequence[FoundTable]) -> list[FoundTable]:
     """The tables; what refers to an order has the currency of the order, and what is still assumed is told."""
     orders = [(t.name, m) for t in tables for m in t.usable if m.entity == "orders"]
-    return [replace(t, maps=[_told(t, _of_order(m, t.name, orders)) for m in t.maps]) for t in tables]
+    return [replace(t, maps=[_told(t, _of_order(m, t, orders)) for m in t.maps]) for t in tables]
 
 
-def _of_order(one: Proposal, table: str, orders: Sequence[tuple[str, Proposal]]) -> Proposal:
+def _of_order(one: Proposal, table: FoundTable, orders: Sequence[tuple[str, Proposal]]) -> Proposal:
     key = one.of("order_key")
-    others = [(name, order) for name, order in orders if name != table and not order.assumes_currency]
+    if key and (of := _order_table(table, key.columns)):
+        orders = [(name, order) for name, order in orders if name == of]
+    others = [(name, order) for name, order in orders if name != table.name and not order.assumes_currency]
     if not (one.assumes_currency and key and others):
         return one
     (name, order), constants = others[0], {t: value for t, value in one.constants.items() if t != "currency"}
@@ -37,7 +39,7 @@ def _of_order(one: Proposal, table: str, orders: Sequence[tuple[str, Proposal]])
         return replace(one, constants=one.constants | {"currency": currency}, assumes_currency=False)
     said, of = order.of("currency"), order.of("source_key")
     if len(orders) > 1 or not (said and of) or order.lookups or len(key.columns) > 1 or len(of.columns) > 1:
-        told = f"{table}: not mapped to {one.entity}, for its amounts are in the currency of their order, which cannot be looked up"
+        told = f"{table.name}: not mapped to {one.entity}, for its amounts are in the currency of their order, which cannot be looked up"
         return replace(
             one,
             constants=constants,
@@ -50,6 +52,11 @@ def _of_order(one: Proposal, table: str, orders: Sequence[tuple[str, Proposal]])
     return replace(
         one, filled=(*one.filled, currency_of), constants=constants, lookups=(*one.lookups, lookup), assumes_currency=False
     )  # fmt: skip
+
+
+def _order_table(table: FoundTable, key: Sequence[str]) -> str | None:
+    """The table whose orders a key names, where a database says so."""
+    return table.foreign.get(key[0]) if len(key) == 1 else None
 
 
 def _told(table: FoundTable, one: Proposal) -> Proposal:

@@ -35,14 +35,17 @@ from orchestration.proposals.found import (
     with_currency,
 )
 from orchestration.proposals.json_columns import JSON, with_parts
+from orchestration.proposals.json_lists import lists_within
 from orchestration.proposals.keyed import keyed
 from orchestration.proposals.linked import note_values, with_links
 from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
+from orchestration.proposals.nested_parts import without_lists
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
-from orchestration.proposals.recognised import Recognised, landed_lines, lists_within, recognised
+from orchestration.proposals.recognised import Recognised, landed_lines, recognised
+from orchestration.proposals.recognised import lists_within as lists_of_vendor
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.repeated import Repeated, repeated
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
@@ -82,6 +85,7 @@ class _Looked:
     table: FoundTable
     repeated: Repeated | None = None
     unknown: dict[tuple[str, str], Unknown] = field(default_factory=dict)
+    lists: list[FoundTable] = field(default_factory=list)  # tables of lists within its rows
 
 
 # columns by which a table of a database tells of itself whose it is
@@ -104,10 +108,16 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
             read = {one.full_name for one, _ in landed}
             others = [one.full_name for one in database.tables if one.full_name not in read]
             return ProposedSource("\n".join(lines) + "\n", [name], tables, others, _new(hidden, written))
-        looked = [_look(con, database, one, called) for one, called in _called(database.tables)]
+        called = [*_called(database.tables)]
+        taken = {name for _, name in called}
+        looked = [_look(con, database, one, name, company, taken) for one, name in called]
         ours = {one.there.full_name: one for one in looked}
         first = {full: next((m.entity for m in one.table.usable), None) for full, one in ours.items()}
-        mapped = [_mapped(one, ours, first, company) for one in looked]
+        # each with the table that it is read from
+        pairs = [
+            (one, table) for one in looked for table in (without_lists(_mapped(one, ours, first, company), one.lists), *one.lists)
+        ]  # fmt: skip
+        mapped = [table for _, table in pairs]
         every = [m for table in mapped for m in table.maps]
         own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
         once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
@@ -117,14 +127,17 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)
-    for one, table in zip(looked, tables, strict=True):
+    for (one, _), table in zip(pairs, tables, strict=True):
         if table.usable:
             there = one.there.full_name if one.there.full_name != table.name else None
             how: dict[str, object] = {
                 "table": there,
                 # a key within JSON is not asked of all rows
                 "find_deletions": True
-                if table.key and not table.is_view and {*table.key} <= {*one.there.columns}
+                if table.key
+                and not table.is_view
+                and not table.within.get("rows_in")
+                and {*table.key} <= {*one.there.columns}
                 else None,
             }
             lines += table_block(name, table, how)
@@ -146,7 +159,7 @@ def _landed(tables: Sequence[TableThere]) -> list[tuple[TableThere, Recognised]]
     # a table of two keys is anybody's: a vendor is known by one that says more
     first = next(((v, form) for v, form, table in found if len(headers(v, form)[table]) >= _TELLING), None)
     named = [one for (vendor, form, _), one in found.items() if (vendor, form) == first]
-    return [(there, table) for there, known in named for table in (known, *lists_within(known, there.columns))]
+    return [(there, table) for there, known in named for table in (known, *lists_of_vendor(known, there.columns))]
 
 
 def _of_vendor(there: TableThere, known: Recognised) -> FoundTable:
@@ -170,8 +183,10 @@ def _called(tables: Sequence[TableThere]) -> Iterator[tuple[TableThere, str]]:
         yield one, name
 
 
-def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: TableThere, name: str) -> _Looked:
-    """One table by itself. What never enters raw is not even asked for."""
+def _look(
+    con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: TableThere, name: str, company: Company, taken: set[str]
+) -> _Looked:  # fmt: skip
+    """One table by itself, and the lists within its rows. What never enters raw is not even asked for."""
     withheld = why_withheld(list(there.columns))
     columns = [c for c, kind in there.columns.items() if kind is not None and c not in withheld]
     nested = [c for c, kind in there.columns.items() if kind is None and c not in withheld]
@@ -204,15 +219,16 @@ def _look(con: duckdb.DuckDBPyConnection, database: LookedDatabase, there: Table
         if number:
             maps = proposed(name, found, key, beside=[*withheld, *nested], repeated=number)
         unknown = unknown_words(con, "looked_flat", maps)
+        found = found if is_told else with_thousands_of_money(found, None, maps)
+        table = FoundTable(
+            name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, maps, nested,
+            is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
+        )  # fmt: skip
+        lists = lists_within(con, table, parts.lists, company, taken)
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
-    found = found if is_told else with_thousands_of_money(found, None, maps)
-    table = FoundTable(
-        name, 0, count if is_all else max(there.rows or 0, count), found, key, withheld, maps, nested,
-        is_view=there.is_view, looked_at=None if is_all else min(count, database.most_rows),
-    )  # fmt: skip
     note_values(con, "looked_flat", table)
-    return _Looked(there, found, key, table, number, unknown)
+    return _Looked(there, found, key, table, number, unknown, lists)
 
 
 def _as_declared(column: Column, there: TableThere, database: LookedDatabase) -> Column:
@@ -231,17 +247,17 @@ def _mapped(one: _Looked, ours: dict[str, _Looked], first: dict[str, str | None]
     table = one.table
     if table.problem:
         return table
-    refers = {}
+    refers, foreign = {}, {}
     for column, (there, of) in one.there.foreign.items():
         full = f"{one.there.schema}.{there}" if one.there.schema else there
         if full in ours and ours[full].key == (of,) and (entity := first[full]):
-            refers[column] = entity
+            refers[column], foreign[column] = entity, ours[full].table.name
     maps = proposed(
         table.name, one.columns, one.key, refers, company.purposes, [*table.withheld, *table.unmapped], one.repeated
     )
     maps = [with_unknown_words(with_currency(m, one.columns, company.currency), one.unknown) for m in maps]
     maps = [with_doubts(m, one.columns) for m in maps]
-    table = replace(table, maps=maps)
+    table = replace(table, maps=maps, foreign=foreign)
     unread_ones = [c.name for c in table.columns if c.name not in table.read]
     return with_person(replace(table, unmapped=[*unread_ones, *table.unmapped]))
 

@@ -48,6 +48,7 @@ class FoundTable:
     notes: tuple[str, ...] = ()  # what a person has to know of all its rows
     has_cursor: bool = True  # whether changes can be asked for
     within: dict[str, object] = field(default_factory=dict)  # which list it is, where it is one; whose its answers are
+    foreign: dict[str, str] = field(default_factory=dict)  # column → the table whose key it holds, as a database says
 
     @property
     def usable(self) -> list[Proposal]:

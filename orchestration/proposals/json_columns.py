@@ -1,6 +1,7 @@
 """Columns of a database that hold a JSON object in each row: their plain values are columns by a path, as in JSON files.
 
-Here: which columns these are, and their parts beside the others. Not here: reading them in a night (extract/json_columns.py), JSON
+Here: which columns these are, their parts beside the others, and the lists of objects within rows. Not here: what such a list is
+(json_lists.py), reading them in a night (extract/json_columns.py), JSON
 files (nested_kinds.py).
 """
 
@@ -20,7 +21,8 @@ from orchestration.proposals.found import why_withheld
 
 JSON = "JSON"
 _DEEP = 3
-_KINDS = {"BOOLEAN": "BOOLEAN", "BIGINT": "BIGINT", "UBIGINT": "BIGINT"}
+# types of json_group_structure that tell a column's own
+JSON_KINDS = {"BOOLEAN": "BOOLEAN", "BIGINT": "BIGINT", "UBIGINT": "BIGINT"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Parts:
     kinds: dict[str, str]
     unread: list[str]
     withheld: dict[str, str]
+    lists: list[str]  # paths of lists of objects
 
 
 def with_parts(con: duckdb.DuckDBPyConnection, columns: Sequence[str], asked: Collection[str], json_kinds: Collection[str]) -> Parts:  # fmt: skip
@@ -39,10 +42,12 @@ def with_parts(con: duckdb.DuckDBPyConnection, columns: Sequence[str], asked: Co
     holders = {c: structure for c in columns if c in asked and (structure := _structure(con, c))}
     found: dict[str, tuple[str, str]] = {}  # column → its holder, and its type
     unread = [c for c in columns if c in json_kinds and c not in holders]
+    lists = [c for c in columns if c in asked and c not in holders and _holds_lists(con, c)]
     for holder, structure in holders.items():
-        for path, kind in _leaves(structure, holder, _DEEP):
+        for path, kind in _leaves(structure, f"{holder}.", _DEEP):
             if kind is None:
                 unread.append(path)
+                lists += [path] if _is_list_of_objects(structure, path.removeprefix(f"{holder}.")) else []
             else:
                 found[path] = (holder, kind)
     plain = [c for c in columns if c not in holders and c not in unread]
@@ -51,8 +56,39 @@ def with_parts(con: duckdb.DuckDBPyConnection, columns: Sequence[str], asked: Co
     said = [quote(c) for c in plain]
     said += [f"{_value(c, found[c][0])} as {quote(c)}" for c in names if c in found]
     con.execute(f"create or replace temp view looked_flat as select {', '.join(said)} from first_looked")
-    kinds = {c: _KINDS[kind] for c, (_, kind) in found.items() if kind in _KINDS}
-    return Parts(names, kinds, unread, {c: why for c, why in withheld.items() if c in found or c in unread})
+    kinds = {c: JSON_KINDS[kind] for c, (_, kind) in found.items() if kind in JSON_KINDS}
+    told = {c: why for c, why in withheld.items() if c in found or c in unread}
+    return Parts(names, kinds, unread, told, [c for c in lists if c not in withheld])
+
+
+def parts_within(con: duckdb.DuckDBPyConnection, documents: str) -> dict[str, str | None]:
+    """Path → type of JSON of each part of the documents of a relation; None for what has no plain value."""
+    structure = scalar(con, f"select json_group_structure(document)::varchar from {documents}")
+    parsed = json.loads(structure) if structure else None
+    return dict(_leaves(parsed, "", _DEEP)) if isinstance(parsed, dict) else {}
+
+
+def _holds_lists(con: duckdb.DuckDBPyConnection, column: str) -> bool:
+    """Whether every value of a column is a list of objects, and any has one."""
+    value = f"nullif(trim({quote(column)}), '')"
+    is_list = f"case when json_valid({value}) then json_type({value}) in ('ARRAY', 'NULL') else {value} is null end"
+    first = f"(from first_looked limit {SAMPLED})"
+    for rows in (first, "first_looked"):  # nearly all columns are told by their first rows
+        if not scalar(con, f"select coalesce(bool_and({is_list}), false) from {rows}"):
+            return False
+    structure = scalar(con, f"select json_group_structure(({value})::json)::varchar from first_looked")
+    return _is_list(json.loads(structure) if structure else None)
+
+
+def _is_list_of_objects(structure: dict[str, Any], path: str) -> bool:
+    found: Any = structure
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return _is_list(found)
+
+
+def _is_list(structure: Any) -> bool:
+    return isinstance(structure, list) and bool(structure) and isinstance(structure[0], dict) and bool(structure[0])
 
 
 def _structure(con: duckdb.DuckDBPyConnection, column: str) -> dict[str, Any] | None:
@@ -71,11 +107,11 @@ def _structure(con: duckdb.DuckDBPyConnection, column: str) -> dict[str, Any] | 
 def _leaves(structure: dict[str, Any], before: str, deep: int) -> Iterator[tuple[str, str | None]]:
     """(path, type) of each part; None for what has no plain value: a list, what lies deeper, what differs from row to row."""
     for name, part in structure.items():
-        path = f"{before}.{name}"
+        path = before + name
         if "." in name:  # a path cannot name it
             continue
         if isinstance(part, dict) and part and deep > 1:
-            yield from _leaves(part, path, deep - 1)
+            yield from _leaves(part, f"{path}.", deep - 1)
         else:
             yield path, part if isinstance(part, str) and part not in ("JSON", "NULL") else None
 

@@ -222,3 +222,56 @@ def test_values_of_a_column_of_json_are_columns_by_their_path(home, warehouse, t
     assert extract_source(warehouse, home, settings, "crm")["customers"].inserted == 2
     read = warehouse.execute('select "document.customer.email", "document.address.city" from raw_crm.customers order by 1').fetchall()  # fmt: skip
     assert read == [("asa@example.com", None), ("bo@example.com", "Lund")]
+
+
+LISTS = """
+create table customers (id integer primary key, email varchar(80), name varchar(40));
+create table sales (id integer primary key, customer_id integer references customers (id), placed_at timestamp, total numeric(10, 2),
+    currency varchar(3), {0});
+create table till (id integer primary key, customer_id integer references customers (id), placed_at timestamp, total numeric(10, 2),
+    currency varchar(3));
+create table till_lines (id integer primary key, till_id integer references till (id), sku varchar(10), quantity integer,
+    unit_price numeric(10, 2));
+insert into customers values (1, 'asa@example.com', 'Åsa Ek'), (2, 'bo@example.com', 'Bo Al');
+insert into till values (7, 1, '2026-01-05 10:00:00', 8, 'NOK');
+insert into till_lines values (1, 7, 'T-1', 2, 4);
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb"])
+@pytest.mark.parametrize("path", ["lines", "document.lines"])
+def test_a_list_of_lines_in_a_column_of_json_is_a_table_of_its_own(home, warehouse, tmp_path, kind, path):
+    column = path.partition(".")[0]
+    tables = LISTS.format(f"{column} {'text' if kind == 'sqlite' else 'json'}")
+    lines = [
+        [{"sku": "T-1", "quantity": 2, "unit_price": 10.25}, {"sku": "T-1", "quantity": 1, "unit_price": 3}],
+        [{"sku": "T-2", "quantity": 1, "unit_price": 5, "personnummer": "19800101-0000"}],
+        [],
+    ]
+    sales = [
+        (n, 1, "2026-01-03 10:00:00", 1, "SEK", json.dumps(one if column == path else {"source": "web", "lines": one}))
+        for n, one in enumerate(lines, start=1)
+    ]
+    with sqlite3.connect(tmp_path / "s.db") if kind == "sqlite" else duckdb.connect(str(tmp_path / "s.db")) as con:
+        for statement in tables.split(";\n"):
+            con.execute(statement)
+        con.executemany("insert into sales values (?, ?, ?, ?, ?, ?)", sales)
+    found = propose("shop", str(tmp_path / "s.db"), "SEK")
+    (listed,) = (table for table in found.tables if table.within.get("rows_in") == path)
+    shape = source_of(found)["tables"][listed.name]
+    assert shape["table"] == "sales" and "find_deletions" not in shape
+    assert [one["entity"] for one in shape["maps"]] == ["order_items"]
+    assert shape["maps"][0]["columns"]["order_key"] == "sale_id" and shape["key"] == ["sale_id", "line"]
+    assert path not in next(table for table in found.tables if table.name == "sales").unmapped
+    assert "personnummer" in listed.withheld and "personnummer" not in found.block
+    till = source_of(found)["tables"]["till_lines"]["maps"][0]
+    assert till["lookups"][0]["table"] == "till", "its foreign key says in which of two tables its orders are"
+    config = tmp_path / "kundbild.toml"
+    write_source(config, found.block)
+    settings = load_settings(config)
+    prepare_raw(warehouse, settings)
+    assert extract_source(warehouse, home, settings, "shop")[listed.name].inserted == 3
+    rows = warehouse.execute(
+        f"select sale_id, quantity, unit_price from raw_shop.{listed.name} order by all"
+    ).fetchall()
+    assert [(key, int(n), float(price)) for key, n, price in rows] == [("1", 1, 3.0), ("1", 2, 10.25), ("2", 1, 5.0)]

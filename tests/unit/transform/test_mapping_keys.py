@@ -182,7 +182,10 @@ def test_a_statement_of_one_table_never_stands_for_that_of_another(con):
     """Members and customers are both numbered from 1: a newer yes of the one leaves the no of the other as it is."""
     status = {"column": "news", "values": {"ja": "granted", "nej": "withdrawn"}, "else": "withdrawn"}
     said = {"columns": {"source_key": "id", "contact_point": "mail", "stated_at": "at", "status": status}}
-    said |= {"entity": "consent_events", "constants": {"purpose": "newsletter", "channel": "email", "contact_point_type": "email"}}
+    said |= {
+        "entity": "consent_events",
+        "constants": {"purpose": "newsletter", "channel": "email", "contact_point_type": "email"},
+    }
     raw(con, "customers", {"id": "7", "mail": "a@x.example", "at": "2026-01-02", "news": "nej", "_load_id": 1})
     raw(con, "members", {"id": "7", "mail": "b@x.example", "at": "2026-01-10", "news": "ja", "_load_id": 2})
     both = {name: table("id mail at news", said, key="id") for name in ("customers", "members")}
