@@ -179,7 +179,7 @@ def merge(
         keyed = f"not {is_keyless('b', table, nulls)}"
     else:
         on = "b._row_key = r._row_key"
-        same, keyed = "true", "true"
+        same, keyed = _names_whom_it_named(table, columns), "true"
     same = same or "true"
     older, is_greater = "", "false"
     if has_file and table.is_by_cursor:
@@ -209,6 +209,17 @@ def merge(
     counts.inserted = count(con, "batch") - counts.updated
     with any_order(con):
         con.execute(f"insert into {target} ({names}) select {names} from batch")
+
+
+def _names_whom_it_named(table: Table, columns: Sequence[str]) -> str:
+    """SQL: of rows of one content, that raw's was not made nobody's while its file names somebody. Such a row comes as one that changed,
+    as it does in a table with a key: who is kept for longer now is there again. Who was erased is emptied before (intake/)."""
+    named = [c for person in table.whose if person.is_kept for c in [*person.key_columns, *person.emptied]]
+    named = [quote(c) for c in dict.fromkeys(named) if c in columns]
+    if not named:
+        return ""
+    is_nobodys, names_one = (f" {word} ".join(f"{alias}.{c} is {what}" for c in named) for alias, what, word in (("r", "null", "and"), ("b", "not null", "or")))  # fmt: skip
+    return f"not ({is_nobodys} and ({names_one}))"
 
 
 def same_key(one: str, other: str, key: list[str]) -> str:

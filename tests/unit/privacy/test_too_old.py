@@ -18,6 +18,7 @@ from orchestration.privacy.erasure.retention import forget_expired
 from orchestration.privacy.erasure.too_old import told_of_came, too_old_in_raw
 from orchestration.proposals.propose import propose
 from orchestration.run.dry_run import look_at_sources
+from orchestration.run.source_state import read_again
 
 TODAY = now().date()
 KEPT = 2555  # the seed's days of purchases
@@ -96,6 +97,27 @@ def test_a_night_tells_of_what_came_since_the_last_one_alone(home, tmp_path, fol
     (load,) = warehouse.execute("select max(_load_id) from raw_shop.orders").fetchone()
     assert [one.rows for one in too_old_in_raw(warehouse, "shop", settings, TODAY, after_load=load - 1)] == [2]
     assert too_old_in_raw(warehouse, "shop", settings, TODAY, after_load=load) == []
+
+
+@pytest.mark.parametrize(
+    "header", ["order_id,customer_id,order_date,total", "customer_id,order_date,total"], ids=["a key", "no key"]
+)
+def test_a_longer_retention_and_a_reset_bring_back_whom_a_night_took(home, tmp_path, folder, warehouse, header):
+    said = ["order_id", "customer_id", "order_date", "total"]
+    rows = [dict(zip(said, (str(n), str(1000 + n % 3), "1999-05-01", "9.50"), strict=True)) for n in range(6)]
+    lines = [",".join(row[name] for name in header.split(",")) for row in rows]
+    (folder / "orders.csv").write_text("\n".join([header, *lines]) + "\n")
+    settings = load_settings(config_of(tmp_path))
+    assert bool(settings.sources["shop"].tables["orders"].key) == ("order_id" in header)
+    extracted(warehouse, home, settings)
+    assert forget_expired(warehouse, settings, TODAY) == {"shop.orders": 6}
+    buyers = "select customer_id, count(*) from raw_shop.orders group by 1 order by 1"
+    assert warehouse.execute(buyers).fetchall() == [(None, 6)]
+    extracted(warehouse, home, settings)
+    assert warehouse.execute(buyers).fetchall() == [(None, 6)], "a file that was read is not read again by itself"
+    read_again(warehouse, settings, "shop", [], None)
+    extracted(warehouse, home, settings)
+    assert warehouse.execute(buyers).fetchall() == [("1000", 2), ("1001", 2), ("1002", 2)]
 
 
 def test_people_of_whom_nothing_younger_is_heard_are_told_apart(home, tmp_path, folder, warehouse):
