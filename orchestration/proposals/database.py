@@ -42,6 +42,7 @@ from orchestration.proposals.looked import looking
 from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.nested_parts import without_lists
 from orchestration.proposals.numbers import by_values
+from orchestration.proposals.order_sums import note_sums
 from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, recognised
@@ -122,13 +123,13 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
         own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
         once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
         tables = with_unread_amounts(
-            with_links(con, with_refusals_read(with_currencies(with_sums(with_person_ids(once)))))
+            with_links(con, with_refusals_read(with_currencies(with_sums(con, with_person_ids(once)))))
         )
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
     lines = block.database_lines(name, written)
     for (one, _), table in zip(pairs, tables, strict=True):
-        if table.usable:
+        if table.is_read:
             there = one.there.full_name if one.there.full_name != table.name else None
             how: dict[str, object] = {
                 "table": there,
@@ -228,6 +229,7 @@ def _look(
     except (DatabaseError, LateError, duckdb.Error) as error:
         return _Looked(there, [], (), unread(name, database.why(error)))
     note_values(con, "looked_flat", table)
+    note_sums(con, "looked_flat", table)
     return _Looked(there, found, key, table, number, unknown, lists)
 
 

@@ -49,6 +49,8 @@ class FoundTable:
     has_cursor: bool = True  # whether changes can be asked for
     within: dict[str, object] = field(default_factory=dict)  # which list it is, where it is one; whose its answers are
     foreign: dict[str, str] = field(default_factory=dict)  # column → the table whose key it holds, as a database says
+    # columns that maps of other tables look up → whether they look by it
+    lent: Mapping[str, bool] = field(default_factory=dict)
 
     @property
     def usable(self) -> list[Proposal]:
@@ -62,8 +64,13 @@ class FoundTable:
 
     @property
     def read(self) -> set[str]:
-        """The columns that a map reads."""
-        return {column for one in self.usable for column in one.read}
+        """The columns that a map reads, of this table or of another one."""
+        return {*self.lent, *(column for one in self.usable for column in one.read)}
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a night reads the table at all."""
+        return bool(self.usable or self.lent)
 
     @property
     def not_read(self) -> list[str]:
@@ -221,7 +228,9 @@ def cursor_of(table: FoundTable) -> str | None:
 
 def _kind(column: Column, table: FoundTable, maps: list[Proposal]) -> str:
     targets = {filled.target for one in maps for filled in one.filled if column.name in filled.columns}
-    is_text = column.name in {*table.key, *table.named_by} or any(
-        target.endswith("_key") or target in _TEXT for target in targets
+    is_text = (
+        table.lent.get(column.name)
+        or column.name in {*table.key, *table.named_by}
+        or any(target.endswith("_key") or target in _TEXT for target in targets)
     )
     return "VARCHAR" if is_text and not column.own_kind else column.declared

@@ -40,6 +40,7 @@ from orchestration.proposals.looked import NULLS, Looked, look, looking, sheets_
 from orchestration.proposals.nested_kinds import elements
 from orchestration.proposals.nested_parts import as_list, called_within, carried_by, key_within, without_lists
 from orchestration.proposals.numbers import by_values
+from orchestration.proposals.order_sums import note_sums
 from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.places import FileGroup, Place, groups_of, page_groups, place_of, sheet_groups
 from orchestration.proposals.proposal import Company
@@ -121,7 +122,7 @@ def _beside_one_another(con: duckdb.DuckDBPyConnection, found: dict[str, _Tables
         ]
         for form, tables in found.items()
     }
-    found = {form: _with_sums(_each_once(tables)) for form, tables in found.items()}
+    found = {form: _with_sums(con, _each_once(tables)) for form, tables in found.items()}
     linked = iter(with_links(con, [table for tables in found.values() for _, _, table in tables]))
     return {form: [(group, looked, next(linked)) for group, looked, _ in tables] for form, tables in found.items()}
 
@@ -231,6 +232,7 @@ def _mapped(
         dialect=looked.csv, notes=(*notes_of(group.table, looked), *zones_of(group.table, names)),
     ))  # fmt: skip
     note_values(con, looked.relation, table)
+    note_sums(con, looked.relation, table)
     return table
 
 
@@ -277,9 +279,10 @@ def _each_once(
 
 
 def _with_sums(
+    con: duckdb.DuckDBPyConnection,
     tables: list[tuple[FileGroup, Looked | None, FoundTable]],
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
-    summed = with_unread_amounts(with_currencies(with_sums(with_person_ids([table for _, _, table in tables]))))
+    summed = with_unread_amounts(with_currencies(with_sums(con, with_person_ids([table for _, _, table in tables]))))
     return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
 
 
@@ -293,13 +296,13 @@ def _with_refusals_read(
 
 
 def _source(name: str, url: str, form: str, tables: list[tuple[FileGroup, Looked | None, FoundTable]]) -> list[str]:
-    good = [(group, looked, table) for group, looked, table in tables if looked and table.maps]
+    good = [(group, looked, table) for group, looked, table in tables if looked and (table.maps or table.lent)]
     dialects = [looked.csv for _, looked, _ in good if looked.csv]
     common = max(dialects, key=dialects.count) if dialects else None
     nothing = sorted({word for _, looked, _ in good for word in looked.nothing})
     lines = block.source_lines(name, url, form, common, nothing, NULLS)
     for group, looked, table in good:
-        if table.usable:
+        if table.is_read:
             dialect = block.dialect(looked.csv) if looked.csv and looked.csv != common else None
             paging = block.paging(Paging(rows=group.rows)) if group.rows else None
             how: dict[str, object] = {"path": group.glob, "sheet": group.sheet, "csv": dialect, "paging": paging}

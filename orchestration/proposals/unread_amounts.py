@@ -13,6 +13,7 @@ from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import COUNTS
 from orchestration.proposals.found import FoundTable
 from orchestration.proposals.proposal import SOLD
+from orchestration.proposals.sums_of_lines import PAID, SUM
 
 # shorter ones begin and end other words by chance
 _WITHIN = 5
@@ -20,10 +21,14 @@ _WITHIN = 5
 
 def with_unread_amounts(tables: Sequence[FoundTable]) -> list[FoundTable]:
     """The tables; those of orders and their lines with a note that names the amounts and shares that none of their maps reads."""
-    return [_noted(table) for table in tables]
+    amounts = [f for table in tables for one in table.usable if one.entity == "orders" and (f := one.of("amount"))]
+    # an order's own total says what the customer pays; of lines that are summed each cost is to be added
+    totals = [f.columns[0] for f in amounts if not (f.sql or f.aggregate or f.columns[0] == SUM)]
+    paid = [f for f in amounts if PAID in f.columns]
+    return [_noted(table, totals[0] if totals and len(totals) == len(amounts) else "", bool(paid)) for table in tables]
 
 
-def _noted(table: FoundTable) -> FoundTable:
+def _noted(table: FoundTable, total: str, is_paid: bool) -> FoundTable:
     if not any(one.entity in SOLD for one in table.usable):
         return table
     names = [
@@ -37,7 +42,13 @@ def _noted(table: FoundTable) -> FoundTable:
     if not names:
         return table
     them, looks = (", ".join(names), "look like amounts or shares") if len(names) > 1 else (names[0], "looks like an amount or a share")  # fmt: skip
-    told = f"{table.name}: {them}: no map reads what {looks} of an order, and revenue is without it"
+    told = f"{table.name}: {them}: no map reads what {looks} of an order, "
+    if is_paid:
+        told += "for revenue is what was paid"
+    elif total:
+        told += f"for revenue is {total}, the order's own total: look whether that includes it"
+    else:
+        told += "and revenue is without it"
     return replace(table, notes=(*table.notes, told))
 
 
