@@ -47,6 +47,7 @@ def add_source(
     asked: its block says which secrets it needs.
     """
     from orchestration.core.configuration import home_and_config
+    from orchestration.proposals.company_currency import with_company_currency
     from orchestration.proposals.propose import propose
     from orchestration.proposals.written import assert_name_is_free, company_of, write_source
 
@@ -57,7 +58,7 @@ def add_source(
     _, config = home_and_config()
     assert_name_is_free(config, name)
     company = company_of(config)
-    found = propose(name, from_, company.currency, company.purposes, vendor)
+    found = with_company_currency(propose(name, from_, company.currency, company.purposes, vendor), company)
     if as_json and not yes:
         print_json(_as_dict(found))
         return

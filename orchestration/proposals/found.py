@@ -95,6 +95,7 @@ class ProposedSource:
     ignored: list[str] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict, repr=False)  # secrets that are to be set before a run
     to_set: tuple[str, ...] = ()  # variables of secrets that nobody has said yet
+    more: tuple[str, ...] = ()  # what a person has to know that no table says
 
     @property
     def notes(self) -> list[str]:
@@ -104,7 +105,7 @@ class ProposedSource:
             for note in (*table.notes, *(said for one in table.maps for said in one.notes))
         )
         # two maps of one column say the same of it
-        return list(dict.fromkeys(told))
+        return list(dict.fromkeys([*told, *self.more]))
 
 
 def assert_name(name: str) -> None:

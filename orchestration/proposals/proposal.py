@@ -59,3 +59,4 @@ class Company:
 
     currency: str
     purposes: Collection[str] = ()
+    is_currency_said: bool = True  # not the one that a company has unless it says another

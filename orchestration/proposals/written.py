@@ -13,6 +13,7 @@ from orchestration.core.added_block import add_block, with_block
 from orchestration.core.configuration import load_settings
 from orchestration.core.errors import ConfigurationError
 from orchestration.core.home import write_private
+from orchestration.core.settings import Settings
 from orchestration.proposals.proposal import Company
 
 
@@ -20,9 +21,12 @@ def company_of(path: Path) -> Company:
     """What the company says of itself, where there is a configuration."""
     if _names_sources(path):
         settings = load_settings(path, read_sources=[])
-        return Company(settings.currency, frozenset(settings.privacy.purposes))
+        is_said = "currency" in settings.model_fields_set
+        return Company(settings.currency, frozenset(settings.privacy.purposes), is_said)
     said = tomllib.loads(path.read_text(encoding="utf-8-sig")) if path.is_file() else {}
-    return Company(str(said.get("currency") or "SEK"), frozenset(said.get("privacy", {}).get("purposes", {})))
+    purposes = frozenset(said.get("privacy", {}).get("purposes", {}))
+    default = str(Settings.model_fields["currency"].default)
+    return Company(str(said.get("currency") or default), purposes, bool(said.get("currency")))
 
 
 def assert_name_is_free(path: Path, name: str) -> None:

@@ -109,7 +109,10 @@ def test_the_purposes_of_the_company_are_those_of_its_configuration(tmp_path, wr
     assert company_of(write_config(f'company = "T"\n{source}{purpose}')).purposes == {"club"}
     unfinished = tmp_path / "unfinished.toml"
     unfinished.write_text(f'company = "T"\ncurrency = "NOK"\n{purpose}')
-    assert company_of(unfinished) == Company("NOK", frozenset({"club"})) and not company_of(tmp_path / "none").purposes
+    assert (
+        company_of(unfinished) == Company("NOK", frozenset({"club"}), True)
+        and not company_of(tmp_path / "none").purposes
+    )
 
 
 def test_a_time_of_withdrawal_counts_beside_the_status(read):
