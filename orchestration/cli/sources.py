@@ -80,7 +80,9 @@ def add_source(
         out.print(styled("First set: [bold]export {}=…[/bold]", variable))
     for line in too_old:
         out.print(styled("[yellow]old[/yellow] {}", line), highlight=False)
-    out.print(styled("Next: [bold]{0} preview {1}[/bold], then [bold]{0} run[/bold]", me(), found.names[0]))
+    previews = ", ".join("[bold]{} preview {}[/bold]" for _ in found.names)
+    said = [value for each in found.names for value in (me(), each)]
+    out.print(styled(f"Next: {previews}, then [bold]{{}} run[/bold]", *said, me()))
 
 
 def _too_old(config: Path, names: list[str]) -> list[str]:

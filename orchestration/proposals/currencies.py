@@ -29,8 +29,8 @@ def with_currencies(tables: Sequence[FoundTable]) -> list[FoundTable]:
 
 def _of_order(one: Proposal, table: FoundTable, orders: Sequence[tuple[str, Proposal]]) -> Proposal:
     key = one.of("order_key")
-    if key and (of := _order_table(table, key.columns)):
-        orders = [(name, order) for name, order in orders if name == of]
+    if key and (where := _order_table(table, key.columns)):
+        orders = [(name, order) for name, order in orders if name == where]
     others = [(name, order) for name, order in orders if name != table.name and not order.assumes_currency]
     if not (one.assumes_currency and key and others):
         return one

@@ -43,6 +43,7 @@ from orchestration.proposals.looked_databases import LookedDatabase, opened
 from orchestration.proposals.nested_parts import without_lists
 from orchestration.proposals.numbers import by_values
 from orchestration.proposals.order_sums import note_sums
+from orchestration.proposals.own_numbers import parted
 from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, recognised
@@ -127,22 +128,23 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
         )
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))
-    lines = block.database_lines(name, written)
-    for (one, _), table in zip(pairs, tables, strict=True):
-        if table.is_read:
-            there = one.there.full_name if one.there.full_name != table.name else None
-            how: dict[str, object] = {
-                "table": there,
-                # a key within JSON is not asked of all rows
-                "find_deletions": True
-                if table.key
-                and not table.is_view
-                and not table.within.get("rows_in")
-                and {*table.key} <= {*one.there.columns}
-                else None,
-            }
-            lines += table_block(name, table, how)
-    return ProposedSource("\n".join(lines) + "\n", [name], tables, [], _new(hidden, written))
+    tables, sources = parted(name, tables)
+    blocks = []
+    for source in dict.fromkeys(sources):
+        lines = block.database_lines(source, written)
+        for (one, _), table, of in zip(pairs, tables, sources, strict=True):
+            if table.is_read and of == source:
+                lines += table_block(source, table, _how_read(one.there, table))
+        blocks.append("\n".join(lines) + "\n")
+    names = [*dict.fromkeys(sources)]
+    return ProposedSource("\n".join(blocks), names, tables, [], _new(hidden, written))
+
+
+def _how_read(there: TableThere, table: FoundTable) -> dict[str, object]:
+    # a key within JSON is not asked of all rows
+    is_asked = bool(table.key) and not table.within.get("rows_in") and {*table.key} <= {*there.columns}
+    name = there.full_name if there.full_name != table.name else None
+    return {"table": name, "find_deletions": True if is_asked and not table.is_view else None}
 
 
 def _new(hidden: SecretUrl, written: str) -> dict[str, str]:

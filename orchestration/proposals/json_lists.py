@@ -57,15 +57,15 @@ def _list(
     nested = [c for c, kind in parts.items() if not kind and c not in withheld]
     said = ", ".join(f"json_extract_string({value_sql(c)}, '$') as {quote(c)}" for c in kinds)
     con.execute(
-        f"create or replace temp table looked_within as select {said} from json_rows where document is not null"
+        f"create or replace temp table listed_within as select {said} from json_rows where document is not null"
     )
     con.execute("drop table json_rows")
-    sample(con, "looked_within")
+    sample(con, "listed_within")
     known = {c: JSON_KINDS[kind] for c, kind in kinds.items() if kind in JSON_KINDS and c not in carried}
-    found = columns_of(con, "looked_within", list(kinds), known=known)
+    found = columns_of(con, "listed_within", list(kinds), known=known)
     if not found or not found[0].rows:
         return None
-    withheld |= by_values(con, "looked_within", found)
+    withheld |= by_values(con, "listed_within", found)
     kept = [c for c in found if c.name not in withheld]
     beside = [*withheld, *nested]
     table = _mapped(con, parent, name, kept, withheld, beside, carried, company, ())
@@ -83,10 +83,10 @@ def _mapped(
     foreign = {column: parent.name for column, at in carried.items() if (at,) == parent.key}
     refers = dict.fromkeys(foreign, entity) if entity else {}
     key, maps = keyed(
-        con, "looked_within", name, columns,
+        con, "listed_within", name, columns,
         lambda key, of: proposed(name, columns, key, refers, company.purposes, beside, of), key,
     )  # fmt: skip
-    unknown = unknown_words(con, "looked_within", maps)
+    unknown = unknown_words(con, "listed_within", maps)
     maps = [
         with_doubts(with_unknown_words(with_currency(m, columns, company.currency), unknown), columns) for m in maps
     ]
@@ -94,5 +94,5 @@ def _mapped(
         name, 0, columns[0].rows, columns, key, withheld, maps, [], is_view=parent.is_view, has_cursor=parent.has_cursor,
         looked_at=columns[0].rows if parent.looked_at is not None else None, foreign=foreign,
     )  # fmt: skip
-    note_values(con, "looked_within", table)
+    note_values(con, "listed_within", table)
     return replace(table, unmapped=[c.name for c in columns if c.name not in table.read])

@@ -264,8 +264,8 @@ def test_a_list_of_lines_in_a_column_of_json_is_a_table_of_its_own(home, warehou
     assert shape["maps"][0]["columns"]["order_key"] == "sale_id" and shape["key"] == ["sale_id", "line"]
     assert path not in next(table for table in found.tables if table.name == "sales").unmapped
     assert "personnummer" in listed.withheld and "personnummer" not in found.block
-    till = source_of(found)["tables"]["till_lines"]["maps"][0]
-    assert till["lookups"][0]["table"] == "till", "its foreign key says in which of two tables its orders are"
+    till = source_of(found, "shop_till")["tables"]["till_lines"]["maps"][0]
+    assert till["lookups"][0]["table"] == "till", "its foreign key says which of two tables has its orders"
     config = tmp_path / "kundbild.toml"
     write_source(config, found.block)
     settings = load_settings(config)
