@@ -252,9 +252,14 @@ def test_a_phase_is_inferred_from_age_and_household(life):
     life.con.execute("update marts.delivered_entities set is_delivered = true")
     life.con.execute("update marts.dim_customers set conflicting_fields = 'email, birth_date' where customer_id = 'c3'")
     assert life.phase("c3")[1] == "low"
-    # who refused profiling makes nobody a parent, and has no phase
+    # who refused profiling makes nobody a parent, and has no phase; that somebody lives alone is not said against what is known
     life.refuses("c2")
-    assert life.phase("c2") is None and life.phase("c1")[0] == "single home"
+    assert life.phase("c2") is None and life.phase("c1") == (None, None, None)
+    life.customer("c6", born=date(1950, 1, 1))
+    life.lives("h2", "c3", "2024-01-01")
+    life.lives("h2", "c6", "2024-01-01")
+    life.refuses("c6")
+    assert life.phase("c3") == ("senior", "low", "age by a birth date on which sources disagree")
 
 
 def test_goods_for_children_make_a_family_surer_and_suggest_one(life):

@@ -19,6 +19,8 @@ with
         join people p on p.customer_id = o.customer_id
         group by m.customer_id
     ),
+    -- with somebody of whom nothing may be inferred: nobody in it is said to live alone, nor with whom
+    shared_households as (select customer_id from {{ ref("bridge_household_customers") }}),
     -- what only a public register says of somebody serves the law, not profiling (rule 22)
     events as (
         select
@@ -56,6 +58,7 @@ with
         select
             p.*,
             coalesce(h.people, 1) > 1 as is_shared,
+            s.customer_id is null as is_alone,
             coalesce(h.children, 0) > 0 as has_children,
             coalesce(e.has_moved, false) as has_moved,
             coalesce(e.has_birth, false) as has_birth,
@@ -63,6 +66,7 @@ with
             coalesce(g.days >= {{ bounds.least_goods_days }}, false) as has_goods
         from people p
         left join households h on h.customer_id = p.customer_id
+        left join shared_households s on s.customer_id = p.customer_id
         left join events e on e.customer_id = p.customer_id
         left join goods g on g.customer_id = p.customer_id
     ),
@@ -83,7 +87,7 @@ with
                 when is_shared and age is not null
                 then 'shared home'
                 -- without addresses no household is known
-                when age is not null and {{ is_delivered("addresses") }}
+                when is_alone and age is not null and {{ is_delivered("addresses") }}
                 then 'single home'
             end as life_phase
         from known
@@ -125,7 +129,8 @@ select
                     then 'a customer under age in the same household'
                     when is_shared
                     then 'another customer in the same household'
-                    else 'nobody else is known in the household'
+                    when is_alone
+                    then 'nobody else is known in the household'
                 end,
                 case when has_children and has_birth then 'a child was born while they were a customer' end,
                 case
