@@ -16,6 +16,10 @@ from tests.unit.publishing.report.company import asked, make_company
 _SCREENS = (390, 1280, 1920)
 _WIDE = """[...document.querySelectorAll("body *")].filter(e => !e.closest(".scroll, .table, pre, svg")
     && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.className || e.tagName)"""
+# tables that are cut at the edge of their card, as half of a screen or a printed page is
+_CUT = """[...document.querySelectorAll(".scroll")].filter(e => Math.max(e.scrollWidth, e.firstElementChild.offsetWidth) > e.clientWidth + 1)
+    .map(e => e.ariaLabel)"""
+_PRINTED = 688  # A4 less its margins
 
 pytestmark = [
     pytest.mark.system,
@@ -42,6 +46,12 @@ def test_the_report_and_the_dictionary_fit_every_screen_and_have_no_serious_barr
                     width,
                 )
                 assert tab.barriers() == [], (name, width)
+        for width in (390, 600, 768, 1024, 1280, 1440, 1920, _PRINTED):
+            tab.tell("Emulation.setEmulatedMedia", media="print" if width == _PRINTED else "")
+            tab.open((tmp_path / "report.html").as_uri(), width)
+            tab.wait(f"document.readyState === 'complete' && location.pathname.endsWith('/report.html') && innerWidth <= {width}")  # fmt: skip
+            assert tab.value("document.querySelectorAll('.scroll.many').length") > 2 and tab.value(_CUT) == [], width
+        tab.tell("Emulation.setEmulatedMedia", media="")
         # a barrier is seen
         tab.value("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: #bbb; background: #fff\">pale</p><img src=\"data:,\">')")  # fmt: skip
         assert {one.partition(":")[0] for one in tab.barriers()} == {"color-contrast", "image-alt"}

@@ -24,8 +24,8 @@ from orchestration.publishing.report.words import change, day, heading, sentence
 
 _TEMPLATE = Path(__file__).with_name("report.html.jinja")
 _STYLE = Path(__file__).with_name("report.css")
-# rows of a table that is long, columns of one that needs a screen's width beside its chart
-_LONG, _BROAD = 16, 5
+# rows of a table that is long, columns of one that needs a screen's width beside its chart, and of one that needs it alone
+_LONG, _BROAD, _MANY = 16, 5, 6
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,18 @@ class Told:
     def tables(self) -> list[Sequence[Sequence[tuple[str, str]]]]:
         """The rows, of a long table without a chart in two halves."""
         half = (len(self.rows) + 1) // 2
-        return [self.rows] if self.chart or len(self.rows) < _LONG else [self.rows[:half], self.rows[half:]]
+        is_whole = self.chart or self.has_many_columns or len(self.rows) < _LONG
+        return [self.rows] if is_whole else [self.rows[:half], self.rows[half:]]
 
     @property
     def is_broad(self) -> bool:
         """Whether it takes the whole width of a screen."""
-        return len(self.tables) > 1 or (bool(self.chart) and len(self.head) > _BROAD)
+        return len(self.tables) > 1 or (bool(self.chart) and len(self.head) > _BROAD) or self.has_many_columns
+
+    @property
+    def has_many_columns(self) -> bool:
+        """Whether half of a screen, or of a printed page, is too narrow for its table."""
+        return len(self.head) > _MANY
 
 
 @dataclass
