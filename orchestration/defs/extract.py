@@ -1,5 +1,6 @@
 """Raw tables as assets, one op a source. Not here: how a source is read (orchestration/extract)."""
 
+import json
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
@@ -63,8 +64,8 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
             def loaded(table: str, counts: LoadCounts) -> None:
                 books[table] = counts
                 tell("extract", f"{name}.{table}: {counts.source_rows:,} rows")
-                if counts.added_columns:
-                    tell(NOTE, f"{name}.{table}: {_not_loaded(name, source, table, counts.added_columns)}")
+                if unknown := [c for c in counts.added_columns if c not in source.tables[table].not_read]:
+                    tell(NOTE, f"{name}.{table}: {_not_loaded(name, source, table, unknown)}")
                 for note in _notes(counts):
                     tell(NOTE, f"{name}.{table}: {note}")
 
@@ -98,7 +99,9 @@ def _source_assets(name: str, source: Source, settings: Settings) -> dg.AssetsDe
 def _not_loaded(name: str, source: Source, table: str, columns: list[str]) -> str:
     if not source.vendor:
         kept = f'to keep one, add a line NAME = "VARCHAR" below [sources.{name}.tables.{table}.columns]'
-        return f"not declared, not loaded: {', '.join(columns)}; {kept}"
+        known = [*source.tables[table].not_read, *columns]
+        silent = f"to be told of them no more, write not_read = {json.dumps(known, ensure_ascii=False)} below [sources.{name}.tables.{table}]"
+        return f"not declared, not loaded: {', '.join(columns)}; {kept}; {silent}"
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     told = f"{', '.join(columns[:_NAMED])}{more}"
     return f"{len(columns)} columns are not read: {told}; {page_of(source.vendor)} says what is read of {source.vendor}"

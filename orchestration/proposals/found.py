@@ -205,11 +205,9 @@ def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:
 def table_block(source: str, table: FoundTable, said: dict[str, object]) -> list[str]:
     """The lines of a table and its maps; `said` is how it is read, beyond key and cursor."""
     kinds, cursor = declared(table)
-    lines = block.table_lines(
-        source, table.name, said | table.within | {"key": list(table.key), "cursor": cursor}, kinds
-    )
-    if unread := [column for column in table.not_read if column != cursor]:
-        lines += block.comment([f"not read: {', '.join(unread)}"])
+    not_read = [column for column in dict.fromkeys(table.not_read) if column not in kinds]
+    how = said | table.within | {"key": list(table.key), "cursor": cursor, "not_read": not_read}
+    lines = block.table_lines(source, table.name, how, kinds)
     for one in table.usable:
         lines += block.map_lines(source, table.name, one, table.columns)
     return lines

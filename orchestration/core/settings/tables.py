@@ -107,6 +107,9 @@ class Table(BaseModel, extra="forbid", frozen=True):
         default=[],
         description="rest, sql, jsonl and json_pages: columns that stand in a row only where they are filled, so that none of many rows may have them",
     )
+    not_read: list[str] = Field(
+        default=[], description="columns that are known to be there and are not read: a night does not tell of them"
+    )
     find_deletions: bool = Field(
         default=False,
         description="sql: compare keys, mark rows that are gone there; rest: the same, whenever the table is read whole",
@@ -180,6 +183,8 @@ class Table(BaseModel, extra="forbid", frozen=True):
             raise ValueError(
                 f"columns that differ by case alone: {', '.join(alike)}; the warehouse cannot tell them apart"
             )
+        if both := sorted({*self.not_read} & {*self.columns}):
+            raise ValueError(f"{', '.join(both)}: among the columns, and not_read: take it out of one of them")
         for column in self.carried:
             if column not in self.columns:
                 raise ValueError(f"carried says '{column}', which is not among the columns")

@@ -42,7 +42,7 @@ def test_an_order_of_a_file_has_its_person_and_its_lines(folder, home, warehouse
     )
     (orders,) = [table for table in proposed.tables if table.name == "orders"]
     assert "tags" in orders.unmapped and "line_items" not in orders.unmapped, "it is read as a table of its own"
-    assert tables["orders"]["cursor"] == "updated_at" and "# not read: tags\n" in proposed.block
+    assert tables["orders"]["cursor"] == "updated_at" and 'not_read = ["tags"]\n' in proposed.block
     config = tmp_path / "kundbild.toml"
     write_source(config, proposed.block)
     settings = load_settings(config)
