@@ -164,6 +164,8 @@ def _is(table: FoundTable) -> tuple[str, str]:
     if table.vendor:
         return table.vendor.told, "100%"
     usable = [one for one in table.maps if not one.missing]
+    if table.lent and not usable:
+        return "looked up by orders", ""
     if not usable:
         return "nothing that is known", ""
     return ", ".join(one.entity for one in usable), f"{usable[0].sureness:.0%}"

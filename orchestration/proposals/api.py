@@ -30,6 +30,7 @@ from orchestration.proposals.linked import with_links
 from orchestration.proposals.looked import looking
 from orchestration.proposals.places import FORMATS
 from orchestration.proposals.proposal import Company
+from orchestration.proposals.refunds import with_refunds
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.unread_amounts import with_unread_amounts
@@ -66,7 +67,9 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
         lists = [one for _, *found in looked for one in found if known.isdisjoint(m.entity for m in one.table.maps)]
         every = [m for one in [*parents, *lists] for m in one.table.maps]
         alike = _alike([*parents, *lists])
-        once = with_refusals_read(with_currencies([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike]))
+        once = with_refusals_read(
+            with_currencies(with_refunds([replace(t, maps=without_doubles(t.maps, every)) for t, _ in alike]))
+        )
         once = with_unread_amounts(with_links(con, once))
         tables = [(t, paging) for t, (_, paging) in zip(once, alike, strict=True)]
     if not any(table.usable for table, _ in tables):
@@ -81,7 +84,7 @@ def propose_api(name: str, said: str, company: Company) -> ProposedSource:
         size if size != PAGE_SIZE else None,
     )
     for (table, paging), one in zip(tables, [*parents, *lists], strict=True):
-        if table.usable:
+        if table.is_read:
             said_so = _with_variables(one.endpoint, hidden.variables)
             own = block.paging(paging) if paging != common else None
             lines += table_block(name, table, {"endpoint": said_so if said_so != table.name else None, "paging": own})

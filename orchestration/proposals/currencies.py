@@ -38,7 +38,12 @@ def _of_order(one: Proposal, table: FoundTable, orders: Sequence[tuple[str, Prop
     if len(orders) == 1 and (currency := order.constants.get("currency")):
         return replace(one, constants=one.constants | {"currency": currency}, assumes_currency=False)
     said, of = order.of("currency"), order.of("source_key")
-    if len(orders) > 1 or not (said and of) or order.lookups or len(key.columns) > 1 or len(of.columns) > 1:
+    is_one = len(orders) == 1 and len(key.columns) == 1
+    if (
+        not (is_one and said and of)
+        or len(of.columns) > 1
+        or not order.looked_up.isdisjoint((*said.columns, *of.columns))
+    ):
         told = f"{table.name}: not mapped to {one.entity}, for its amounts are in the currency of their order, which cannot be looked up"
         return replace(
             one,

@@ -48,6 +48,7 @@ from orchestration.proposals.person_ids import with_person_ids
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import Recognised, landed_lines, recognised
 from orchestration.proposals.recognised import lists_within as lists_of_vendor
+from orchestration.proposals.refunds import with_refunds
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.repeated import Repeated, repeated
 from orchestration.proposals.secret_urls import SecretUrl, secret_url
@@ -124,7 +125,7 @@ def propose_database(name: str, said: str, company: Company) -> ProposedSource:
         own = {m.entity for table in mapped if not table.is_view for m in table.usable if not m.one_row_per_key}
         once = [_without_copies(replace(table, maps=without_doubles(table.maps, every)), own) for table in mapped]
         tables = with_unread_amounts(
-            with_links(con, with_refusals_read(with_currencies(with_sums(con, with_person_ids(once)))))
+            with_links(con, with_refusals_read(with_currencies(with_refunds(with_sums(con, with_person_ids(once))))))
         )
     if not any(table.usable for table in tables):
         raise nothing_is_mapped(tables, shown(url))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 # entities of what was sold
 SOLD = ("orders", "order_items")
@@ -36,7 +37,7 @@ class Proposal:
     constants: dict[str, str] = field(default_factory=dict)
     name: str = ""
     notes: tuple[str, ...] = ()  # what a person has to know or do
-    lookups: tuple[Mapping[str, object], ...] = ()  # as the map says them
+    lookups: tuple[Mapping[str, Any], ...] = ()  # as the map says them
     lines_of: str = ""  # the column of which rows are lines, and what one line says of all
     said_once: tuple[str, ...] = ()
     where: str = ""  # a condition, as SQL, on the columns beside it: other rows are left out
@@ -48,6 +49,11 @@ class Proposal:
         """The columns that it reads."""
         lines = {self.lines_of} if self.lines_of else set()
         return {*lines, *self.where_columns, *(column for filled in self.filled for column in filled.columns)}
+
+    @property
+    def looked_up(self) -> set[str]:
+        """The columns that its lookups bring."""
+        return {name for one in self.lookups for name in one["columns"]}
 
     def of(self, target: str) -> Filled | None:
         return next((one for one in self.filled if one.target == target), None)

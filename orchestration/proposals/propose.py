@@ -46,6 +46,7 @@ from orchestration.proposals.places import FileGroup, Place, groups_of, page_gro
 from orchestration.proposals.proposal import Company
 from orchestration.proposals.recognised import looks_like, recognised, recognised_block
 from orchestration.proposals.refined import notes_of, without_ends
+from orchestration.proposals.refunds import with_refunds
 from orchestration.proposals.refusal_lists import with_refusals_read
 from orchestration.proposals.secret_urls import secret_url
 from orchestration.proposals.sums_of_lines import with_sums
@@ -282,7 +283,9 @@ def _with_sums(
     con: duckdb.DuckDBPyConnection,
     tables: list[tuple[FileGroup, Looked | None, FoundTable]],
 ) -> list[tuple[FileGroup, Looked | None, FoundTable]]:
-    summed = with_unread_amounts(with_currencies(with_sums(con, with_person_ids([table for _, _, table in tables]))))
+    summed = with_unread_amounts(
+        with_currencies(with_refunds(with_sums(con, with_person_ids([table for _, _, table in tables]))))
+    )
     return [(group, looked, table) for (group, looked, _), table in zip(tables, summed, strict=True)]
 
 
