@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import duckdb
 
-from orchestration.contracts.words import QUALIFIED, concepts_of, entities_of
+from orchestration.contracts.words import QUALIFIED, concepts_of, entities_of, roles
 from orchestration.proposals.columns import Column
 from orchestration.proposals.entities import likely_keys
 from orchestration.proposals.grants import STATEMENTS
@@ -30,6 +30,8 @@ _SEVERAL = (
     STATEMENTS,
 )
 _NAMED = ("person_key", "company_key", "product_key", "campaign_key", "email", "contact_point")
+# of which an order may have several tomorrow, and which have a number of their own
+_OF_AN_ORDER = ("reviews", "tickets", "interactions", "invoices")
 
 
 def keyed(
@@ -47,8 +49,27 @@ def keyed(
         # of statements somebody may have several by one address too
         is_single = len(key) == 1 or (key and entity == STATEMENTS)
         if not is_single or not all(_is_of_another(entity, table, column) for column in key):
+            if longer := _with_own_number(entity, table, columns, key, likely):
+                key, maps = longer, propose(longer, None)
             return key, _of_orders(con, relation, table, columns, propose, key, maps)
         likely = [name for name in likely if name not in key]
+
+
+def _with_own_number(
+    entity: str, table: str, columns: Sequence[Column], key: tuple[str, ...], likely: Sequence[str]
+) -> tuple[str, ...]:
+    """The key with the rows' own number beside that of their order, where an order's alone tells them apart so far: its next review would
+    replace the first one. Empty where it is another key, or the rows have no number."""
+    if entity not in _OF_AN_ORDER or len(key) != 1:
+        return ()
+    own = {role.concept for role in roles() if role.entity == entity and role.column == "source_key"}
+    said = {name: {c for c, sure in concepts_of(name, table).items() if sure >= QUALIFIED} for name in likely}
+    # order_id in a table of orders' reviews is an id of both
+    if "order_key" not in said[key[0]] or said[key[0]] & (own - {"id"}):
+        return ()
+    whole = {column.name for column in columns if column.filled == column.rows}
+    number = next((name for name in likely if name in whole and said[name] & own and name != key[0]), None)
+    return tuple(column.name for column in columns if column.name in (number, *key)) if number else ()
 
 
 def _of_orders(
