@@ -27,13 +27,15 @@ def list_metrics(as_json: Json = False) -> None:
     if as_json:
         print_json(told)
         return
-    # its name is what one types: it is not cut
+    # its name is what one types: it is not cut. The rest shares one column: four would break words on a terminal of 80
     longest = max((len(metric["name"]) for metric in told), default=0)
     name = Column("metric", no_wrap=True, min_width=longest)
-    table = RichTable(name, "what it means", "unit", "owner", "by")
+    table = RichTable(name, "what it means, its unit and owner, and what it is asked by", show_lines=True)
     for metric in told:
         by = ", ".join([*metric["grains"], *(name.partition("__")[2] for name in metric["dimensions"])])
-        table.add_row(metric["name"], metric["description"], metric["unit"], metric["owner"], by)
+        table.add_row(
+            metric["name"], f"{metric['description']}\nunit: {metric['unit']}; owner: {metric['owner']}\nby: {by}"
+        )
     out.print(table)
     out.print(styled("Next: [bold]{} metrics query net_revenue --by channel --grain month[/bold]", me()))
 

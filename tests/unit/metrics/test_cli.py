@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from orchestration.cli.app import app
+from orchestration.cli.console import out
 from orchestration.contracts.metric_definitions import read_definitions
 from orchestration.core.errors import KundbildError
 
@@ -23,13 +24,19 @@ def run(*arguments: str):
     return result
 
 
-def test_the_list_says_meaning_unit_and_dimensions_of_each_metric(published):
+def test_the_list_says_meaning_unit_and_dimensions_of_each_metric(published, monkeypatch):
     listed = json.loads(run("list", "--json").stdout)
     assert [metric["name"] for metric in listed] == list(read_definitions().listed)
     (rate,) = [metric for metric in listed if metric["name"] == "repeat_purchase_rate"]
     assert rate["unit"] == "share, 0 to 1" and rate["owner"] and "customer__country" in rate["dimensions"]
     assert "day" not in rate["grains"] and "month" in rate["grains"]
-    assert "average_order_value" in run("list").stdout
+    monkeypatch.setattr(out, "_width", 80)
+    shown = run("list").stdout
+    assert "average_order_value" in shown
+    # on a narrow terminal too a word is not broken
+    told = " ".join(f"{metric['description']} {metric['unit']} {metric['owner']}" for metric in listed)
+    words, printed = (set(re.findall(r"[^\s│;]+", text)) for text in (told, shown))
+    assert max(map(len, shown.splitlines()[:-1])) <= 80 and words - printed == set()
 
 
 def test_one_answer_as_a_table_as_json_and_as_csv(published):
