@@ -30,6 +30,12 @@ SEED = "seed segment_rules"
 PURPOSE = "profiling"
 # where a condition's columns come from: the model's file, and its alias in macros/segments.sql
 _MODELS = ((CUSTOMER_360, "c"), (CUSTOMER_RFM, "r"), (CUSTOMER_PROFILE, "f"))
+# coarse words that are made of what may not be read, for customers who may be profiled
+_IN_ITS_PLACE = {
+    "county": "region is made of it.",
+    "country_code": "region is made of it.",
+    "age_band": "life_phase is made of it.",
+}
 _SINCE = "days_since_"
 _VALUE_OF = re.compile(r"^\{(\w+)\}$")
 _MOST_SIGNS = 2000
@@ -148,6 +154,18 @@ def readable_columns() -> dict[str, Readable]:
 
 
 @cache
+def _withheld_columns() -> dict[str, str]:
+    """The kind of data of each column that the models have and no condition may read, ids aside."""
+    return {
+        column["name"]: column["config"]["meta"]["personal"]
+        for path, _ in _MODELS
+        for column in model_file(path)["models"][0]["columns"]
+        if column["name"] not in readable_columns()
+        and column["config"]["meta"]["personal"] not in ("pseudonym", "none")
+    }
+
+
+@cache
 def checked(scheme: str, segment: str, condition: str, description: str, where: str) -> SegmentRule:
     """The rule, its condition as SQL that holds nothing else. Raises ConfigurationError; `where` says whose rule it is."""
     named = _VALUE_OF.match(segment)
@@ -165,6 +183,12 @@ def checked(scheme: str, segment: str, condition: str, description: str, where: 
         ) from error
     columns = {column.name for column in _columns(tree)} | ({named[1]} if named else set())
     unknown = sorted(columns - readable_columns().keys())
+    if unknown and (kind := _withheld_columns().get(unknown[0])):
+        raise ConfigurationError(
+            f"no segment may read {unknown[0]}: {PURPOSE} may not read data of the kind {kind} (seed purpose_categories)",
+            where=where,
+            to_do=f"{_IN_ITS_PLACE.get(unknown[0], 'the data protection officer decides what it may read.')} columns: {_listed()}",
+        )
     if unknown:
         raise ConfigurationError(f"there is no column {unknown[0]} for segments", where=where, to_do=_to_do(unknown[0]))
     _bound(sql, where)
@@ -256,5 +280,9 @@ def _typed() -> duckdb.DuckDBPyConnection:
     return con
 
 
+def _listed() -> str:
+    return ", ".join(sorted(readable_columns()))
+
+
 def _to_do(unknown: str) -> str:
-    return f"{did_you_mean(unknown, readable_columns())} columns: {', '.join(sorted(readable_columns()))}".strip()
+    return f"{did_you_mean(unknown, readable_columns())} columns: {_listed()}".strip()

@@ -33,7 +33,11 @@ def test_a_condition_on_columns_is_read(condition, sql):
 
 @pytest.mark.parametrize(("condition", "said"), [
     ("order_cont > 1", "there is no column order_cont"),
-    ("country_code = 'SE'", "there is no column country_code"),
+    ("country_code = 'SE'", "no segment may read country_code: profiling may not read data of the kind contact"),
+    ("county = 'Oslo'", "region is made of it"),
+    ("age_band = '18 to 29'", "life_phase is made of it"),
+    ("housing = 'x'", "no segment may read housing: profiling may not read data of the kind attribute"),
+    ("last_moved_on is not null", "no segment may read last_moved_on"),
     ("customer_id = 'x'", "there is no column customer_id"),
     ("order_count >", "the condition is not SQL"),
     ("order_count > 1 limit 1", "the condition is not SQL"),
