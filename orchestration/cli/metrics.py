@@ -121,9 +121,9 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return (
-        f"{value:,.4g}"
+        f"{value:z,.4g}"
         if isinstance(value, float) and abs(value) < 10
-        else f"{value:,.2f}"
+        else f"{value:z,.2f}"
         if isinstance(value, float)
         else str(value)
     )

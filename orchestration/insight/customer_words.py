@@ -42,5 +42,5 @@ def in_words(value: Any, name: str = "") -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return f"{value:z,.2f}"
     return f"{value:,}" if isinstance(value, int | Decimal) else _VALUES.get(name, {}).get(str(value), str(value))

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from orchestration.insight.customer_picture import read_picture, width_in_words, write_page
+from orchestration.insight.customer_words import in_words
 from tests.unit.empty_tables import add_rows, empty_tables
 
 _READ = (
@@ -33,6 +34,11 @@ def marts(warehouse):
                "is_contactable_by_sms": False, "usage_count_30d_before": 3}  # fmt: skip
     add_rows(warehouse, "marts.customer_360", {"customer_id": "c1"} | figures)
     return warehouse
+
+
+@pytest.mark.parametrize(("value", "said"), [(-0.0012, "0.00"), (-0.012, "-0.01"), (1234.5, "1,234.50")])
+def test_what_rounds_to_nothing_is_not_below_it(value, said):
+    assert in_words(value) == said
 
 
 def test_life_events_and_the_place_are_on_the_page(marts):
