@@ -120,7 +120,9 @@ def _below_zero(one: Proposal, amount: str | None, table: str, has_others: bool)
             f"an order's, map it to orders with {how}"
         )
         return replace(one, missing=(*one.missing, "amount"), notes=(*one.notes, told))
-    below = {"sql": f"-abs({quote(amount)})", "sureness": TO_LOOK_AT, "why": "it is given back"}
-    filled = [replace(was, **below) if was.target == "amount" else was for was in one.filled]
+    sql, why = f"-abs({quote(amount)})", "it is given back"
+    filled = [
+        replace(was, sql=sql, sureness=TO_LOOK_AT, why=why) if was.target == "amount" else was for was in one.filled
+    ]
     told = f"{table}: taken for what was given back of orders, and its amounts are below 0: look whether it is"
     return replace(one, filled=tuple(filled), sureness=min(one.sureness, IN_DOUBT), notes=(*one.notes, told))
