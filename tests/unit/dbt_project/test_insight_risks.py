@@ -61,17 +61,18 @@ def test_a_register_that_closes_a_channel_is_no_word_against_profiling(marts):
 
 
 def test_invoices_are_overdue_after_thirty_days(marts):
-    """As of 2026-06-01."""
+    """As of 2026-06-01. A payment that the source dates after the night has not been made."""
     customers(marts, *({"customer_id": f"c{n}"} for n in range(5)))
     invoice = {"source_system": "erp", "person_system": "crm", "amount": 100, "due_on": date(2026, 5, 1)}
     rows = [
         {"person_key": "c0", "due_on": date(2026, 5, 2)}, {"person_key": "c1"}, {"person_key": "c1", "due_on": date(2026, 4, 1)},
+        {"person_key": "c1", "paid_at": datetime(2026, 6, 3)},
         {"person_key": "c2", "paid_at": datetime(2026, 5, 30)}, {"person_key": "c3", "amount": -100}, {"person_key": "c4", "deleted_at": datetime(2026, 5, 30)},
     ]  # fmt: skip
     marts.add("conformed.conformed_invoices", *(invoice | {"source_key": str(n)} | row for n, row in enumerate(rows)))
     (row,) = marts.rows("risk_signals")
-    assert (row["customer_id"], row["observed"]) == ("c1", 2)
-    assert row["reason"] == "2 invoices are not paid, the oldest 61 days after it was due"
+    assert (row["customer_id"], row["observed"]) == ("c1", 3)
+    assert row["reason"] == "3 invoices are not paid, the oldest 61 days after it was due"
 
 
 def test_many_more_orders_than_in_a_usual_week_are_sudden(marts):

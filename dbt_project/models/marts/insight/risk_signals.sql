@@ -14,7 +14,7 @@ with
         from {{ ref("conformed_invoices") }} e {{ join_customer() }}
         where
             e.deleted_at is null
-            and e.paid_at is null
+            and {{ is_to_come("e.paid_at") }}
             and e.amount > 0
             and e.due_on < {{ days_before(as_of(), insight["overdue_days"]) }}
         group by s.customer_id
