@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Column
 from rich.table import Table as RichTable
 
 from orchestration.cli.console import Json, Overwrite, me, out, print_json, styled
@@ -44,10 +46,10 @@ def dictionary(
         for entry in entries:
             _show(entry)
     else:
-        listed = RichTable("table", "unique by", "columns", "what it is")
-        for entry in entries:
-            listed.add_row(entry.name, ", ".join(entry.grain), str(len(entry.columns)), entry.description)
-        out.print(listed)
+        _print_names(
+            "table",
+            [(e.name, f"{e.description}\n{len(e.columns)} columns, unique by {_unique_by(e)}") for e in entries],
+        )
         out.print(styled("Next: [bold]{} dictionary {}[/bold]", me(), entries[0].name))
 
 
@@ -90,10 +92,27 @@ def _readable(form: str) -> str:
 
 
 def _show(entry: Entry) -> None:
-    columns = RichTable("column", "type", "unit", "tag", "what it is", title=entry.name)
-    for column in entry.columns:
-        columns.add_row(column.name, column.type, column.unit, column.tag, column.description)
-    out.print(columns)
+    said = [
+        (one.name, f"{one.description}\n{'; '.join(filter(None, (one.type, one.unit, one.tag)))}")
+        for one in entry.columns
+    ]
+    _print_names("column", said, title=entry.name)
     out.print(entry.description, highlight=False)
-    out.print(f"Unique by {', '.join(entry.grain) or 'nothing that is stated'}.", highlight=False)
+    out.print(f"Unique by {_unique_by(entry)}.", highlight=False)
     out.print(f"Made of {', '.join(entry.sources)}.", highlight=False)
+
+
+def _unique_by(entry: Entry) -> str:
+    return ", ".join(entry.grain) or "nothing that is stated"
+
+
+def _print_names(kind: str, rows: Sequence[tuple[str, str]], title: str | None = None) -> None:
+    """Names with what is said of them. A name is what one types: it is not cut. The rest shares one column: four would break words on a
+    terminal of 80."""
+    longest = max((len(name) for name, _ in rows), default=0)
+    name = Column(kind, no_wrap=True, min_width=longest)
+    what = "what it is; type; unit; tag" if kind == "column" else "what it is"
+    table = RichTable(name, what, title=title, show_lines=True)
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)

@@ -28,6 +28,15 @@ def test_tables_are_listed_shown_and_written(tmp_path, kundbild):
     assert [f"{entry['schema']}.{entry['table']}" for entry in both] == ["bi.fct_orders", "marts.fct_orders"]
 
 
+def test_on_a_terminal_of_80_no_name_is_cut(kundbild):
+    """A name is what one types."""
+    (told,) = kundbild.json("dictionary", "marts.customer_360")
+    shown = kundbild("dictionary", "marts.customer_360", COLUMNS="80").stdout
+    assert {column["name"] for column in told["columns"]} <= set(shown.split())
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "bi_open.audience_funnel" in kundbild("dictionary", COLUMNS="80").stdout.split()
+
+
 def test_an_unknown_table_or_form_is_refused_with_what_is_near(tmp_path, kundbild):
     refused = kundbild("dictionary", "fct_order", code=2).stderr
     assert "readers get no table fct_order: did you mean fct_orders or fct_order_items?" in " ".join(refused.split())
