@@ -66,3 +66,21 @@ def test_visits_that_only_nobody_known_converted_are_not_told(company):
         and organic["converted_visit_count"] is None
         and organic["converted_percent"] is None
     )
+
+
+@pytest.mark.parametrize(("reasons", "permitted"), [((30, 20), 0), ((30, 16, None), None), ((30,), None)])
+def test_that_nobody_is_permitted_is_known_where_all_have_a_reason(company, reasons, permitted):
+    """Of a few that are not told, or of a reason that is missing, nothing is concluded."""
+    with duckdb.connect(str(company)) as con:
+        con.execute("delete from bi.audience_funnel")
+        told = [
+            (1, "matched", "", 50),
+            *((2, "not permitted", f"r{n}", one) for n, one in enumerate(reasons)),
+            (5, "in the audience", "", 0),
+        ]
+        con.executemany(
+            "insert into bi.audience_funnel by name select 'a' as audience, 'offers' as purpose, 'email' as channel, ? as step_order, ? as step, '' as reason_code, ? as reason, ? as customer_count",
+            told,
+        )
+    (row,) = records(company, "audience_steps")
+    assert (row["matched_count"], row["permitted_count"], row["in_the_audience_count"]) == (50, permitted, 0)
