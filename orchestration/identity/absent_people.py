@@ -102,8 +102,19 @@ where h.token is not null
 """
 
 
+# those whose own row has an address or a number that is nobody's else: what they refused holds for whoever comes with it
+_REACHABLE = """
+create or replace temp table reachable_absent as
+select distinct a.source_system, a.source_key from absent_people a
+join identity.held_points h on h.person_system = a.source_system and h.person_key = a.source_key
+where not a.is_said and not starts_with(h.token, 'post:')
+    and not is_junk(case when contains(h.token, '@') then 'email' else 'phone' end, h.token)
+    and h.token not in (select value_key from identity.identifiers where ignored_reason is not null and value_key is not null)
+"""
+
+
 def note_absent_people(con: duckdb.DuckDBPyConnection, default_country: str, settings: Settings | None) -> None:
-    """Makes the temp table `absent_people`, and adds what these records have to `identity.held_points`, which it needs with the
+    """Makes the temp tables `absent_people` and `reachable_absent`, and adds what these records have to `identity.held_points`, which it needs with the
     ledger and customers' identifiers. Without settings no raw table is read."""
     con.execute(_DDL)
     if settings:
@@ -121,6 +132,7 @@ def note_absent_people(con: duckdb.DuckDBPyConnection, default_country: str, set
     if settings:
         _note_lines(con, settings)
         read_phones(con, _PHONES, default_country)
+    con.execute(_REACHABLE)
 
 
 def _note_lines(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:

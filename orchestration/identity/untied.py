@@ -2,7 +2,8 @@
 
 Here: `identity.untied_withdrawals`, rebuilt each night. They hold the publication until they are fixed or acknowledged
 (data_quality/suites/set_aside.py). A rejected line of a table of statements that names nobody is untied too. Not untied are:
-* a readable contact point without an owner: it blocks its future owner
+* a readable contact point without an owner: it blocks its future owner. So does one that the record has which it names, though no
+  conformed table has that record: it was left out, or set aside
 * a withdrawal that once had a record, and outlived it
 * an unreadable contact point in a rejected row that also has a readable one
 An acknowledgement covers the content of a withdrawal, by `digest`: it holds through reloads, under any key or line, while that withdrawal
@@ -29,6 +30,7 @@ update {LEDGER} l set was_tied = true where not coalesce(l.was_tied, false) and 
     or exists (select 1 from identity.customer_source_records r where r.source_system = l.person_system and r.source_key = l.person_key)
     or exists (select 1 from identity.heirs h where h.gone_system = l.person_system and h.gone_key = l.person_key)
     or exists (select 1 from identity.withdrawn_points w where w.contact_point = l.contact_point and w.is_readable)
+    or (l.person_system, l.person_key) in (select (source_system, source_key) from reachable_absent)
 )
 """
 # the time counts where it is the withdrawal's own: a rejected line without one has its load's, another at each delivery. So does
@@ -96,9 +98,10 @@ where starts_with(digest, 'withdrawal:') and digest not in (select digest from i
 
 
 def find_untied(con: duckdb.DuckDBPyConnection) -> int:
-    """Rebuilds the table. Needs the ledger, customers and their contact points. Returns its rows."""
+    """Rebuilds the table. Needs the ledger, customers and their contact points, and those of records that are gone. Returns its rows."""
     prepare_ops(con)
     con.execute(_TIED)
+    con.execute("delete from reachable_absent")
     con.execute("delete from identity.untied_withdrawals")
     has_lines = bool(scalar(con, f"select count(*) from duckdb_tables() where temporary and table_name = '{LINES}'"))
     con.execute(_UNTIED.format(but=f" and not ({IS_CANDIDATE})" if has_lines else ""))

@@ -7,7 +7,10 @@ import re
 import tomllib
 from datetime import datetime
 
+import pytest
+
 from orchestration.core.settings import Settings
+from orchestration.extract.extract import prepare_raw
 from orchestration.extract.records import prepare_ops
 from orchestration.identity.untied import find_untied
 from orchestration.privacy.intake.line_readers import readers
@@ -17,6 +20,7 @@ from tests.loads import note_load
 from tests.unit.consent import ANNA, BO, FORMS, said
 from tests.unit.identity.withdrawn import NOBODYS, OF_BO, no
 from tests.unit.people import person, resident
+from tests.unit.stories import SHOP
 
 # a withdrawal as it writes the person's key, or an address of nobody's key, "anna@berg.se" in its place
 KEYS = {
@@ -217,3 +221,41 @@ def test_the_ledger_of_an_older_home_is_looked_at_whole(noted, warehouse):
     warehouse.execute("update identity.withdrawals set was_tied = null")
     assert find_untied(warehouse) == 1
     assert note_withdrawals(warehouse, {"consent_events": ["crm"]}, "again") == 2
+
+
+# what the shop's record has that a `where` leaves out as deleted, and whether the withdrawals of its key are about somebody
+LEFT_OUT = {
+    "an address": ({"mail": "gone@x.se"}, True),
+    "a number": ({"mobile": "070-555 11 22"}, True),
+    "an address among other words": ({"mail": "Gone Ek <gone@x.se>"}, True),
+    "no address and no number": ({}, False),
+    "an address that stands in for none": ({"mail": "noreply@x.se"}, False),
+    "a mailbox of many": ({"mail": "info@many.se"}, False),
+}
+
+
+@pytest.mark.parametrize("case", LEFT_OUT)
+def test_a_withdrawal_of_a_record_that_was_left_out_is_of_whoever_has_what_it_has(permitted, warehouse, case):
+    has, is_tied = LEFT_OUT[case]
+    permitted.remembers, permitted.settings = True, SHOP
+    prepare_raw(warehouse, SHOP)
+    row = {"line": 1, "no": "77", "first": "Gone", "last": "Ek"} | has
+    warehouse.execute(
+        f"insert into raw_shop.people by name select {', '.join(f'${c} as {c}' for c in row)}, 1 as _load_id", row
+    )
+    many = [
+        person(f"many{n}", f"Nils{n}", name, email="info@many.se")
+        for n, name in enumerate(("Ek", "Fors", "Gran", "Holm") * 5)
+    ]
+    no = said("77", "withdrawn", "2026-03-01", person_system="shop", contact_point=None, source_key="w77")
+    permitted([ANNA, *many], consent_events=[no], is_derived=False)
+    assert find_untied(warehouse) == (0 if is_tied else 1)
+    if not is_tied:
+        return
+    # who comes with it is denied by it: a grant of before does not hold
+    later = person("later", "Lisa", "Ost", email="gone@x.se", phone="+46705551122")
+    granted = [
+        said(key, "granted", "2026-02-01", contact_point=point)
+        for key, point in (("later", "gone@x.se"), ("anna", ANNA["email"]))
+    ]
+    assert {who for who, _, _ in permitted([ANNA, later], consent_events=[no, *granted])} == {"anna"}
