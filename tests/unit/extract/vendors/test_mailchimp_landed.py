@@ -45,7 +45,7 @@ def test_a_word_that_nobody_knows_denies_more_than_the_list(landed):
     said = {one["source_key"]: one["purpose"] for one in landed.staged("consent_events")}
     purposes = [said[f"l1|{word}"] for word in ("subscribed", "unsubscribed", "archived", "who_knows")]
     assert purposes == ["newsletter", "newsletter", "newsletter", "marketing"]
-    reasons = [said[f"c{n}|l1|unsubscribed"] for n in range(len(REASONS))]
+    reasons = [said[f"c{n}|l1|unsubscribed|unsubscribe"] for n in range(len(REASONS))]
     assert reasons == ["marketing", "marketing", "newsletter", "marketing", "marketing"]
 
 
