@@ -15,7 +15,7 @@ from orchestration.defs.jobs import WAS_EXTRACTED
 from orchestration.defs.resources import NightResource
 from orchestration.extract.budget import Budget
 from orchestration.extract.extract import extract_source, prepare_raw
-from orchestration.extract.raw_tables import raw_name
+from orchestration.extract.raw_tables import is_told, raw_name
 from orchestration.extract.records import STALE, LoadCounts
 from orchestration.extract.vendors import page_of
 from orchestration.privacy.intake.entry_columns import kept_columns
@@ -100,8 +100,12 @@ def _not_loaded(name: str, source: Source, table: str, columns: list[str]) -> st
     if not source.vendor:
         kept = f'to keep one, add a line NAME = "VARCHAR" below [sources.{name}.tables.{table}.columns]'
         known = [*source.tables[table].not_read, *columns]
-        silent = f"to be told of them no more, write not_read = {json.dumps(known, ensure_ascii=False)} below [sources.{name}.tables.{table}]"
-        return f"not declared, not loaded: {', '.join(columns)}; {kept}; {silent}"
+        told = f"not declared, not loaded: {', '.join(columns)}; {kept}"
+        is_json = source.connector != "files" or source.format in ("jsonl", "json_pages")
+        # a name may be somebody's: then the configuration's are not repeated in a log
+        if not all(is_told(column, is_key=is_json) for column in known):
+            return told
+        return f"{told}; to be told of them no more, write not_read = {json.dumps(known, ensure_ascii=False)} below [sources.{name}.tables.{table}]"
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
     told = f"{', '.join(columns[:_NAMED])}{more}"
     return f"{len(columns)} columns are not read: {told}; {page_of(source.vendor)} says what is read of {source.vendor}"

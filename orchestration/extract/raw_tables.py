@@ -34,22 +34,29 @@ _DAY = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?!\d)")
 # as many digits as a phone number has, with what people write between them
 _NUMBER = re.compile(r"\d(?:[ ().+/-]{0,2}\d){6,}")
 _WORD = re.compile(r"[\w$.:/-]+")
+# what stands in place of a name that is not told begins so
+_MASK = "*** ("
 
 
 def told_name(column: str) -> str:
     """An undeclared column's name as it may be told and stored. Whoever keys an object by people writes an address or a number
     where a name belongs: of such a name only what it looks like is told."""
     if "@" in column:
-        return "*** (an address)"
+        return f"{_MASK}an address)"
     if any(national_ids_in(column)) or _NUMBER.search(_DAY.sub(" ", column)):
-        return "*** (a number)"
+        return f"{_MASK}a number)"
     return column
 
 
 def told_key(key: str) -> str:
     """The same of a key of JSON, which may be a value: of one that is not written as a word, as a person's name is not, only that."""
     told = told_name(key)
-    return told if told != key or _WORD.fullmatch(key) else "*** (more than a word)"
+    return told if told != key or _WORD.fullmatch(key) else f"{_MASK}more than a word)"
+
+
+def is_told(column: str, *, is_key: bool) -> bool:
+    """Whether a name is told as it is written; `is_key`: one of JSON."""
+    return not column.startswith(_MASK) and (told_key if is_key else told_name)(column) == column
 
 
 def raw_name(source: str, table: str) -> str:

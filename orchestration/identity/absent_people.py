@@ -102,7 +102,7 @@ where h.token is not null
 """
 
 
-# those whose own row has an address or a number that is nobody's else: what they refused holds for whoever comes with it
+# those whose own row has an address or a number, no placeholder and none that many share: what they refused holds for whoever comes with it
 _REACHABLE = """
 create or replace temp table reachable_absent as
 select distinct a.source_system, a.source_key from absent_people a
@@ -114,8 +114,8 @@ where not a.is_said and not starts_with(h.token, 'post:')
 
 
 def note_absent_people(con: duckdb.DuckDBPyConnection, default_country: str, settings: Settings | None) -> None:
-    """Makes the temp tables `absent_people` and `reachable_absent`, and adds what these records have to `identity.held_points`, which it needs with the
-    ledger and customers' identifiers. Without settings no raw table is read."""
+    """Makes the temp tables `absent_people` and `reachable_absent`, and adds what these records have to `identity.held_points`,
+    which it needs with the ledger and customers' identifiers. Without settings no raw table is read."""
     con.execute(_DDL)
     if settings:
         note_raw_people(

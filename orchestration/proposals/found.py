@@ -195,6 +195,15 @@ def _are_bare(one: Proposal) -> bool:
     return one.entity == "people" and one.one_row_per_key and not says_who
 
 
+def with_lent(tables: Sequence[FoundTable]) -> list[FoundTable]:
+    """The tables, each with its columns that maps of the tables look up, and whether they look by them."""
+    lent: dict[str, dict[str, bool]] = {}
+    for lookup in (lookup for table in tables for one in table.usable for lookup in one.lookups):
+        columns = lent.setdefault(lookup["table"], {})
+        columns |= dict.fromkeys(lookup["columns"].values(), False) | dict.fromkeys(lookup["by"].values(), True)
+    return [replace(table, lent=lent.get(table.name, {})) for table in tables]
+
+
 def declared(table: FoundTable) -> tuple[dict[str, str], str | None]:
     """The columns of the block with their types, and the cursor."""
     cursor = cursor_of(table) if table.has_cursor else None

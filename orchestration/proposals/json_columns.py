@@ -39,10 +39,11 @@ class Parts:
 def with_parts(con: duckdb.DuckDBPyConnection, columns: Sequence[str], asked: Collection[str], json_kinds: Collection[str]) -> Parts:  # fmt: skip
     """Makes the view `looked_flat` of `first_looked`: each column in `asked` of which every value is an object by its parts, any other
     as it is. A column of the database's own JSON (`json_kinds`) that holds anything else is not read."""
-    holders = {c: structure for c in columns if c in asked and (structure := _structure(con, c))}
+    found_in = {c: _structure(con, c, "OBJECT") for c in columns if c in asked}
+    holders = {c: structure for c, structure in found_in.items() if isinstance(structure, dict) and structure}
     found: dict[str, tuple[str, str]] = {}  # column → its holder, and its type
     unread = [c for c in columns if c in json_kinds and c not in holders]
-    lists = [c for c in columns if c in asked and c not in holders and _holds_lists(con, c)]
+    lists = [c for c in columns if c in asked and c not in holders and _is_list(_structure(con, c, "ARRAY", "NULL"))]
     for holder, structure in holders.items():
         for path, kind in _leaves(structure, f"{holder}.", _DEEP):
             if kind is None:
@@ -68,18 +69,6 @@ def parts_within(con: duckdb.DuckDBPyConnection, documents: str) -> dict[str, st
     return dict(_leaves(parsed, "", _DEEP)) if isinstance(parsed, dict) else {}
 
 
-def _holds_lists(con: duckdb.DuckDBPyConnection, column: str) -> bool:
-    """Whether every value of a column is a list of objects, and any has one."""
-    value = f"nullif(trim({quote(column)}), '')"
-    is_list = f"case when json_valid({value}) then json_type({value}) in ('ARRAY', 'NULL') else {value} is null end"
-    first = f"(from first_looked limit {SAMPLED})"
-    for rows in (first, "first_looked"):  # nearly all columns are told by their first rows
-        if not scalar(con, f"select coalesce(bool_and({is_list}), false) from {rows}"):
-            return False
-    structure = scalar(con, f"select json_group_structure(({value})::json)::varchar from first_looked")
-    return _is_list(json.loads(structure) if structure else None)
-
-
 def _is_list_of_objects(structure: dict[str, Any], path: str) -> bool:
     found: Any = structure
     for name in path.split("."):
@@ -91,17 +80,16 @@ def _is_list(structure: Any) -> bool:
     return isinstance(structure, list) and bool(structure) and isinstance(structure[0], dict) and bool(structure[0])
 
 
-def _structure(con: duckdb.DuckDBPyConnection, column: str) -> dict[str, Any] | None:
-    """The names in a column's objects with their types; None where any value is no object, or all are empty."""
+def _structure(con: duckdb.DuckDBPyConnection, column: str, *kinds: str) -> Any:
+    """What the values of a column are made of, as json_group_structure says it; None where any is of another kind of JSON, or of none."""
     value = f"nullif(trim({quote(column)}), '')"
-    is_object = f"case when json_valid({value}) then json_type({value}) = 'OBJECT' else {value} is null end"
+    is_of = f"case when json_valid({value}) then json_type({value}) in ({', '.join(map(text, kinds))}) else {value} is null end"
     first = f"(from first_looked limit {SAMPLED})"
     for rows in (first, "first_looked"):  # nearly all columns are told by their first rows
-        if not scalar(con, f"select coalesce(bool_and({is_object}), false) from {rows}"):
+        if not scalar(con, f"select coalesce(bool_and({is_of}), false) from {rows}"):
             return None
     structure = scalar(con, f"select json_group_structure(({value})::json)::varchar from first_looked")
-    parsed = json.loads(structure) if structure else None
-    return parsed if isinstance(parsed, dict) and parsed else None
+    return json.loads(structure) if structure else None
 
 
 def _leaves(structure: dict[str, Any], before: str, deep: int) -> Iterator[tuple[str, str | None]]:

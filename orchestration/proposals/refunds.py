@@ -14,7 +14,7 @@ from orchestration.contracts.words import concepts_of, plain_words_for, words_of
 from orchestration.core.warehouse import quote
 from orchestration.proposals.columns import Column
 from orchestration.proposals.doubts import IN_DOUBT, TO_LOOK_AT
-from orchestration.proposals.found import FoundTable
+from orchestration.proposals.found import FoundTable, with_lent
 from orchestration.proposals.proposal import Filled, Proposal
 
 # what the map calls the sum
@@ -41,14 +41,14 @@ def with_refunds(tables: Sequence[FoundTable]) -> list[FoundTable]:
                 found[at] = replace(_without(table, refunds), notes=(*table.notes, told))
                 continue
             found[place] = _with_sum(found[place], orders, of.columns[0], table.name, key, amount)
-            found[at] = replace(_without(table, refunds, (key, amount)), lent={**table.lent, key: True, amount: False})
+            found[at] = _without(table, refunds, (key, amount))
         elif refunds:
             below = _below_zero(refunds, amount, table.name, bool(others))
             found[at] = replace(table, maps=[below if one is refunds else one for one in table.maps])
         elif others:
             told = f"{table.name}: it may say what was given back of orders: no map reads it, and revenue is without it"
             found[at] = replace(table, notes=(*table.notes, told))
-    return found
+    return with_lent(found)
 
 
 def _is_of_refunds(name: str) -> bool:

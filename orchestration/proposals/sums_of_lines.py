@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from typing import Any
 
 import duckdb
 
 from orchestration.core.warehouse import quote
 from orchestration.proposals.doubts import TO_LOOK_AT
-from orchestration.proposals.found import FoundTable
+from orchestration.proposals.found import FoundTable, with_lent
 from orchestration.proposals.order_sums import (
     SHARE,
     agreement,
@@ -59,12 +59,8 @@ def with_sums(con: duckdb.DuckDBPyConnection, tables: Sequence[FoundTable]) -> l
     summed = [
         replace(table, maps=[_with_sum(each, lines, one, paid, freight) for each in table.maps]) for table in tables
     ]
-    lent = _lent(chain.from_iterable(table.maps for table in summed))
     # what payments lack to be orders is not to be looked at
-    return [
-        replace(t, lent=lent.get(t.name, {}), maps=[] if paid and t.name == paid.table and not t.usable else t.maps)
-        for t in summed
-    ]
+    return with_lent([replace(t, maps=[]) if paid and t.name == paid.table and not t.usable else t for t in summed])
 
 
 def _paid(
@@ -104,7 +100,7 @@ def _with_sum(
         return orders
     sent = {f"{_FREIGHT}{'' if not n else n + 1}": column for n, column in enumerate(freight)}
     names = " + ".join((price.columns[0], *freight))
-    lookups: list[Mapping[str, object]] = [
+    lookups: list[Mapping[str, Any]] = [
         {"table": table.name, "by": {key.columns[0]: of.columns[0]}, "columns": {SUM: price.columns[0]} | sent, "aggregate": "sum"}
     ]  # fmt: skip
     summed = " + ".join(map(quote, (SUM, *sent)))
@@ -139,15 +135,3 @@ def _with_sum(
 def _share(share: float) -> str:
     # not all where one is not
     return f"{int(share * 1000) / 10:g} %"
-
-
-def _lent(maps: chain[Proposal]) -> dict[str, dict[str, bool]]:
-    """Table → its columns that maps of other tables look up, and whether they look by it."""
-    found: dict[str, dict[str, bool]] = {}
-    for one in maps:
-        for lookup in one.lookups:
-            by, columns = lookup["by"], lookup["columns"]
-            if isinstance(by, dict) and isinstance(columns, dict):
-                lent = found.setdefault(str(lookup["table"]), {})
-                lent |= dict.fromkeys(columns.values(), False) | dict.fromkeys(by.values(), True)
-    return found

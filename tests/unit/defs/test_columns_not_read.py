@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import dagster as dg
 import pytest
 
@@ -77,6 +79,20 @@ def test_without_the_setting_every_column_is_told_with_the_line_that_ends_it(tmp
     write_source(tmp_path / "kundbild.toml", block)
     (note,) = told()
     assert "not loaded: shelf;" in note and 'write not_read = ["shelf"] below [sources.shop.tables.orders]' in note
+
+
+def test_names_of_people_in_the_configuration_are_not_repeated_in_the_log(tmp_path, told):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    rows = [
+        {"order_id": f"{n}", "customer_id": f"c{n}", "order_date": "2026-01-01", "total": 9.5, "Eva Dahl": "x"}
+        for n in (1, 2)
+    ]
+    (folder / "orders.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    write_source(tmp_path / "kundbild.toml", propose("shop", str(folder), "SEK").block)
+    (folder / "orders.jsonl").write_text("\n".join(json.dumps(row | {"shelf": "x"}) for row in rows) + "\n")
+    (note,) = told()
+    assert "not loaded: *** (more than a word), shelf;" in note and "Dahl" not in note and "not_read" not in note
 
 
 def test_a_column_is_read_or_not(tmp_path):
